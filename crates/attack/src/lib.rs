@@ -1,0 +1,1 @@
+//! Techniques, steps, entry points, attack paths, choke points, what-if.

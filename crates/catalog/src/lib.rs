@@ -1,0 +1,1 @@
+//! Techniques, control planes, entry points and feeds as text, validated and bound.

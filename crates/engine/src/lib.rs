@@ -1,0 +1,1 @@
+//! Imports and generations: the phases in order, committed whole.

@@ -1,0 +1,1 @@
+//! Facts to assets: fold, entity resolution, findings, classification.

@@ -1,0 +1,1 @@
+//! Graph algorithms, with no word of security in them.

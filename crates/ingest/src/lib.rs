@@ -1,0 +1,1 @@
+//! Bytes of a file to chunks of facts, one module per format.

@@ -1,0 +1,1 @@
+//! Immutable Parquet on an object store: snapshots and generations.

@@ -1,0 +1,1 @@
+//! A demo organisation and collections of any size, written in the collectors' own formats.
