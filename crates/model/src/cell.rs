@@ -55,7 +55,10 @@ pub enum Facet {
     Tombstones,
     Ports,
     /// Results of one plugin family of a scanner; credentialed and not are apart.
-    Plugins { family: String, credentialed: bool },
+    Plugins {
+        family: String,
+        credentialed: bool,
+    },
     Network,
 }
 
@@ -68,7 +71,11 @@ impl Facet {
 
 impl Cell {
     pub fn new(boundary: impl Into<String>, class: ObjectClass, facet: Facet) -> Self {
-        Self { boundary: boundary.into(), class, facet }
+        Self {
+            boundary: boundary.into(),
+            class,
+            facet,
+        }
     }
 }
 
@@ -113,7 +120,15 @@ impl std::fmt::Display for Facet {
             Self::Ports => "open ports",
             Self::Network => "network",
             Self::Plugins { family, credentialed } => {
-                return write!(f, "{family} ({})", if *credentialed { "credentialed" } else { "not credentialed" });
+                return write!(
+                    f,
+                    "{family} ({})",
+                    if *credentialed {
+                        "credentialed"
+                    } else {
+                        "not credentialed"
+                    }
+                );
             }
         })
     }

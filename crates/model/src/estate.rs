@@ -183,7 +183,10 @@ impl Estate {
     }
 
     pub fn by_id(&self, id: NodeId) -> Option<NodeIndex> {
-        self.nodes.binary_search_by_key(&id, |node| node.id).ok().map(|index| index as NodeIndex)
+        self.nodes
+            .binary_search_by_key(&id, |node| node.id)
+            .ok()
+            .map(|index| index as NodeIndex)
     }
 
     /// Whether a source has looked at this facet of this class inside a boundary.

@@ -15,8 +15,14 @@ pub enum Grade {
 }
 
 impl Grade {
-    pub const ALL: [Grade; 6] =
-        [Self::Certain, Self::VeryLikely, Self::Likely, Self::Possible, Self::Hard, Self::Theoretical];
+    pub const ALL: [Grade; 6] = [
+        Self::Certain,
+        Self::VeryLikely,
+        Self::Likely,
+        Self::Possible,
+        Self::Hard,
+        Self::Theoretical,
+    ];
 
     /// Integer cost; each unit stands for a factor of 0.8.
     pub const fn cost(self) -> u32 {
@@ -63,7 +69,9 @@ impl Criticality {
     }
 
     pub fn of_level(level: i32) -> Option<Self> {
-        [Self::VeryHigh, Self::High, Self::Medium, Self::Low].into_iter().find(|it| it.level() == level)
+        [Self::VeryHigh, Self::High, Self::Medium, Self::Low]
+            .into_iter()
+            .find(|it| it.level() == level)
     }
 
     pub const fn as_str(self) -> &'static str {
@@ -96,6 +104,8 @@ impl Risk {
     }
 
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Critical, Self::High, Self::Medium, Self::Low].into_iter().find(|it| it.as_str() == text)
+        [Self::Critical, Self::High, Self::Medium, Self::Low]
+            .into_iter()
+            .find(|it| it.as_str() == text)
     }
 }

@@ -66,13 +66,19 @@ impl NodeKind {
 
     /// An account or group that can be granted rights.
     pub fn is_principal(self) -> bool {
-        matches!(self, Self::User | Self::Computer | Self::Group | Self::LocalGroup | Self::LocalUser | Self::Base)
+        matches!(
+            self,
+            Self::User | Self::Computer | Self::Group | Self::LocalGroup | Self::LocalUser | Self::Base
+        )
     }
 
     /// A means of control and no asset in itself: never counted in a blast radius, never "secure this"
     /// (DESIGN 5).
     pub fn is_means(self) -> bool {
-        !matches!(self, Self::User | Self::Computer | Self::Host | Self::EnterpriseCa | Self::LocalUser | Self::ControlPlane)
+        !matches!(
+            self,
+            Self::User | Self::Computer | Self::Host | Self::EnterpriseCa | Self::LocalUser | Self::ControlPlane
+        )
     }
 }
 
@@ -155,12 +161,37 @@ impl RelationKind {
         use RelationKind::*;
         matches!(
             self,
-            GetChanges | GetChangesAll | GetChangesInFilteredSet | OwnsRaw | WriteOwnerRaw | OwnsLimitedRights
-                | WriteOwnerLimitedRights | GenericAll | GenericWrite | WriteDacl | AllExtendedRights
-                | ForceChangePassword | AddMember | AddSelf | WriteSpn | AddKeyCredentialLink | AddAllowedToAct
-                | WriteAccountRestrictions | WriteGpLink | WriteAltSecurityIdentities | WritePublicInformation
-                | ReadLapsPassword | ReadGmsaPassword | Enroll | ManageCa | ManageCertificates
-                | DelegatedEnrollmentAgent | WritePkiNameFlag | WritePkiEnrollmentFlag | Owns | WriteOwner
+            GetChanges
+                | GetChangesAll
+                | GetChangesInFilteredSet
+                | OwnsRaw
+                | WriteOwnerRaw
+                | OwnsLimitedRights
+                | WriteOwnerLimitedRights
+                | GenericAll
+                | GenericWrite
+                | WriteDacl
+                | AllExtendedRights
+                | ForceChangePassword
+                | AddMember
+                | AddSelf
+                | WriteSpn
+                | AddKeyCredentialLink
+                | AddAllowedToAct
+                | WriteAccountRestrictions
+                | WriteGpLink
+                | WriteAltSecurityIdentities
+                | WritePublicInformation
+                | ReadLapsPassword
+                | ReadGmsaPassword
+                | Enroll
+                | ManageCa
+                | ManageCertificates
+                | DelegatedEnrollmentAgent
+                | WritePkiNameFlag
+                | WritePkiEnrollmentFlag
+                | Owns
+                | WriteOwner
         )
     }
 

@@ -16,7 +16,8 @@ pub struct Text {
 impl Text {
     pub fn push(&mut self, text: &str) {
         self.bytes.push_str(text);
-        self.ends.push(i32::try_from(self.bytes.len()).expect("a chunk's text stays below 2 GiB"));
+        self.ends
+            .push(i32::try_from(self.bytes.len()).expect("a chunk's text stays below 2 GiB"));
     }
 
     pub fn get(&self, row: usize) -> &str {
@@ -73,7 +74,11 @@ impl Table {
                 ColumnType::Id => Column::Id(Vec::new()),
             })
             .collect();
-        Self { schema, columns, rows: 0 }
+        Self {
+            schema,
+            columns,
+            rows: 0,
+        }
     }
 
     /// Puts columns together that were read from a store.
@@ -83,7 +88,11 @@ impl Table {
     pub fn from_columns(schema: &'static Schema, columns: Vec<Column>) -> Self {
         assert_eq!(columns.len(), schema.columns.len(), "columns of table {}", schema.name);
         let rows = columns.first().map_or(0, Column::len);
-        assert!(columns.iter().all(|column| column.len() == rows), "lengths in table {}", schema.name);
+        assert!(
+            columns.iter().all(|column| column.len() == rows),
+            "lengths in table {}",
+            schema.name
+        );
         Self { schema, columns, rows }
     }
 
@@ -136,7 +145,10 @@ impl Table {
     pub fn text(&self, row: usize, column: usize) -> &str {
         match &self.columns[column] {
             Column::Text(text) => text.get(row),
-            other => panic!("{}.{} is {other:?}, no text", self.schema.name, self.schema.columns[column].name),
+            other => panic!(
+                "{}.{} is {other:?}, no text",
+                self.schema.name, self.schema.columns[column].name
+            ),
         }
     }
 
@@ -157,7 +169,10 @@ impl Table {
     pub fn id(&self, row: usize, column: usize) -> u128 {
         match self.value(row, column) {
             Value::Id(id) => id,
-            other => panic!("{}.{} is {other:?}, no id", self.schema.name, self.schema.columns[column].name),
+            other => panic!(
+                "{}.{} is {other:?}, no id",
+                self.schema.name, self.schema.columns[column].name
+            ),
         }
     }
 
