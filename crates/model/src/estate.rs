@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 
 use crate::cell::{Facet, ObjectClass};
+use crate::grade::Criticality;
 use crate::id::{EdgeId, NodeId};
 use crate::kind::{NodeKind, RelationKind};
 
@@ -204,4 +205,35 @@ impl Node {
             && (self.attributes.enabled == Some(false)
                 || self.attributes.expires_at.is_some_and(|expires_at| expires_at <= now))
     }
+}
+
+/// The assets whose control is control of all of a forest, and what is critical beside them (phase 3).
+#[derive(Debug, Default)]
+pub struct Classification {
+    pub planes: Vec<Plane>,
+    /// For each node: its plane, as a position in `planes`.
+    pub plane_of: Vec<Option<u32>>,
+    /// For each node: its level; members of a plane have none of their own here.
+    pub criticality: Vec<Option<Criticality>>,
+    /// Why, for people: every membership and every level, sorted by node.
+    pub reasons: Vec<Reason>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plane {
+    /// `plane:forest:<SID of the forest's root, or of the domain where trusts are unknown>`.
+    pub key: String,
+    pub name: String,
+    /// Sorted.
+    pub members: Vec<NodeIndex>,
+    /// SIDs of the domains inside, sorted.
+    pub domains: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reason {
+    pub node: NodeIndex,
+    /// Id of the catalog's rule, or `decision`.
+    pub rule: String,
+    pub text: String,
 }

@@ -13,6 +13,7 @@ pub mod grade;
 pub mod id;
 pub mod kind;
 pub mod schema;
+pub mod settings;
 pub mod table;
 
 pub use batch::{Batch, CellCoverage, Coverage, Reject};
@@ -21,4 +22,5 @@ pub use grade::{Criticality, Grade, Risk};
 pub use id::{EdgeId, NodeId, hash128};
 pub use kind::{NodeKind, RelationKind};
 pub use schema::{Phase, Schema};
+pub use settings::Settings;
 pub use table::{Table, Value};
