@@ -12,6 +12,7 @@ pub mod estate;
 pub mod grade;
 pub mod id;
 pub mod kind;
+pub mod network;
 pub mod schema;
 pub mod settings;
 pub mod table;
