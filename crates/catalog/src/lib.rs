@@ -1,1 +1,184 @@
-//! Techniques, control planes, entry points and feeds as text, validated and bound.
+//! The catalog: techniques, control planes, entry points, decision tables, feeds and settings, as text.
+//!
+//! One YAML file per thing lies in the folder `catalog/` of the repository and is embedded in the binary;
+//! an administrator overlays a folder of the same shape, in which a file replaces the embedded one of the
+//! same path, and a new file adds a thing. Start at [`Catalog::load`]; what a file of each kind holds is
+//! said by [`Technique`], [`ControlPlaneRule`], [`EntryPointRule`], [`RiskTable`] and [`SettingSpec`].
+//! [`Catalog::bind`] checks the rules' queries against whoever evaluates them.
+//!
+//! **Invariant:** a [`Catalog`] that exists is valid: each technique has every part, each number its unit,
+//! each reference its end. Every mistake is one sentence with file, position and reason, and all mistakes
+//! of a catalog are told at once. Nothing is read but the overlay folder, and that only while loading.
+
+mod check;
+mod error;
+mod feed;
+mod files;
+mod query;
+mod risk;
+mod rule;
+pub mod settings;
+mod technique;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use postern_model::{Phase, RelationKind};
+
+pub use crate::error::{CatalogError, EvaluateError, Mistake};
+pub use crate::feed::{Feed, KnownExploit, KnownExploited};
+pub use crate::query::{Evaluate, Query};
+pub use crate::risk::{RiskBand, RiskTable, TargetClass};
+pub use crate::rule::{Basis, ControlPlaneRule, EntryPointRule, Expansion, PlaneScope};
+pub use crate::settings::{SettingSpec, SettingValue};
+pub use crate::technique::{
+    FAMILIES, Foothold, GradeModifier, InputNeed, NOT_TRAVERSABLE, Remediation, STRATA_MAX, Technique,
+};
+
+use crate::check::File;
+use crate::feed::AttackTechniques;
+use crate::files::Files;
+
+/// A valid catalog. Rules are sorted by id.
+#[derive(Clone, Debug)]
+pub struct Catalog {
+    pub techniques: BTreeMap<RelationKind, Technique>,
+    pub control_planes: Vec<ControlPlaneRule>,
+    pub entry_points: Vec<EntryPointRule>,
+    pub risk: RiskTable,
+    pub kev: KnownExploited,
+    pub settings: Vec<SettingSpec>,
+    digest: u128,
+}
+
+impl Catalog {
+    /// The catalog as it comes with the binary.
+    ///
+    /// # Errors
+    /// [`CatalogError::Invalid`] when the embedded text has a mistake; a test sees to it that it has none.
+    pub fn embedded() -> Result<Self, CatalogError> {
+        Self::of_files(&Files::embedded())
+    }
+
+    /// The embedded catalog under an administrator's folder of the same shape, if there is one.
+    ///
+    /// # Errors
+    /// [`CatalogError::Read`] when the folder cannot be read, [`CatalogError::Invalid`] with every mistake
+    /// in the text.
+    pub fn load(overlay: Option<&Path>) -> Result<Self, CatalogError> {
+        let mut files = Files::embedded();
+        if let Some(folder) = overlay {
+            files.overlay(folder)?;
+        }
+        Self::of_files(&files)
+    }
+
+    /// Hash over path and text of every file in force; one of a generation's inputs (DESIGN 3.3).
+    pub fn digest(&self) -> u128 {
+        self.digest
+    }
+
+    pub fn technique(&self, kind: RelationKind) -> Option<&Technique> {
+        self.techniques.get(&kind)
+    }
+
+    pub fn setting(&self, id: &str) -> Option<&SettingSpec> {
+        self.settings.iter().find(|setting| setting.id == id)
+    }
+
+    /// The value of a whole-number setting, in the unit that its text names.
+    ///
+    /// # Panics
+    /// When there is no such setting of this type. Names come from [`settings`], and loading checks that
+    /// each of those exists, so this is a mistake in the code that asks.
+    pub fn number(&self, id: &str) -> u32 {
+        match self.setting(id).map(|setting| &setting.default) {
+            Some(SettingValue::Number(number)) => *number,
+            other => panic!("{id} is {other:?}, no whole number"),
+        }
+    }
+
+    /// The value of a yes-or-no setting.
+    ///
+    /// # Panics
+    /// As [`Self::number`].
+    pub fn flag(&self, id: &str) -> bool {
+        match self.setting(id).map(|setting| &setting.default) {
+            Some(SettingValue::Flag(flag)) => *flag,
+            other => panic!("{id} is {other:?}, no yes or no"),
+        }
+    }
+
+    /// Checks that `evaluate` knows the query of every rule, switched off or not, and that the query reads
+    /// only what phases before the rule's own have made.
+    ///
+    /// # Errors
+    /// [`CatalogError::Invalid`], one mistake for each rule that cannot be evaluated.
+    pub fn bind(&self, evaluate: &dyn Evaluate) -> Result<(), CatalogError> {
+        let planes = self
+            .control_planes
+            .iter()
+            .map(|rule| (rule.file(), &rule.query, Phase::Classify));
+        let entries = self
+            .entry_points
+            .iter()
+            .map(|rule| (rule.file(), &rule.query, Phase::Entries));
+        let mistakes = planes
+            .chain(entries)
+            .filter_map(|(file, query, phase)| {
+                let reason = query::refusal(evaluate, query, phase)?;
+                Some(Mistake {
+                    file,
+                    position: String::new(),
+                    reason,
+                })
+            })
+            .collect();
+        CatalogError::unless_empty(mistakes)
+    }
+
+    fn of_files(files: &Files) -> Result<Self, CatalogError> {
+        let mut mistakes = Vec::new();
+        let mut techniques = BTreeMap::new();
+        let mut control_planes = Vec::new();
+        let mut entry_points = Vec::new();
+        let mut risk = RiskTable::default();
+        let mut kev = KnownExploited::default();
+        let mut settings = Vec::new();
+
+        let attack = AttackTechniques::read(files, &mut mistakes);
+        for (path, text) in files.iter() {
+            let mut file = File::new(path, text, &mut mistakes);
+            match path.split('/').collect::<Vec<_>>().as_slice() {
+                ["techniques", family, _] => {
+                    if let Some(technique) = Technique::read(&mut file, family, &attack) {
+                        techniques.insert(technique.id, technique);
+                    }
+                }
+                ["control-planes", _] => control_planes.extend(ControlPlaneRule::read(&mut file)),
+                ["entry-points", _] => entry_points.extend(EntryPointRule::read(&mut file)),
+                ["decision-tables", "risk.yaml"] => risk = RiskTable::read(&mut file),
+                ["settings.yaml"] => settings = settings::read(&mut file, files.overlaid_settings()),
+                ["feeds", "kev", "feed.yaml"] => kev = KnownExploited::read(&mut file, files),
+                // Read above, or by their header.
+                ["feeds", "attack", "feed.yaml" | "techniques.tsv"] | ["feeds", "kev", "known-exploited.tsv"] => {}
+                ["README.md"] | [.., "LICENSE.txt"] => {}
+                _ => file.mistake("the catalog has no place for a file of this name"),
+            }
+        }
+        settings::check_complete(&settings, &mut mistakes);
+        technique::check_order(&techniques, &mut mistakes);
+        control_planes.sort_by(|a, b| a.id.cmp(&b.id));
+        entry_points.sort_by(|a, b| a.id.cmp(&b.id));
+        CatalogError::unless_empty(mistakes)?;
+        Ok(Self {
+            techniques,
+            control_planes,
+            entry_points,
+            risk,
+            kev,
+            settings,
+            digest: files.digest(),
+        })
+    }
+}
