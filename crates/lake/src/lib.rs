@@ -1,1 +1,195 @@
-//! Immutable Parquet on an object store: snapshots and generations.
+//! Everything computed or received, as immutable Parquet files in one folder.
+//!
+//! ```text
+//! snapshots/<id>/<table>.parquet          facts of one imported file
+//! snapshots/<id>/tables.json              what the snapshot holds; written last
+//! snapshots/<id>/raw.zst                  the file itself
+//! generations/<10 digits>/<table>.parquet what the phases computed
+//! generations/<10 digits>/manifest.json   from which inputs
+//! tmp/                                    files being written
+//! ```
+//!
+//! Start at [`Lake`]. Outside this crate nobody speaks Arrow or Parquet: rows come and go as
+//! [`postern_model::Table`].
+//!
+//! **Invariant:** what stands below `snapshots/` and `generations/` is whole, synced to disk, and never
+//! changed. Which of it is current is for the ledger to say: a file that the ledger does not name is
+//! garbage, to be deleted by whoever knows that nobody reads it.
+
+mod convert;
+mod error;
+mod file;
+mod generation;
+mod json;
+mod snapshot;
+mod store;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use postern_model::Table;
+use postern_model::schema::Schema;
+use serde_json::Value;
+
+pub use error::{LakeError, Result};
+pub use generation::GenerationWriter;
+pub use snapshot::{RawReader, RawWriter, SnapshotSummary, SnapshotWriter, TableSize};
+
+use store::Store;
+
+const SNAPSHOTS: &str = "snapshots";
+const GENERATIONS: &str = "generations";
+const NAME_BYTES_MAX: usize = 128;
+
+/// A folder of snapshots and generations. Cheap to clone; any number of processes may use one folder.
+///
+/// All calls block on the file system: from asynchronous code, use a blocking thread.
+#[derive(Clone, Debug)]
+pub struct Lake {
+    store: Arc<Store>,
+}
+
+/// Bytes of files, without what the file system needs around them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DiskUsage {
+    pub snapshot_bytes: u64,
+    /// Raw copies, not counted in `snapshot_bytes`.
+    pub raw_bytes: u64,
+    pub generation_bytes: u64,
+    /// Being written, or left by a crash.
+    pub tmp_bytes: u64,
+}
+
+impl Lake {
+    /// Opens a lake, making its folders where they are missing.
+    pub fn open(root: &Path) -> Result<Self> {
+        let store = Store::open(root, &[SNAPSHOTS, GENERATIONS])?;
+        Ok(Self { store: Arc::new(store) })
+    }
+
+    /// Begins a snapshot. `id` is derived from the content: equal ids stand for equal facts.
+    pub fn snapshot_writer(&self, id: &str) -> Result<SnapshotWriter> {
+        SnapshotWriter::new(self.store.clone(), id)
+    }
+
+    /// Whether a whole snapshot of that id is there.
+    pub fn has_snapshot(&self, id: &str) -> Result<bool> {
+        match self.snapshot_summary(id) {
+            Ok(_) => Ok(true),
+            Err(LakeError::Absent { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Rows and bytes of a snapshot's tables.
+    pub fn snapshot_summary(&self, id: &str) -> Result<SnapshotSummary> {
+        snapshot::read_summary(&self.store, &snapshot_key(id)?)
+    }
+
+    /// Hands the rows of one table to `each`, in chunks of about 8 MiB of text and at most
+    /// [`postern_model::batch::BATCH_ROWS_MAX`] rows, in the order in which they were written. A table that
+    /// the snapshot does not have has no rows.
+    ///
+    /// # Errors
+    /// Those of `each`, which end the reading; [`LakeError`] when the snapshot is absent or damaged.
+    pub fn read_snapshot_table<E: From<LakeError>>(
+        &self,
+        id: &str,
+        schema: &'static Schema,
+        each: impl FnMut(Table) -> Result<(), E>,
+    ) -> Result<(), E> {
+        snapshot::read_table(&self.store, &snapshot_key(id)?, schema, each)
+    }
+
+    /// Begins the raw copy of a snapshot. It may be finished before or after the snapshot itself.
+    pub fn raw_writer(&self, id: &str) -> Result<RawWriter> {
+        RawWriter::new(self.store.clone(), id)
+    }
+
+    /// Opens the raw copy of a snapshot; [`LakeError::Absent`] where none was kept.
+    pub fn raw_reader(&self, id: &str) -> Result<RawReader> {
+        RawReader::open(&self.store, id)
+    }
+
+    /// Begins a generation.
+    pub fn generation_writer(&self, number: u64) -> Result<GenerationWriter> {
+        GenerationWriter::new(self.store.clone(), number)
+    }
+
+    /// Reads a whole table of a generation.
+    ///
+    /// # Errors
+    /// [`LakeError::Absent`] when the generation, or this table of it, was not written;
+    /// [`LakeError::TooMuchText`] when a column has more than 2 GiB.
+    pub fn read_generation_table(&self, number: u64, schema: &'static Schema) -> Result<Table> {
+        let key = generation_key(number);
+        file::read_whole(&self.store.path(&format!("{key}/{}.parquet", schema.name)), schema)
+    }
+
+    /// Reads `<name>.json` of a generation.
+    pub fn read_json(&self, number: u64, name: &str) -> Result<Value> {
+        check_name(name)?;
+        json::read(&self.store.path(&format!("{}/{name}.json", generation_key(number))))
+    }
+
+    /// Deletes a snapshot with its raw copy. What is not there is no error.
+    pub fn delete_snapshot(&self, id: &str) -> Result<()> {
+        self.store.delete(&snapshot_key(id)?)
+    }
+
+    /// Deletes a generation. What is not there is no error.
+    pub fn delete_generation(&self, number: u64) -> Result<()> {
+        self.store.delete(&generation_key(number))
+    }
+
+    /// Ids below `snapshots/`, sorted: also of what a crash left incomplete, so that it can be deleted.
+    pub fn list_snapshots(&self) -> Result<Vec<String>> {
+        self.store.list(SNAPSHOTS)
+    }
+
+    /// Numbers of the generations, ascending.
+    pub fn list_generations(&self) -> Result<Vec<u64>> {
+        let names = self.store.list(GENERATIONS)?;
+        Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
+    }
+
+    /// Deletes what crashed writers left in `tmp/` and in which nothing was written for at least `idle`.
+    /// Returns how many writers' folders went. A running writer that pauses longer loses its files and
+    /// fails, so `idle` should be hours.
+    pub fn sweep_tmp(&self, idle: Duration) -> Result<usize> {
+        self.store.sweep_tmp(idle)
+    }
+
+    pub fn disk_usage(&self) -> Result<DiskUsage> {
+        let mut usage = DiskUsage::default();
+        self.store
+            .each_file(SNAPSHOTS, &mut |path, bytes| match path.file_name() {
+                Some(name) if name == snapshot::RAW => usage.raw_bytes += bytes,
+                _ => usage.snapshot_bytes += bytes,
+            })?;
+        self.store
+            .each_file(GENERATIONS, &mut |_, bytes| usage.generation_bytes += bytes)?;
+        self.store
+            .each_file(store::TMP, &mut |_, bytes| usage.tmp_bytes += bytes)?;
+        Ok(usage)
+    }
+}
+
+fn snapshot_key(id: &str) -> Result<String> {
+    check_name(id)?;
+    Ok(format!("{SNAPSHOTS}/{id}"))
+}
+
+fn generation_key(number: u64) -> String {
+    format!("{GENERATIONS}/{number:010}")
+}
+
+/// Names become parts of paths, so that nothing may stand in them that means something to a file system.
+fn check_name(name: &str) -> Result<()> {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_');
+    if (1..=NAME_BYTES_MAX).contains(&name.len()) && name.bytes().all(is_plain) {
+        return Ok(());
+    }
+    Err(LakeError::Name { name: name.to_owned() })
+}
