@@ -151,7 +151,7 @@ schemas! {
         boundary: Text,
         is_stub: Bool,
         properties: Json,
-        known: Json,
+        known: Json outside,
         sources: Json outside,
         first_seen: Time outside,
         last_seen: Time outside,
@@ -198,6 +198,15 @@ schemas! {
         port: Long,
         name: Text,
     }
+    /// Which facets of which class were looked at inside a boundary, and how many subjects answered.
+    COVERAGE = "coverage" in Resolve {
+        boundary: Text,
+        name: Text,
+        class: Json,
+        facet: Json,
+        answered: Long,
+        total: Long,
+    }
     ASSET_FINDINGS = "asset_findings" in Findings {
         id: Id,
         node: Id,
@@ -223,6 +232,11 @@ schemas! {
         plane: Text,
         rule: Text,
         reason: Text,
+    }
+    PLANES = "planes" in Classify {
+        key: Text,
+        name: Text,
+        domains: Json,
     }
     STEPS = "steps" in Derive {
         id: Id,

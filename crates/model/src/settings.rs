@@ -15,6 +15,10 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { session_window_days: 14, path_cost_max: 24, flat_network_within_a_site: false }
+        Self {
+            session_window_days: 14,
+            path_cost_max: 24,
+            flat_network_within_a_site: false,
+        }
     }
 }

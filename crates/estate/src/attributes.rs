@@ -1,0 +1,129 @@
+//! Properties as text to the attributes that rules read.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use postern_model::estate::Attributes;
+use serde_json::Value;
+
+pub type Properties = BTreeMap<String, Value>;
+
+/// Reads a JSON object; keys in lower case, nulls left out (a null says nothing).
+pub fn parse(text: &str) -> Properties {
+    let Ok(raw) = serde_json::from_str::<BTreeMap<String, Value>>(text) else {
+        return Properties::new();
+    };
+    raw.into_iter()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(key, value)| (key.to_ascii_lowercase(), value))
+        .collect()
+}
+
+pub fn attributes(properties: &Properties) -> Attributes {
+    let flag = |key: &str| properties.get(key).and_then(as_bool);
+    let text = |key: &str| properties.get(key).and_then(Value::as_str).map(str::to_owned);
+    Attributes {
+        enabled: flag("enabled"),
+        expires_at: ["accountexpires", "accountexpirationdate"]
+            .iter()
+            .find_map(|key| properties.get(*key))
+            .and_then(expiry),
+        is_dc: flag("isdc"),
+        is_read_only_dc: flag("isreadonlydc"),
+        is_acl_protected: flag("isaclprotected"),
+        operating_system: text("operatingsystem"),
+        has_laps: flag("haslaps"),
+        has_spn: flag("hasspn"),
+        dont_require_preauth: flag("dontreqpreauth"),
+        unconstrained_delegation: flag("unconstraineddelegation"),
+        is_sensitive: flag("sensitive"),
+        is_gmsa: flag("gmsa"),
+        is_smsa: flag("msa"),
+        has_user_rights: flag("hasura"),
+        admin_count: flag("admincount"),
+        ds_heuristics: text("dsheuristics"),
+        distinguished_name: text("distinguishedname"),
+        sam_account_name: text("samaccountname"),
+        addresses: ["cidrs", "ip"]
+            .iter()
+            .flat_map(|key| texts(properties.get(*key)))
+            .collect(),
+    }
+}
+
+/// A text, or the texts of an array.
+pub fn texts(value: Option<&Value>) -> Vec<String> {
+    match value {
+        Some(Value::String(text)) if !text.is_empty() => vec![text.clone()],
+        Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Collectors write booleans as such, as numbers and as text.
+fn as_bool(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(flag) => Some(*flag),
+        Value::Number(number) => number.as_i64().map(|number| number != 0),
+        Value::String(text) => match text.to_ascii_lowercase().as_str() {
+            "true" | "1" => Some(true),
+            "false" | "0" => Some(false),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// When an account expires: seconds since 1970, ticks of 100 ns since 1601 as the directory itself keeps
+/// them, or RFC 3339 text. Zero, negative and the directory's largest number all mean "never".
+fn expiry(value: &Value) -> Option<Timestamp> {
+    const TICKS_PER_SECOND: i64 = 10_000_000;
+    const SECONDS_1601_TO_1970: i64 = 11_644_473_600;
+    /// Seconds beyond the year 5138 can only be ticks.
+    const SECONDS_MAX: i64 = 100_000_000_000;
+    let number = match value {
+        Value::Number(number) => number
+            .as_i64()
+            .or_else(|| number.as_f64().map(|number| number as i64))?,
+        Value::String(text) => match text.parse() {
+            Ok(number) => number,
+            Err(_) => return text.parse().ok(),
+        },
+        _ => return None,
+    };
+    match number {
+        ..=0 | i64::MAX => None,
+        1..=SECONDS_MAX => Timestamp::from_second(number).ok(),
+        _ => Timestamp::from_second(number / TICKS_PER_SECOND - SECONDS_1601_TO_1970).ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_expiry_reads_the_same_in_seconds_ticks_and_text() {
+        let expected = "2024-01-01T00:00:00Z".parse::<Timestamp>().ok();
+        assert_eq!(expiry(&json!(1_704_067_200)), expected);
+        assert_eq!(expiry(&json!("133485408000000000")), expected);
+        assert_eq!(expiry(&json!("2024-01-01T00:00:00Z")), expected);
+    }
+
+    #[test]
+    fn an_account_that_never_expires_has_no_expiry() {
+        for never in [json!(0), json!(-1), json!(9_223_372_036_854_775_807_i64), json!("0")] {
+            assert_eq!(expiry(&never), None, "{never}");
+        }
+    }
+
+    #[test]
+    fn booleans_may_come_as_text_or_number() {
+        let read = attributes(&parse(r#"{"Enabled":"False","hasspn":1,"haslaps":null}"#));
+        assert_eq!(
+            (read.enabled, read.has_spn, read.has_laps),
+            (Some(false), Some(true), None)
+        );
+    }
+}

@@ -1,0 +1,117 @@
+//! What was looked at, in each boundary, of how many.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use postern_model::estate::{Answered, BoundaryCoverage, Node};
+use postern_model::{Coverage, Facet, NodeKind, ObjectClass};
+
+use crate::fold::{SnapshotFold, cell_of, each_row};
+use crate::{FactSource, Result, Snapshot};
+
+/// boundary → (class, facet) → the subjects that answered; `None` where all were looked at.
+#[derive(Default)]
+pub struct Looked {
+    cells: BTreeMap<String, BTreeMap<(ObjectClass, Facet), Option<BTreeSet<String>>>>,
+}
+
+impl Looked {
+    pub fn add(&mut self, snapshot: &Snapshot, fold: &SnapshotFold<'_, '_>, facts: &dyn FactSource) -> Result<()> {
+        for declared in &snapshot.cells {
+            let cell = &declared.cell;
+            if declared.coverage == Coverage::Mention || cell.facet == Facet::Tombstones {
+                continue;
+            }
+            let facets = self.cells.entry(cell.boundary.clone()).or_default();
+            let answered = facets
+                .entry((cell.class, cell.facet.clone()))
+                .or_insert_with(|| Some(BTreeSet::new()));
+            if matches!(declared.coverage, Coverage::Whole { .. }) {
+                *answered = None;
+            }
+        }
+        each_row(snapshot, facts, &postern_model::schema::COVERED, |table, row| {
+            let subject = table.text(row, 1);
+            let Some((cell, _)) = fold.counts(cell_of(table, row), subject) else {
+                return;
+            };
+            if let Some(Some(answered)) = self
+                .cells
+                .get_mut(&cell.boundary)
+                .and_then(|facets| facets.get_mut(&(cell.class, cell.facet.clone())))
+            {
+                answered.insert(subject.to_ascii_uppercase());
+            }
+        })
+    }
+
+    /// Facets that were looked at, for an object.
+    pub fn known(&self, boundary: &str, class: Option<ObjectClass>, key: &str) -> Vec<Facet> {
+        let Some(facets) = self.cells.get(boundary) else {
+            return Vec::new();
+        };
+        facets
+            .iter()
+            .filter(|((of, _), answered)| {
+                Some(*of) == class && answered.as_ref().is_none_or(|subjects| subjects.contains(key))
+            })
+            .map(|((_, facet), _)| facet.clone())
+            .collect()
+    }
+
+    /// `names`: boundary → what a person calls it.
+    pub fn report(&self, nodes: &[Node], names: &HashMap<String, String>) -> Vec<BoundaryCoverage> {
+        let mut totals = HashMap::<(&str, ObjectClass), u64>::new();
+        for node in nodes.iter().filter(|node| !node.is_stub) {
+            for facet in &node.facets {
+                if let Some(class) = class_of(facet.kind) {
+                    // A merged device counts in each boundary that knows it; its own is the anchor's.
+                    if facet.key == node.key {
+                        *totals.entry((node.boundary.as_str(), class)).or_default() += 1;
+                    }
+                }
+            }
+        }
+        self.cells
+            .iter()
+            .map(|(boundary, facets)| BoundaryCoverage {
+                boundary: boundary.clone(),
+                name: names.get(boundary).cloned().unwrap_or_else(|| boundary.clone()),
+                facets: facets
+                    .iter()
+                    .map(|((class, facet), answered)| {
+                        let known = totals.get(&(boundary.as_str(), *class)).copied().unwrap_or(0);
+                        let answered = answered.as_ref().map_or(known, |subjects| subjects.len() as u64);
+                        (
+                            (*class, facet.clone()),
+                            Answered {
+                                answered,
+                                total: known.max(answered),
+                            },
+                        )
+                    })
+                    .collect(),
+            })
+            .collect()
+    }
+}
+
+pub fn class_of(kind: NodeKind) -> Option<ObjectClass> {
+    Some(match kind {
+        NodeKind::User => ObjectClass::Users,
+        NodeKind::Computer => ObjectClass::Computers,
+        NodeKind::Group => ObjectClass::Groups,
+        NodeKind::Domain => ObjectClass::Domains,
+        NodeKind::Ou => ObjectClass::Ous,
+        NodeKind::Container => ObjectClass::Containers,
+        NodeKind::Gpo => ObjectClass::Gpos,
+        NodeKind::AiaCa
+        | NodeKind::RootCa
+        | NodeKind::EnterpriseCa
+        | NodeKind::NtAuthStore
+        | NodeKind::CertTemplate
+        | NodeKind::IssuancePolicy => ObjectClass::Certificates,
+        NodeKind::Host => ObjectClass::Hosts,
+        NodeKind::NetworkSegment | NodeKind::Internet => ObjectClass::Segments,
+        _ => return None,
+    })
+}

@@ -1,0 +1,191 @@
+//! From object rows to one record per original object: several files may speak of the same one.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::Timestamp;
+use postern_model::schema::OBJECTS;
+use postern_model::{Facet, NodeKind};
+
+use crate::attributes::{Properties, parse};
+use crate::fold::{SnapshotFold, cell_of, each_row};
+use crate::{FactSource, Result, Snapshot, names};
+
+/// Texts to small numbers: the same ids occur in millions of rows.
+#[derive(Default)]
+pub struct Interner {
+    numbers: HashMap<Box<str>, u32>,
+    texts: Vec<Box<str>>,
+}
+
+impl Interner {
+    pub fn number(&mut self, text: &str) -> u32 {
+        if let Some(&number) = self.numbers.get(text) {
+            return number;
+        }
+        let number = u32::try_from(self.texts.len()).expect("fewer than 2^32 distinct texts fit in memory");
+        self.texts.push(text.into());
+        self.numbers.insert(text.into(), number);
+        number
+    }
+
+    pub fn text(&self, number: u32) -> &str {
+        &self.texts[number as usize]
+    }
+
+    pub fn find(&self, text: &str) -> Option<u32> {
+        self.numbers.get(text).copied()
+    }
+}
+
+/// What one row says of an object.
+struct Contribution {
+    standing: Standing,
+    at: Timestamp,
+    snapshot: u32,
+    boundary: String,
+    kind: NodeKind,
+    name: String,
+    properties: String,
+}
+
+/// Whose word counts first: the object's own record, then a bare mention of it, then another's record.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Standing {
+    Own,
+    Mention,
+    Other,
+}
+
+/// An original object, put together from every row that counts.
+#[derive(Debug)]
+pub struct Object {
+    pub kind: NodeKind,
+    pub name: String,
+    pub boundary: String,
+    /// Only other objects' records speak of it.
+    pub is_stub: bool,
+    pub properties: Properties,
+    /// Positions of snapshots.
+    pub snapshots: Vec<u32>,
+    pub first: Timestamp,
+    pub last: Timestamp,
+    /// Newest record of its own.
+    pub last_own: Option<Timestamp>,
+}
+
+#[derive(Default)]
+pub struct Gathered {
+    contributions: HashMap<u32, Vec<Contribution>>,
+    /// Object → newest report of its deletion.
+    pub tombstones: HashMap<u32, Timestamp>,
+}
+
+impl Gathered {
+    /// Takes in the object rows of one snapshot that count.
+    pub fn add(
+        &mut self,
+        keys: &mut Interner,
+        position: u32,
+        snapshot: &Snapshot,
+        fold: &SnapshotFold<'_, '_>,
+        facts: &dyn FactSource,
+    ) -> Result<()> {
+        each_row(snapshot, facts, &OBJECTS, |table, row| {
+            let cell = cell_of(table, row);
+            let Some((declared, at)) = fold.counts(cell, table.text(row, 1)) else {
+                return;
+            };
+            let key = keys.number(&table.text(row, 2).to_ascii_uppercase());
+            if declared.facet == Facet::Tombstones {
+                let newest = self.tombstones.entry(key).or_insert(at);
+                *newest = (*newest).max(at);
+                return;
+            }
+            let standing = match (&declared.facet, &snapshot.cells[usize::from(cell)].coverage) {
+                (Facet::Properties | Facet::Network, postern_model::Coverage::Mention) => Standing::Mention,
+                (Facet::Properties | Facet::Network, _) => Standing::Own,
+                _ => Standing::Other,
+            };
+            self.contributions.entry(key).or_default().push(Contribution {
+                standing,
+                at,
+                snapshot: position,
+                boundary: declared.boundary.clone(),
+                kind: NodeKind::parse(table.text(row, 3)).unwrap_or(NodeKind::Base),
+                name: table.text(row, 4).to_owned(),
+                properties: table.text(row, 5).to_owned(),
+            });
+        })
+    }
+
+    /// One object per key, without those that were reported as deleted and not seen since.
+    pub fn objects(self, keys: &Interner) -> (BTreeMap<u32, Object>, HashMap<u32, Timestamp>) {
+        let mut objects = BTreeMap::new();
+        let mut deleted = HashMap::new();
+        for (key, contributions) in self.contributions {
+            let object = put_together(contributions, keys.text(key));
+            match self.tombstones.get(&key) {
+                Some(&at) if object.last_own.unwrap_or(object.last) <= at => {
+                    deleted.insert(key, at);
+                }
+                _ => {
+                    objects.insert(key, object);
+                }
+            }
+        }
+        for (key, at) in self.tombstones {
+            if !objects.contains_key(&key) {
+                deleted.insert(key, at);
+            }
+        }
+        (objects, deleted)
+    }
+}
+
+fn put_together(mut contributions: Vec<Contribution>, key: &str) -> Object {
+    // A fixed order, so that rows of equal time are taken together alike whatever was imported first.
+    contributions.sort_by(|a, b| {
+        (a.standing, std::cmp::Reverse(a.at), a.kind, &a.name, &a.properties).cmp(&(
+            b.standing,
+            std::cmp::Reverse(b.at),
+            b.kind,
+            &b.name,
+            &b.properties,
+        ))
+    });
+    let best = &contributions[0];
+    let mut object = Object {
+        kind: NodeKind::Base,
+        name: String::new(),
+        boundary: best.boundary.clone(),
+        is_stub: best.standing == Standing::Other,
+        properties: Properties::new(),
+        snapshots: Vec::new(),
+        first: best.at,
+        last: best.at,
+        last_own: None,
+    };
+    for contribution in &contributions {
+        if object.kind == NodeKind::Base {
+            object.kind = contribution.kind;
+        }
+        if object.name.is_empty() {
+            object.name.clone_from(&contribution.name);
+        }
+        for (name, value) in parse(&contribution.properties) {
+            object.properties.entry(name).or_insert(value);
+        }
+        object.snapshots.push(contribution.snapshot);
+        object.first = object.first.min(contribution.at);
+        object.last = object.last.max(contribution.at);
+        if contribution.standing != Standing::Other {
+            object.last_own = object.last_own.max(Some(contribution.at));
+        }
+    }
+    object.snapshots.sort_unstable();
+    object.snapshots.dedup();
+    if object.is_stub {
+        object.boundary = names::domain_sid(key).unwrap_or_default().to_owned();
+    }
+    object
+}

@@ -1,0 +1,127 @@
+//! Relation rows that count, before their ends are assets.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::Timestamp;
+use postern_model::schema::RELATIONS;
+use postern_model::{NodeKind, RelationKind};
+use serde_json::Value;
+
+use crate::fold::{SnapshotFold, cell_of, each_row};
+use crate::objects::Interner;
+use crate::{FactSource, Result, Snapshot};
+
+#[derive(Clone, Copy, Debug)]
+pub struct RawRelation {
+    pub source: u32,
+    pub target: u32,
+    pub source_kind: NodeKind,
+    pub target_kind: NodeKind,
+    pub kind: RelationKind,
+    /// Number of the properties' text.
+    pub properties: u32,
+    pub snapshot: u32,
+    pub at: Timestamp,
+}
+
+/// Takes in the relation rows of one snapshot that count.
+pub fn gather(
+    relations: &mut Vec<RawRelation>,
+    texts: &mut Interner,
+    position: u32,
+    snapshot: &Snapshot,
+    fold: &SnapshotFold<'_, '_>,
+    facts: &dyn FactSource,
+) -> Result<()> {
+    each_row(snapshot, facts, &RELATIONS, |table, row| {
+        let Some((_, at)) = fold.counts(cell_of(table, row), table.text(row, 1)) else {
+            return;
+        };
+        // A kind that this version does not know was written by a newer one; the row stays in the lake.
+        let Some(kind) = RelationKind::parse(table.text(row, 6)) else {
+            return;
+        };
+        relations.push(RawRelation {
+            source: texts.number(&table.text(row, 2).to_ascii_uppercase()),
+            target: texts.number(&table.text(row, 4).to_ascii_uppercase()),
+            source_kind: NodeKind::parse(table.text(row, 3)).unwrap_or(NodeKind::Base),
+            target_kind: NodeKind::parse(table.text(row, 5)).unwrap_or(NodeKind::Base),
+            kind,
+            properties: texts.number(table.text(row, 7)),
+            snapshot: position,
+            at,
+        });
+    })
+}
+
+/// Gives relations that end at `DN=…` the id of the object with that distinguished name.
+pub fn resolve_distinguished_names(
+    relations: &mut [RawRelation],
+    texts: &Interner,
+    by_distinguished_name: &HashMap<String, u32>,
+) {
+    let resolve = |end: &mut u32| {
+        if let Some(name) = texts.text(*end).strip_prefix("DN=")
+            && let Some(&object) = by_distinguished_name.get(name)
+        {
+            *end = object;
+        }
+    };
+    for relation in relations {
+        resolve(&mut relation.source);
+        resolve(&mut relation.target);
+    }
+}
+
+/// The kind that relations give to ends that no record describes. A session names any account "User", so
+/// that is the weakest word; where two strong ones differ, the first in the vocabulary stands.
+pub fn kind_hints(relations: &[RawRelation]) -> HashMap<u32, NodeKind> {
+    let strength = |kind: NodeKind| match kind {
+        NodeKind::Base => (0, 0),
+        NodeKind::User => (1, 0),
+        other => (2, -(other as i32)),
+    };
+    let mut hints = HashMap::new();
+    for relation in relations {
+        for (end, kind) in [
+            (relation.source, relation.source_kind),
+            (relation.target, relation.target_kind),
+        ] {
+            let hint = hints.entry(end).or_insert(kind);
+            if strength(kind) > strength(*hint) {
+                *hint = kind;
+            }
+        }
+    }
+    hints
+}
+
+/// Puts the properties of parallel reports of one relation together; the first text in order wins where
+/// they differ.
+pub fn merge_properties(mut texts: Vec<&str>) -> String {
+    texts.sort_unstable();
+    texts.dedup();
+    texts.retain(|text| !text.is_empty());
+    if let [one] = texts[..] {
+        return canonical(one);
+    }
+    let mut merged = BTreeMap::<String, Value>::new();
+    for text in texts {
+        for (key, value) in serde_json::from_str::<BTreeMap<String, Value>>(text).unwrap_or_default() {
+            merged.entry(key).or_insert(value);
+        }
+    }
+    to_text(&merged)
+}
+
+fn canonical(text: &str) -> String {
+    serde_json::from_str::<BTreeMap<String, Value>>(text).map_or_else(|_| text.to_owned(), |map| to_text(&map))
+}
+
+fn to_text(map: &BTreeMap<String, Value>) -> String {
+    if map.is_empty() {
+        String::new()
+    } else {
+        serde_json::to_string(map).expect("a map of JSON values is JSON")
+    }
+}

@@ -1,0 +1,471 @@
+//! Phase 1 and 2: snapshots in, estate out.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+use postern_catalog::KnownExploited;
+use postern_model::estate::{Estate, Identifier, Node, NodeIndex, OriginalObject, Relation, Seen};
+use postern_model::network::Cidr;
+use postern_model::{EdgeId, NodeId, NodeKind, RelationKind, Settings};
+
+use crate::attributes::{Properties, attributes, texts};
+use crate::coverage::{Looked, class_of};
+use crate::devices::{self, Joined};
+use crate::findings;
+use crate::fold::Fold;
+use crate::objects::{Gathered, Interner, Object};
+use crate::relations::{self, RawRelation};
+use crate::{EstateError, FactSource, Result, Snapshot, names};
+
+/// Assets are addressed by 32 bits; the last value is kept free.
+const ASSETS_MAX: u32 = u32::MAX - 1;
+
+/// Resolves snapshots to one estate.
+///
+/// * `snapshots` in any order: the result does not depend on it.
+/// * `apart` holds original ids, in upper case, that a person has split off: they merge with nothing.
+///
+/// # Errors
+/// [`EstateError::Read`] when the store fails, [`EstateError::TooManyAssets`] above 2^32 - 2 assets.
+pub fn resolve(
+    snapshots: &[Snapshot],
+    facts: &dyn FactSource,
+    settings: &Settings,
+    kev: &KnownExploited,
+    apart: &BTreeSet<String>,
+) -> Result<Estate> {
+    let mut snapshots = snapshots.to_vec();
+    snapshots.sort_by(|a, b| a.id.cmp(&b.id));
+    let fold = Fold::new(&snapshots, facts, settings)?;
+
+    let mut keys = Interner::default();
+    let mut gathered = Gathered::default();
+    let mut raw_relations = Vec::new();
+    let (mut raw_findings, mut raw_services) = (Vec::new(), Vec::new());
+    let mut looked = Looked::default();
+    for (position, snapshot) in snapshots.iter().enumerate() {
+        let position = position as u32;
+        let of = fold.of(snapshot, facts)?;
+        gathered.add(&mut keys, position, snapshot, &of, facts)?;
+        relations::gather(&mut raw_relations, &mut keys, position, snapshot, &of, facts)?;
+        findings::gather(&mut raw_findings, &mut raw_services, snapshot, &of, facts, kev)?;
+        looked.add(snapshot, &of, facts)?;
+    }
+
+    let (mut objects, deleted) = gathered.objects(&keys);
+    let by_distinguished_name: HashMap<String, u32> = objects
+        .iter()
+        .filter_map(|(&key, object)| {
+            Some((
+                object.properties.get("distinguishedname")?.as_str()?.to_uppercase(),
+                key,
+            ))
+        })
+        .collect();
+    relations::resolve_distinguished_names(&mut raw_relations, &keys, &by_distinguished_name);
+    // A relation seen before its end was deleted went with it; one seen later shows that the id lives on.
+    let is_gone = |end: u32, at: Timestamp| deleted.get(&end).is_some_and(|&gone_at| at <= gone_at);
+    raw_relations
+        .retain(|it: &RawRelation| !is_gone(it.source, it.at) && !is_gone(it.target, it.at) && it.source != it.target);
+
+    add_stubs(&mut objects, &raw_relations, &keys);
+    let domains = Domains::of(&objects, &keys);
+    name_the_nameless(&mut objects, &keys, &domains);
+
+    let sites = sites(&objects, &raw_relations, &snapshots);
+    let (joined, conflicts) = devices::join(&objects, &keys, &sites, apart);
+    let snapshot_ids: Vec<&str> = snapshots.iter().map(|snapshot| snapshot.id.as_str()).collect();
+    let nodes = nodes(&objects, &keys, &joined, &looked, &snapshot_ids)?;
+
+    let index_of_id: HashMap<NodeId, NodeIndex> = nodes
+        .iter()
+        .enumerate()
+        .map(|(index, node)| (node.id, index as NodeIndex))
+        .collect();
+    let by_key: HashMap<String, NodeIndex> = nodes
+        .iter()
+        .enumerate()
+        .flat_map(|(index, node)| {
+            node.facets
+                .iter()
+                .map(move |facet| (facet.key.clone(), index as NodeIndex))
+        })
+        .collect();
+    let relations = settle_relations(&raw_relations, &keys, &by_key, &nodes, &snapshot_ids);
+    let findings = findings::settle(raw_findings, |subject| {
+        let index = *by_key.get(subject)?;
+        Some((index, nodes[index as usize].id.0))
+    });
+    let mut services: Vec<_> = raw_services
+        .into_iter()
+        .filter_map(|raw| {
+            let mut service = raw.service;
+            service.node = *by_key.get(&raw.subject)?;
+            Some(service)
+        })
+        .collect();
+    services.sort();
+    services.dedup_by(|a, b| (a.node, &a.protocol, a.port) == (b.node, &b.protocol, b.port));
+    debug_assert_eq!(index_of_id.len(), nodes.len(), "one asset per id");
+
+    let coverage = looked.report(&nodes, &domains.names);
+    Ok(Estate {
+        nodes,
+        relations,
+        findings,
+        services,
+        conflicts,
+        coverage,
+        by_key,
+    })
+}
+
+/// Every end of a relation is an asset, though no record of its own may be at hand.
+fn add_stubs(objects: &mut BTreeMap<u32, Object>, relations: &[RawRelation], keys: &Interner) {
+    let hints = relations::kind_hints(relations);
+    for relation in relations {
+        for end in [relation.source, relation.target] {
+            let key = keys.text(end);
+            let object = objects.entry(end).or_insert_with(|| Object {
+                kind: NodeKind::Base,
+                name: String::new(),
+                boundary: names::domain_sid(key).unwrap_or_default().to_owned(),
+                is_stub: true,
+                properties: Properties::new(),
+                snapshots: Vec::new(),
+                first: relation.at,
+                last: relation.at,
+                last_own: None,
+            });
+            if object.kind == NodeKind::Base {
+                object.kind = hints.get(&end).copied().unwrap_or(NodeKind::Base);
+            }
+            if object.is_stub {
+                object.first = object.first.min(relation.at);
+                object.last = object.last.max(relation.at);
+                if object.snapshots.binary_search(&relation.snapshot).is_err() {
+                    object.snapshots.push(relation.snapshot);
+                    object.snapshots.sort_unstable();
+                }
+            }
+        }
+    }
+}
+
+/// Names of the domains, and the SID behind each name.
+struct Domains {
+    names: HashMap<String, String>,
+    sids: HashMap<String, String>,
+}
+
+impl Domains {
+    fn of(objects: &BTreeMap<u32, Object>, keys: &Interner) -> Self {
+        let mut domains = Self {
+            names: HashMap::new(),
+            sids: HashMap::new(),
+        };
+        for (&key, object) in objects.iter().filter(|(_, object)| object.kind == NodeKind::Domain) {
+            if !object.name.is_empty() {
+                let (sid, name) = (keys.text(key).to_owned(), object.name.to_uppercase());
+                domains.sids.insert(name.clone(), sid.clone());
+                domains.names.insert(sid, name);
+            }
+        }
+        domains
+    }
+}
+
+/// A person never reads a SID where a name is known, or follows from the id.
+fn name_the_nameless(objects: &mut BTreeMap<u32, Object>, keys: &Interner, domains: &Domains) {
+    let names_of_all: HashMap<u32, String> = objects
+        .iter()
+        .map(|(&key, object)| (key, object.name.clone()))
+        .collect();
+    for (&number, object) in objects.iter_mut() {
+        let key = keys.text(number);
+        if let Some((domain, _)) = names::split_domain_prefix(key)
+            && object.boundary.is_empty()
+            && let Some(sid) = domains.sids.get(domain)
+        {
+            object.boundary.clone_from(sid);
+        }
+        if object.kind == NodeKind::Base
+            && let Some((_, kind)) = names::well_known(key)
+        {
+            object.kind = kind;
+        }
+        if !object.name.is_empty() {
+            continue;
+        }
+        object.name = name_from_id(key, domains, |id| {
+            keys.find(id).and_then(|id| names_of_all.get(&id)).cloned()
+        })
+        .or_else(|| first_name_of(object.properties.get("distinguishedname")?.as_str()?))
+        .unwrap_or_else(|| key.to_owned());
+    }
+}
+
+fn name_from_id(key: &str, domains: &Domains, name_of: impl Fn(&str) -> Option<String>) -> Option<String> {
+    if let Some((domain, _)) = names::split_domain_prefix(key) {
+        return names::well_known(key).map(|(name, _)| format!("{name}@{domain}"));
+    }
+    let sid = names::domain_sid(key)?;
+    let rest = key[sid.len()..].trim_start_matches('-');
+    if let Some((rid, group)) = rest.split_once('-') {
+        let computer = name_of(&format!("{sid}-{rid}")).filter(|name| !name.is_empty())?;
+        let group = names::local_group_name(group).map_or_else(|| format!("LOCAL GROUP {group}"), str::to_owned);
+        return Some(format!("{group}@{computer}"));
+    }
+    let domain = domains.names.get(sid)?;
+    Some(match names::well_known(key) {
+        Some((name, _)) => format!("{name}@{domain}"),
+        None => format!("({domain}) {key}"),
+    })
+}
+
+/// `POLICIES` of `CN=POLICIES,CN=SYSTEM,DC=CORP,DC=LOCAL`.
+fn first_name_of(distinguished_name: &str) -> Option<String> {
+    let (_, rest) = distinguished_name.split_once('=')?;
+    let name = rest.split(',').next()?;
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
+/// Names of the sites of each device: names given with `--source`, and of the segments it lies in.
+fn sites(
+    objects: &BTreeMap<u32, Object>,
+    relations: &[RawRelation],
+    snapshots: &[Snapshot],
+) -> HashMap<u32, BTreeSet<String>> {
+    let mut sites = HashMap::<u32, BTreeSet<String>>::new();
+    let segment_name = |key: u32| objects.get(&key).map(|segment| segment.name.clone());
+    for relation in relations
+        .iter()
+        .filter(|relation| relation.kind == RelationKind::LocatedIn)
+    {
+        if let Some(name) = segment_name(relation.target) {
+            sites.entry(relation.source).or_default().insert(name);
+        }
+    }
+    let ranges: Vec<(Cidr, &str)> = objects
+        .values()
+        .filter(|object| object.kind == NodeKind::NetworkSegment)
+        .flat_map(|segment| {
+            texts(segment.properties.get("cidrs"))
+                .into_iter()
+                .filter_map(|text| Some((Cidr::parse(&text).ok()?, segment.name.as_str())))
+        })
+        .collect();
+    for (&key, object) in objects
+        .iter()
+        .filter(|(_, object)| object.kind.is_device() && !object.is_stub)
+    {
+        let of = sites.entry(key).or_default();
+        for &snapshot in &object.snapshots {
+            of.extend(snapshots[snapshot as usize].site.clone());
+        }
+        for address in texts(object.properties.get("ip"))
+            .iter()
+            .filter_map(|text| text.parse::<IpAddr>().ok())
+        {
+            let within = ranges.iter().filter(|(range, _)| range.contains(address));
+            of.extend(
+                within
+                    .max_by_key(|(range, _)| range.prefix())
+                    .map(|(_, name)| (*name).to_owned()),
+            );
+        }
+    }
+    sites
+}
+
+fn nodes(
+    objects: &BTreeMap<u32, Object>,
+    keys: &Interner,
+    joined: &Joined,
+    looked: &Looked,
+    snapshot_ids: &[&str],
+) -> Result<Vec<Node>> {
+    let mut parts = BTreeMap::<u32, Vec<u32>>::new();
+    for &key in objects.keys() {
+        let anchor = joined.get(&key).map_or(key, |(anchor, _)| *anchor);
+        parts.entry(anchor).or_default().push(key);
+    }
+    if parts.len() > ASSETS_MAX as usize {
+        return Err(EstateError::TooManyAssets { limit: ASSETS_MAX });
+    }
+    let mut nodes: Vec<Node> = parts
+        .into_iter()
+        .map(|(anchor, mut parts)| {
+            parts.sort_by_key(|&part| (part != anchor, keys.text(part)));
+            node(anchor, &parts, objects, keys, joined, looked, snapshot_ids)
+        })
+        .collect();
+    nodes.sort_by_key(|node| node.id);
+    Ok(nodes)
+}
+
+/// One asset out of its objects, the anchor first: what it says stands before what the others say.
+fn node(
+    anchor: u32,
+    parts: &[u32],
+    objects: &BTreeMap<u32, Object>,
+    keys: &Interner,
+    joined: &Joined,
+    looked: &Looked,
+    snapshot_ids: &[&str],
+) -> Node {
+    let own = &objects[&anchor];
+    let key = keys.text(anchor);
+    let mut properties = Properties::new();
+    let mut addresses = Vec::new();
+    let mut identifiers = BTreeSet::new();
+    let mut facets = Vec::new();
+    let mut known = BTreeSet::new();
+    let mut snapshots = BTreeSet::new();
+    let (mut first, mut last) = (own.first, own.last);
+    for &part in parts {
+        let object = &objects[&part];
+        let part_key = keys.text(part);
+        identifiers.extend(identifiers_of(part_key, object));
+        addresses.extend(attributes(&object.properties).addresses);
+        for (name, value) in &object.properties {
+            properties.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+        known.extend(looked.known(&object.boundary, class_of(object.kind), part_key));
+        facets.push(OriginalObject {
+            key: part_key.to_owned(),
+            kind: object.kind,
+            reason: joined
+                .get(&part)
+                .map_or_else(|| "its own id".to_owned(), |(_, reason)| reason.clone()),
+        });
+        snapshots.extend(object.snapshots.iter().copied());
+        first = first.min(object.first);
+        last = last.max(object.last);
+    }
+    addresses.sort();
+    addresses.dedup();
+    let mut attributes = attributes(&properties);
+    attributes.addresses = addresses;
+    Node {
+        id: NodeId::of(key),
+        key: key.to_owned(),
+        kind: own.kind,
+        name: own.name.clone(),
+        boundary: own.boundary.clone(),
+        is_stub: own.is_stub,
+        properties: serde_json::to_string(&properties).expect("a map of JSON values is JSON"),
+        attributes,
+        known: known.into_iter().collect(),
+        identifiers: identifiers.into_iter().collect(),
+        facets,
+        seen: seen(snapshots, first, last, snapshot_ids),
+    }
+}
+
+fn seen(snapshots: BTreeSet<u32>, first: Timestamp, last: Timestamp, snapshot_ids: &[&str]) -> Seen {
+    let sources = snapshots
+        .into_iter()
+        .map(|position| snapshot_ids[position as usize].to_owned())
+        .collect();
+    Seen { sources, first, last }
+}
+
+/// Everything by which another source could know the same object.
+fn identifiers_of(key: &str, object: &Object) -> Vec<Identifier> {
+    const FROM_PROPERTIES: [(&str, &str); 9] = [
+        ("distinguishedname", "distinguished-name"),
+        ("userprincipalname", "upn"),
+        ("samaccountname", "sam-account-name"),
+        ("dnshostname", "fqdn"),
+        ("fqdn", "fqdn"),
+        ("netbios", "netbios"),
+        ("ip", "ip"),
+        ("mac", "mac"),
+        ("biosuuid", "bios-uuid"),
+    ];
+    let id_kind = match key {
+        _ if names::domain_sid(key).is_some() || key.contains("S-1-") => "sid",
+        _ if object.kind == NodeKind::Host => "scanner-host",
+        _ if matches!(object.kind, NodeKind::NetworkSegment | NodeKind::Internet) => "segment",
+        _ => "object-id",
+    };
+    let mut identifiers = vec![Identifier {
+        kind: id_kind.to_owned(),
+        value: key.to_owned(),
+    }];
+    if object.kind == NodeKind::Computer && object.name.contains('.') {
+        identifiers.push(Identifier {
+            kind: "fqdn".to_owned(),
+            value: object.name.to_ascii_lowercase(),
+        });
+    }
+    for (property, kind) in FROM_PROPERTIES {
+        for value in texts(object.properties.get(property)) {
+            let value = if kind == "fqdn" {
+                value.to_ascii_lowercase()
+            } else {
+                value
+            };
+            identifiers.push(Identifier {
+                kind: kind.to_owned(),
+                value,
+            });
+        }
+    }
+    identifiers
+}
+
+fn settle_relations(
+    raw: &[RawRelation],
+    keys: &Interner,
+    by_key: &HashMap<String, NodeIndex>,
+    nodes: &[Node],
+    snapshot_ids: &[&str],
+) -> Vec<Relation> {
+    let mut order: Vec<u32> = (0..raw.len() as u32).collect();
+    let ends: HashMap<u32, NodeIndex> = raw
+        .iter()
+        .flat_map(|relation| [relation.source, relation.target])
+        .filter_map(|key| Some((key, *by_key.get(keys.text(key))?)))
+        .collect();
+    let place = |at: u32| {
+        let relation = &raw[at as usize];
+        (ends.get(&relation.source), ends.get(&relation.target), relation.kind)
+    };
+    order.sort_by(|&a, &b| place(a).cmp(&place(b)));
+    order
+        .chunk_by(|&a, &b| place(a) == place(b))
+        .filter_map(|parallel| {
+            let (Some(&source), Some(&target), kind) = place(parallel[0]) else {
+                return None;
+            };
+            let reports = || parallel.iter().map(|&at| &raw[at as usize]);
+            let (source_key, target_key) = reports()
+                .map(|report| (keys.text(report.source), keys.text(report.target)))
+                .min()?;
+            Some(Relation {
+                id: EdgeId::of(
+                    nodes[source as usize].id,
+                    nodes[target as usize].id,
+                    kind.label(),
+                    kind.as_str(),
+                ),
+                source,
+                target,
+                source_key: source_key.to_owned(),
+                target_key: target_key.to_owned(),
+                kind,
+                properties: relations::merge_properties(reports().map(|report| keys.text(report.properties)).collect()),
+                seen: seen(
+                    reports().map(|report| report.snapshot).collect(),
+                    reports().map(|report| report.at).min()?,
+                    reports().map(|report| report.at).max()?,
+                    snapshot_ids,
+                ),
+            })
+        })
+        .filter(|relation| relation.source != relation.target)
+        .collect()
+}

@@ -1,0 +1,173 @@
+//! The built-in answers to the queries of control-plane rules.
+//!
+//! They will be KQL; until then each is a name and a predicate over one asset, in [`QUERIES`].
+
+use postern_catalog::{Evaluate, EvaluateError, Query};
+use postern_model::estate::{Estate, Node, NodeIndex};
+use postern_model::{NodeKind, Phase, RelationKind};
+use roaring::RoaringBitmap;
+
+use crate::names::{domain_sid, split_domain_prefix};
+
+/// Answers queries over an estate after phase 2.
+pub struct EstateRules<'a> {
+    estate: &'a Estate,
+    names: Vec<&'static str>,
+    hosts_ca: RoaringBitmap,
+    domain_controllers: RoaringBitmap,
+}
+
+type Predicate = fn(&EstateRules<'_>, NodeIndex, &Node) -> bool;
+
+/// Name of a query, and whether an asset belongs to its answer. All read phase 1 only.
+const QUERIES: &[(&str, Predicate)] = &[
+    ("domain-admins", |_, _, node| has_rid(node, "-512")),
+    ("domain-controllers-group", |_, _, node| has_rid(node, "-516")),
+    ("schema-admins", |_, _, node| has_rid(node, "-518")),
+    ("enterprise-admins", |_, _, node| has_rid(node, "-519")),
+    ("key-admins", |_, _, node| has_rid(node, "-526")),
+    ("enterprise-key-admins", |_, _, node| has_rid(node, "-527")),
+    ("cert-publishers", |_, _, node| has_rid(node, "-517")),
+    ("built-in-administrator", |_, _, node| {
+        node.kind == NodeKind::User && has_rid(node, "-500")
+    }),
+    ("krbtgt", |_, _, node| has_rid(node, "-502")),
+    ("administrators", |_, _, node| is_built_in(node, "S-1-5-32-544")),
+    ("account-operators", |_, _, node| is_built_in(node, "S-1-5-32-548")),
+    ("server-operators", |_, _, node| is_built_in(node, "S-1-5-32-549")),
+    ("print-operators", |_, _, node| is_built_in(node, "S-1-5-32-550")),
+    ("backup-operators", |_, _, node| is_built_in(node, "S-1-5-32-551")),
+    ("incoming-forest-trust-builders", |_, _, node| {
+        is_built_in(node, "S-1-5-32-557")
+    }),
+    ("performance-log-users", |_, _, node| is_built_in(node, "S-1-5-32-559")),
+    ("distributed-com-users", |_, _, node| is_built_in(node, "S-1-5-32-562")),
+    ("cryptographic-operators", |_, _, node| {
+        is_built_in(node, "S-1-5-32-569")
+    }),
+    ("enterprise-domain-controllers", |_, _, node| {
+        is_built_in(node, "S-1-5-9")
+    }),
+    ("domains", |_, _, node| node.kind == NodeKind::Domain),
+    ("admin-sd-holder", |_, _, node| {
+        let name = node.attributes.distinguished_name.as_deref().unwrap_or_default();
+        node.kind == NodeKind::Container && name.to_ascii_uppercase().starts_with("CN=ADMINSDHOLDER,CN=SYSTEM,")
+    }),
+    ("domain-controllers", |rules, index, _| {
+        rules.domain_controllers.contains(index)
+    }),
+    ("read-only-domain-controllers", |_, _, node| {
+        node.attributes.is_read_only_dc == Some(true)
+    }),
+    ("certificate-authority-hosts", |rules, index, _| {
+        rules.hosts_ca.contains(index)
+    }),
+    ("certificate-authorities", |_, _, node| {
+        matches!(
+            node.kind,
+            NodeKind::EnterpriseCa | NodeKind::RootCa | NodeKind::AiaCa | NodeKind::NtAuthStore
+        )
+    }),
+    ("certificate-templates", |_, _, node| {
+        node.kind == NodeKind::CertTemplate
+    }),
+    ("exchange-groups", |_, _, node| {
+        node.kind == NodeKind::Group
+            && (node.name.starts_with("EXCHANGE TRUSTED SUBSYSTEM@")
+                || node.name.starts_with("EXCHANGE WINDOWS PERMISSIONS@"))
+    }),
+    ("dns-admins", |_, _, node| {
+        node.kind == NodeKind::Group && node.name.starts_with("DNSADMINS@")
+    }),
+    ("directory-synchronisation-accounts", |_, _, node| {
+        let name = node
+            .attributes
+            .sam_account_name
+            .as_deref()
+            .unwrap_or_default()
+            .to_ascii_uppercase();
+        node.kind == NodeKind::User && (name.starts_with("MSOL_") || name.starts_with("AAD_"))
+    }),
+    ("seamless-sign-on-account", |_, _, node| {
+        node.kind == NodeKind::Computer
+            && node
+                .attributes
+                .sam_account_name
+                .as_deref()
+                .is_some_and(|it| it.eq_ignore_ascii_case("AZUREADSSOACC$"))
+    }),
+];
+
+impl<'a> EstateRules<'a> {
+    pub fn new(estate: &'a Estate) -> Self {
+        let mut hosts_ca = RoaringBitmap::new();
+        let mut domain_controllers = RoaringBitmap::new();
+        for relation in &estate.relations {
+            match relation.kind {
+                RelationKind::HostsCaService => {
+                    hosts_ca.insert(relation.source);
+                }
+                RelationKind::DcFor => {
+                    domain_controllers.insert(relation.source);
+                }
+                RelationKind::MemberOf if has_rid(estate.node(relation.target), "-516") => {
+                    domain_controllers.insert(relation.source);
+                }
+                _ => {}
+            }
+        }
+        for (index, node) in (0..).zip(&estate.nodes) {
+            if node.attributes.is_dc == Some(true) {
+                domain_controllers.insert(index);
+            }
+        }
+        // What a read-only controller holds is limited by policy; it has a rule of its own.
+        domain_controllers = domain_controllers
+            .into_iter()
+            .filter(|&index| estate.node(index).attributes.is_read_only_dc != Some(true))
+            .filter(|&index| estate.node(index).kind.is_device())
+            .collect();
+        Self {
+            estate,
+            names: QUERIES.iter().map(|(name, _)| *name).collect(),
+            hosts_ca,
+            domain_controllers,
+        }
+    }
+}
+
+impl Evaluate for EstateRules<'_> {
+    fn nodes(&self, query: &Query, phase: Phase) -> Result<RoaringBitmap, EvaluateError> {
+        let Some((_, predicate)) = QUERIES.iter().find(|(name, _)| *name == query.builtin) else {
+            return Err(EvaluateError::Unknown {
+                query: query.builtin.clone(),
+            });
+        };
+        if phase <= Phase::Resolve {
+            return Err(EvaluateError::phase(&query.builtin, Phase::Resolve, phase));
+        }
+        Ok((0..)
+            .zip(&self.estate.nodes)
+            .filter(|(index, node)| predicate(self, *index, node))
+            .map(|it| it.0)
+            .collect())
+    }
+
+    fn queries(&self) -> &[&str] {
+        &self.names
+    }
+
+    fn reads(&self, query: &Query) -> Option<Phase> {
+        self.names.contains(&query.builtin.as_str()).then_some(Phase::Resolve)
+    }
+}
+
+/// A principal of a domain with this relative id, not a local group of a computer.
+fn has_rid(node: &Node, rid: &str) -> bool {
+    domain_sid(&node.key).is_some_and(|domain| &node.key[domain.len()..] == rid)
+}
+
+/// A principal that every domain has under this SID: `<domain>-<SID>`, or the bare SID.
+fn is_built_in(node: &Node, sid: &str) -> bool {
+    split_domain_prefix(&node.key).map_or(node.key.as_str(), |(_, sid)| sid) == sid
+}
