@@ -17,12 +17,13 @@ mod files;
 mod query;
 mod risk;
 mod rule;
-pub mod settings;
+mod settings;
 mod technique;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use postern_model::settings::Settings;
 use postern_model::{Phase, RelationKind};
 
 pub use crate::error::{CatalogError, EvaluateError, Mistake};
@@ -48,6 +49,7 @@ pub struct Catalog {
     pub risk: RiskTable,
     pub kev: KnownExploited,
     pub settings: Vec<SettingSpec>,
+    default_settings: Settings,
     digest: u128,
 }
 
@@ -82,31 +84,9 @@ impl Catalog {
         self.techniques.get(&kind)
     }
 
-    pub fn setting(&self, id: &str) -> Option<&SettingSpec> {
-        self.settings.iter().find(|setting| setting.id == id)
-    }
-
-    /// The value of a whole-number setting, in the unit that its text names.
-    ///
-    /// # Panics
-    /// When there is no such setting of this type. Names come from [`settings`], and loading checks that
-    /// each of those exists, so this is a mistake in the code that asks.
-    pub fn number(&self, id: &str) -> u32 {
-        match self.setting(id).map(|setting| &setting.default) {
-            Some(SettingValue::Number(number)) => *number,
-            other => panic!("{id} is {other:?}, no whole number"),
-        }
-    }
-
-    /// The value of a yes-or-no setting.
-    ///
-    /// # Panics
-    /// As [`Self::number`].
-    pub fn flag(&self, id: &str) -> bool {
-        match self.setting(id).map(|setting| &setting.default) {
-            Some(SettingValue::Flag(flag)) => *flag,
-            other => panic!("{id} is {other:?}, no yes or no"),
-        }
+    /// The product's settings with the values of this catalog, until somebody decides otherwise.
+    pub fn default_settings(&self) -> &Settings {
+        &self.default_settings
     }
 
     /// Checks that `evaluate` knows the query of every rule, switched off or not, and that the query reads
@@ -166,7 +146,7 @@ impl Catalog {
                 _ => file.mistake("the catalog has no place for a file of this name"),
             }
         }
-        settings::check_complete(&settings, &mut mistakes);
+        let default_settings = settings::in_force(&settings, &mut mistakes);
         technique::check_order(&techniques, &mut mistakes);
         control_planes.sort_by(|a, b| a.id.cmp(&b.id));
         entry_points.sort_by(|a, b| a.id.cmp(&b.id));
@@ -178,6 +158,7 @@ impl Catalog {
             risk,
             kev,
             settings,
+            default_settings,
             digest: files.digest(),
         })
     }

@@ -83,6 +83,8 @@ pub struct EntryPointRule {
     /// What an attacker holds if the entry point is a device.
     pub foothold: Foothold,
     pub query: Query,
+    pub enabled: bool,
+    /// Why an attacker may well be here; shown with each entry point.
     pub reason: String,
 }
 
@@ -110,6 +112,7 @@ struct EntrySource {
     grade: Option<Grade>,
     foothold: Option<Foothold>,
     query: Option<Query>,
+    enabled: Option<bool>,
     reason: Option<String>,
 }
 
@@ -161,6 +164,7 @@ impl EntryPointRule {
             class: file.text("class", source.class),
             foothold: file.required("foothold", source.foothold),
             query: query(file, source.query),
+            enabled: file.required("enabled", source.enabled),
             reason: file.text("reason", source.reason),
             basis: source.basis?,
             grade: source.grade?,

@@ -1,39 +1,21 @@
 //! Settings: every number and switch that changes an answer, documented where its value stands.
 //!
-//! An overlay's `settings.yaml` lists only the settings that differ; each entry replaces the embedded one of
-//! the same id. Ids that the product reads are constants here, and each of them always exists.
+//! [`postern_model::settings::Settings`] is what the product reads; the catalog documents each of its fields,
+//! and says the value with which it starts. An overlay's `settings.yaml` lists only the settings that differ;
+//! each entry replaces the value of the embedded one of the same id.
 
+use postern_model::settings::Settings;
 use serde::Deserialize;
 
 use crate::check::File;
 use crate::error::Mistake;
 
-/// Days for which a session, once seen, is taken to last (DESIGN 3.1).
-pub const SESSION_WINDOW_DAYS: &str = "session-window-days";
-/// A path may cost this much (DESIGN 5).
-pub const PATH_COST_MAX: &str = "path-cost-max";
-/// Whether every host of a site is taken to reach every other, where no network data says otherwise.
-pub const FLAT_NETWORK_WITHIN_A_SITE: &str = "flat-network-within-a-site";
-/// Whether "any workstation" is an assumed entry point where session data exists.
-pub const WORKSTATION_ENTRIES: &str = "workstation-entries";
-/// Whether "any domain user" is an assumed entry point.
-pub const USER_ENTRIES: &str = "user-entries";
-
-/// The settings that the product reads, with the type that it expects.
-const NEEDED: [(&str, SettingKind); 5] = [
-    (SESSION_WINDOW_DAYS, SettingKind::Number),
-    (PATH_COST_MAX, SettingKind::Number),
-    (FLAT_NETWORK_WITHIN_A_SITE, SettingKind::Flag),
-    (WORKSTATION_ENTRIES, SettingKind::Flag),
-    (USER_ENTRIES, SettingKind::Flag),
-];
-
-/// A setting and its value.
+/// A setting and the value with which it starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingSpec {
     pub id: String,
     pub title: String,
-    /// The value in force, unless a decision changes it.
+    /// The value until somebody decides otherwise.
     pub default: SettingValue,
     /// `days`, `cost`; empty for a switch.
     pub unit: String,
@@ -190,8 +172,9 @@ fn check_range(file: &mut File<'_>, setting: &SettingSpec) {
     }
 }
 
-/// Every setting that the product reads is there once, and of its type.
-pub(crate) fn check_complete(settings: &[SettingSpec], mistakes: &mut Vec<Mistake>) {
+/// The product's settings with the catalog's values. Every field must be documented, and every documented
+/// setting must be a field.
+pub(crate) fn in_force(specs: &[SettingSpec], mistakes: &mut Vec<Mistake>) -> Settings {
     let mut mistake = |reason| {
         mistakes.push(Mistake {
             file: "settings.yaml".to_owned(),
@@ -199,23 +182,39 @@ pub(crate) fn check_complete(settings: &[SettingSpec], mistakes: &mut Vec<Mistak
             reason,
         });
     };
-    for (id, kind) in NEEDED {
-        match settings
-            .iter()
-            .filter(|setting| setting.id == id)
-            .collect::<Vec<_>>()
-            .as_slice()
-        {
-            [] => mistake(format!("setting {id} is missing")),
-            [setting] if setting.kind() == kind => {}
-            [_] => mistake(format!("setting {id} has the wrong type")),
+    let mut settings = Settings::default();
+    // Without `..`, so that a new field of the model does not compile before it has its place here.
+    let Settings {
+        session_window_days,
+        path_cost_max,
+        flat_network_within_a_site,
+    } = &mut settings;
+    let mut fields = [
+        ("session-window-days", Field::Number(session_window_days)),
+        ("path-cost-max", Field::Number(path_cost_max)),
+        ("flat-network-within-a-site", Field::Flag(flat_network_within_a_site)),
+    ];
+    for spec in specs {
+        match fields.iter_mut().find(|(id, _)| *id == spec.id) {
+            None => mistake(format!("setting {} is read by nothing", spec.id)),
+            Some((_, field)) => match (field, spec.default) {
+                (Field::Number(field), SettingValue::Number(number)) => **field = number,
+                (Field::Flag(field), SettingValue::Flag(flag)) => **field = flag,
+                _ => mistake(format!("setting {} has the wrong type", spec.id)),
+            },
+        }
+    }
+    for (id, _) in &fields {
+        match specs.iter().filter(|spec| spec.id == *id).count() {
+            0 => mistake(format!("setting {id} is missing")),
+            1 => {}
             _ => mistake(format!("setting {id} is written twice")),
         }
     }
-    for setting in settings
-        .iter()
-        .filter(|setting| NEEDED.iter().all(|(id, _)| *id != setting.id))
-    {
-        mistake(format!("setting {} is read by nothing", setting.id));
-    }
+    settings
+}
+
+enum Field<'a> {
+    Number(&'a mut u32),
+    Flag(&'a mut bool),
 }

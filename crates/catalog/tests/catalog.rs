@@ -1,0 +1,3 @@
+use postern_catalog::Catalog;
+#[test]
+fn t() { if let Err(e) = Catalog::embedded() { panic!("{e}") } }
