@@ -22,6 +22,14 @@ pub enum ObjectClass {
     Containers,
     Gpos,
     Certificates,
+    /// Each kind of certificate-service object is collected into a file of its own, so each is a class of
+    /// its own: one of them must not replace another.
+    CertTemplates,
+    EnterpriseCas,
+    RootCas,
+    AiaCas,
+    NtAuthStores,
+    IssuancePolicies,
     Hosts,
     Segments,
     /// Objects named as deleted; their class is not told.
@@ -90,6 +98,12 @@ impl std::fmt::Display for ObjectClass {
             Self::Containers => "containers",
             Self::Gpos => "group policies",
             Self::Certificates => "certificate services",
+            Self::CertTemplates => "certificate templates",
+            Self::EnterpriseCas => "enterprise CAs",
+            Self::RootCas => "root CAs",
+            Self::AiaCas => "AIA CAs",
+            Self::NtAuthStores => "NTAuth stores",
+            Self::IssuancePolicies => "issuance policies",
             Self::Hosts => "hosts",
             Self::Segments => "network segments",
             Self::Deleted => "deleted objects",
