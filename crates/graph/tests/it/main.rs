@@ -1,6 +1,6 @@
-//! Every algorithm against a naive twin on small random graphs, and against deep and wide graphs that a recursive or
-//! quadratic implementation would not survive.
+//! Every algorithm against a naive twin on small random graphs ([`twins`]), and on graphs made for one purpose: depth,
+//! size, ties, and cases that chance seldom draws ([`made`]).
 
-mod large;
+mod made;
 mod naive;
 mod twins;

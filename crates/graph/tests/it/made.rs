@@ -1,4 +1,4 @@
-//! Depth, width and size: what recursion, quadratic work or a bad case would not survive.
+//! Graphs made for one purpose: depth, size, ties, and cases that chance seldom draws.
 
 use postern_graph::{
     Csr, Dominators, Edge, cheapest_from, cheapest_to, k_cheapest, minimum_cut, reachable_from, reaching, severed,
@@ -74,6 +74,17 @@ fn a_cycle_through_a_million_nodes_is_one_component() {
         cheapest_from(&graph, &[0], Some(0)).unwrap().hops(MILLION - 1),
         Some(MILLION - 1)
     );
+}
+
+#[test]
+fn flow_that_stands_in_the_way_is_taken_back() {
+    // The shortest route 0 → 1 → 2 → 3 blocks both long ones, 0 → 4 → 5 → 2 → 3 and 0 → 1 → 6 → 7 → 3.
+    let ways = [(0, 1), (1, 2), (2, 3), (0, 4), (4, 5), (5, 2), (1, 6), (6, 7), (7, 3)];
+    let graph = Csr::from_edges(8, &ways.map(|(source, target)| edge(source, target, 1))).unwrap();
+    let cut = minimum_cut(&graph, &[0], &[3], &[Some(1); 9]).unwrap().unwrap();
+    assert_eq!(cut.capacity, 2);
+    assert_eq!(cut.flow, [1, 0, 1, 1, 1, 1, 1, 1, 1]);
+    assert_eq!(cut.edges, [0, 3]);
 }
 
 /// A chain of diamonds that all cost the same: 2^20 routes, in an order that only the edge numbers give.
