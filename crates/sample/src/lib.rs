@@ -1,1 +1,55 @@
 //! A demo organisation and collections of any size, written in the collectors' own formats.
+//!
+//! * [`organisation`]: a small believable organisation with attack paths and with things that only look
+//!   like attack paths; what `postern demo` imports.
+//! * [`sharphound`]: a directory collection of a wanted size in bytes, streamed; what the benchmarks read.
+//! * [`planted`]: the smallest collections that hold one look-alike each, with its true twin.
+//!
+//! **Invariant:** nothing here reads a clock, an environment variable or a source of randomness. Every
+//! choice is a hash of (seed, stream, index), see [`dice`], so the same arguments give the same bytes
+//! everywhere.
+
+use std::path::PathBuf;
+
+mod dice;
+mod nessus;
+mod network;
+pub mod organisation;
+mod output;
+pub mod planted;
+mod records;
+pub mod sharphound;
+mod standard;
+
+/// What a writer has left on the disk.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// In the order of writing.
+    pub files: Vec<PathBuf>,
+    /// Bytes of the documents, before any compression.
+    pub bytes: u64,
+    /// Records of directory objects and scanned hosts.
+    pub objects: u64,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum SampleError {
+    #[error("cannot write {path}")]
+    Write {
+        path: PathBuf,
+        #[source]
+        cause: std::io::Error,
+    },
+    #[error("cannot write the archive {path}")]
+    Archive {
+        path: PathBuf,
+        #[source]
+        cause: zip::result::ZipError,
+    },
+    #[error("a collection of {size_bytes} bytes is too small to hold a domain; {minimum} is the least")]
+    TooSmall { size_bytes: u64, minimum: u64 },
+    #[error(
+        "a collection of {size_bytes} bytes needs more accounts than a domain has identifiers; {maximum} is the most"
+    )]
+    TooLarge { size_bytes: u64, maximum: u64 },
+}
