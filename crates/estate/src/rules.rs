@@ -28,11 +28,11 @@ const QUERIES: &[(&str, Predicate)] = &[
     ("key-admins", |_, _, node| has_rid(node, "-526")),
     ("enterprise-key-admins", |_, _, node| has_rid(node, "-527")),
     ("cert-publishers", |_, _, node| has_rid(node, "-517")),
-    ("built-in-administrator", |_, _, node| {
+    ("builtin-administrator", |_, _, node| {
         node.kind == NodeKind::User && has_rid(node, "-500")
     }),
     ("krbtgt", |_, _, node| has_rid(node, "-502")),
-    ("administrators", |_, _, node| is_built_in(node, "S-1-5-32-544")),
+    ("domain-administrators-group", |_, _, node| is_built_in(node, "S-1-5-32-544")),
     ("account-operators", |_, _, node| is_built_in(node, "S-1-5-32-548")),
     ("server-operators", |_, _, node| is_built_in(node, "S-1-5-32-549")),
     ("print-operators", |_, _, node| is_built_in(node, "S-1-5-32-550")),
@@ -49,7 +49,7 @@ const QUERIES: &[(&str, Predicate)] = &[
         is_built_in(node, "S-1-5-9")
     }),
     ("domains", |_, _, node| node.kind == NodeKind::Domain),
-    ("admin-sd-holder", |_, _, node| {
+    ("adminsdholder", |_, _, node| {
         let name = node.attributes.distinguished_name.as_deref().unwrap_or_default();
         node.kind == NodeKind::Container && name.to_ascii_uppercase().starts_with("CN=ADMINSDHOLDER,CN=SYSTEM,")
     }),
@@ -62,11 +62,9 @@ const QUERIES: &[(&str, Predicate)] = &[
     ("certificate-authority-hosts", |rules, index, _| {
         rules.hosts_ca.contains(index)
     }),
-    ("certificate-authorities", |_, _, node| {
-        matches!(
-            node.kind,
-            NodeKind::EnterpriseCa | NodeKind::RootCa | NodeKind::AiaCa | NodeKind::NtAuthStore
-        )
+    ("certification-authorities", |_, _, node| node.kind == NodeKind::EnterpriseCa),
+    ("public-key-trust", |_, _, node| {
+        matches!(node.kind, NodeKind::RootCa | NodeKind::AiaCa | NodeKind::NtAuthStore)
     }),
     ("certificate-templates", |_, _, node| {
         node.kind == NodeKind::CertTemplate
@@ -79,7 +77,7 @@ const QUERIES: &[(&str, Predicate)] = &[
     ("dns-admins", |_, _, node| {
         node.kind == NodeKind::Group && node.name.starts_with("DNSADMINS@")
     }),
-    ("directory-synchronisation-accounts", |_, _, node| {
+    ("directory-sync-accounts", |_, _, node| {
         let name = node
             .attributes
             .sam_account_name
@@ -88,7 +86,7 @@ const QUERIES: &[(&str, Predicate)] = &[
             .to_ascii_uppercase();
         node.kind == NodeKind::User && (name.starts_with("MSOL_") || name.starts_with("AAD_"))
     }),
-    ("seamless-sign-on-account", |_, _, node| {
+    ("seamless-single-sign-on", |_, _, node| {
         node.kind == NodeKind::Computer
             && node
                 .attributes
@@ -170,4 +168,20 @@ fn has_rid(node: &Node, rid: &str) -> bool {
 /// A principal that every domain has under this SID: `<domain>-<SID>`, or the bare SID.
 fn is_built_in(node: &Node, sid: &str) -> bool {
     split_domain_prefix(&node.key).map_or(node.key.as_str(), |(_, sid)| sid) == sid
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use postern_catalog::Catalog;
+
+    #[test]
+    fn every_control_plane_rule_of_the_catalog_has_its_query_here() {
+        let estate = Estate::default();
+        let rules = EstateRules::new(&estate);
+        let catalog = Catalog::embedded().expect("the embedded catalog is valid");
+        for rule in &catalog.control_planes {
+            assert!(rules.queries().contains(&rule.query.builtin.as_str()), "{}", rule.query.builtin);
+        }
+    }
 }

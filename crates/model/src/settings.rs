@@ -11,6 +11,10 @@ pub struct Settings {
     pub path_cost_max: u32,
     /// Every host of a site reaches every other: routes made this way are marked assumed.
     pub flat_network_within_a_site: bool,
+    /// "Any domain user" of each domain is an assumed entry point.
+    pub user_entries: bool,
+    /// "Any workstation" of each domain whose sessions were collected is an assumed entry point.
+    pub workstation_entries: bool,
 }
 
 impl Default for Settings {
@@ -19,6 +23,8 @@ impl Default for Settings {
             session_window_days: 14,
             path_cost_max: 24,
             flat_network_within_a_site: false,
+            user_entries: true,
+            workstation_entries: true,
         }
     }
 }
