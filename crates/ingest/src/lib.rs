@@ -14,6 +14,7 @@ use std::io::{Read, Seek, SeekFrom};
 use jiff::Timestamp;
 use postern_model::{Batch, CellCoverage, Reject};
 
+mod chunks;
 pub mod nessus;
 pub mod network;
 pub mod sharphound;
