@@ -1,1 +1,67 @@
-//! What was decided and what is current: the only SQL.
+//! What was decided and what is current, and nothing else: domain verbs over SQLite, the only SQL.
+//!
+//! Start at [`Ledger::open`], then read [`Ledger::commit_import`] (how files become inputs) and
+//! [`Ledger::commit_generation`] (how a built world becomes the current one). The protocol between the
+//! ledger and the lake, which holds the objects:
+//!
+//! 1. [`Ledger::begin_upload`], then [`Ledger::claim`] of each object prefix *before* anything is looked up
+//!    or written under it, and a [`Ledger::heartbeat`] now and then.
+//! 2. One commit makes the claimed prefixes referenced; those that it does not mention become garbage.
+//! 3. An upload that dies is found by its heartbeat, and its prefixes become garbage
+//!    ([`Ledger::doom_stale_uploads`]).
+//! 4. Garbage is deleted after [`GARBAGE_GRACE`] ([`Ledger::take_doomed`], [`Ledger::mark_deleted`]).
+//!
+//! Several processes on one host may hold a ledger on the same file. Each verb is one transaction: it happens
+//! whole or not at all, and survives a kill or a power cut once it has returned. A verb whose future is
+//! dropped may still happen.
+//!
+//! **Invariant:** leases, pins, heartbeats and garbage go by the database's clock alone; every other time is
+//! given by the caller. Times are kept to the microsecond. No type of the database driver is public.
+//! Every verb that changes what is decided or current writes an audit row in its own transaction; those that
+//! only keep something alive (claims, heartbeats, renewals, pins) write none.
+
+mod audit;
+mod database;
+mod decisions;
+mod error;
+mod garbage;
+mod generations;
+mod imports;
+mod leases;
+mod manifest;
+mod stored;
+mod uploads;
+
+pub use audit::{AuditCheck, AuditEntry};
+pub use decisions::{Decision, DecisionAppended, DecisionKind};
+pub use error::{Cause, LedgerError, Result};
+pub use garbage::{GARBAGE_GRACE, Garbage, RETAKE_AFTER, TAKE_MAX};
+pub use generations::{BUILDER_LEASE, GenerationRecord, Pin};
+pub use imports::{CommitOutcome, FileReject, RemoveOutcome, RowCounts, SnapshotImport, SnapshotRecord, SourceImport};
+pub use leases::{Lease, LeaseHolder};
+pub use manifest::{Manifest, SourceListing, SourceRecord};
+pub use uploads::{Claimed, StaleUpload, UploadId};
+
+use std::path::Path;
+
+use database::Database;
+
+/// A handle on one ledger file. Clones share its connections.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    database: Database,
+}
+
+impl Ledger {
+    /// Opens the ledger file, creating it and its folder where missing, and brings its schema up to date.
+    /// Needs a running Tokio runtime.
+    ///
+    /// # Errors
+    /// [`LedgerError::NewerSchema`] for a file of a newer version of the product, which is left as it is;
+    /// [`LedgerError::Open`]; [`LedgerError::Migrate`].
+    pub async fn open(path: &Path) -> Result<Self> {
+        Ok(Self {
+            database: Database::open(path).await?,
+        })
+    }
+}
