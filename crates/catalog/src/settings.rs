@@ -188,11 +188,15 @@ pub(crate) fn in_force(specs: &[SettingSpec], mistakes: &mut Vec<Mistake>) -> Se
         session_window_days,
         path_cost_max,
         flat_network_within_a_site,
+        user_entries,
+        workstation_entries,
     } = &mut settings;
     let mut fields = [
         ("session-window-days", Field::Number(session_window_days)),
         ("path-cost-max", Field::Number(path_cost_max)),
         ("flat-network-within-a-site", Field::Flag(flat_network_within_a_site)),
+        ("user-entries", Field::Flag(user_entries)),
+        ("workstation-entries", Field::Flag(workstation_entries)),
     ];
     for spec in specs {
         match fields.iter_mut().find(|(id, _)| *id == spec.id) {
