@@ -94,11 +94,4 @@ impl LakeError {
             }
         }
     }
-
-    pub(crate) fn decode(path: &Path) -> impl FnOnce(ParquetError) -> Self {
-        move |cause| Self::Parquet {
-            path: path.to_path_buf(),
-            cause,
-        }
-    }
 }

@@ -6,27 +6,29 @@
 
 use std::fs::File;
 use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
+use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::arrow::arrow_writer::{ArrowWriter, ArrowWriterOptions};
-use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
-use parquet::file::metadata::ParquetMetaData;
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use postern_model::Table;
 use postern_model::batch::BATCH_ROWS_MAX;
-use postern_model::schema::Schema;
+use postern_model::schema::{ColumnSpec, Schema};
 
 use crate::convert::{TableBuilder, arrow_schema, data_type, text_bytes, to_batch};
 use crate::error::{LakeError, Result};
 
 /// Rows are handed to the encoder in slices of at most this many, and ...
-const SLICE_ROWS_MAX: usize = 8_192;
+const SLICE_ROWS_MAX: usize = 2_048;
 /// ... at most this much text, unless a single row has more: what a copy of them costs in memory.
-const SLICE_TEXT_BYTES_MAX: usize = 4 << 20;
+const SLICE_TEXT_BYTES_MAX: usize = 512 << 10;
 /// A row group is closed when its encoder holds this much memory, or this many rows.
 const ROW_GROUP_MEMORY_BYTES_MAX: usize = 24 << 20;
 const ROW_GROUP_ROWS_MAX: usize = 1 << 20;
@@ -49,12 +51,13 @@ impl TableWriter<File> {
     }
 
     /// Completes the file and syncs it to disk. Returns rows and bytes.
-    pub fn finish(mut self) -> Result<(u64, u64)> {
-        self.writer.finish().map_err(LakeError::encode(&self.path))?;
-        let bytes = self.writer.bytes_written() as u64;
+    pub fn finish(self) -> Result<(u64, u64)> {
         let file = self.writer.into_inner().map_err(LakeError::encode(&self.path))?;
-        file.sync_all().map_err(LakeError::write(&self.path))?;
-        Ok((self.rows, bytes))
+        let size_bytes = file
+            .sync_all()
+            .and_then(|()| Ok(file.metadata()?.len()))
+            .map_err(LakeError::write(&self.path))?;
+        Ok((self.rows, size_bytes))
     }
 }
 
@@ -112,7 +115,6 @@ fn slice_end(table: &Table, start: usize) -> usize {
 fn writer_properties() -> WriterProperties {
     WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
-        .set_encoding(Encoding::PLAIN)
         .set_statistics_enabled(EnabledStatistics::None)
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS_MAX))
         .set_created_by("postern".to_owned())
@@ -144,12 +146,7 @@ pub fn read_whole(path: &Path, schema: &'static Schema) -> Result<Table> {
     Ok(builder.finish())
 }
 
-fn append(
-    builder: &mut TableBuilder,
-    batch: &arrow_array::RecordBatch,
-    positions: &[usize],
-    path: &Path,
-) -> Result<()> {
+fn append(builder: &mut TableBuilder, batch: &RecordBatch, positions: &[usize], path: &Path) -> Result<()> {
     builder
         .append(batch, positions)
         .map_err(|column| LakeError::TooMuchText {
@@ -161,7 +158,7 @@ fn append(
 fn read_batches<E: From<LakeError>>(
     path: &Path,
     schema: &'static Schema,
-    mut each: impl FnMut(&arrow_array::RecordBatch, &[usize]) -> Result<(), E>,
+    mut each: impl FnMut(&RecordBatch, &[usize]) -> Result<(), E>,
 ) -> Result<(), E> {
     let file = File::open(path).map_err(|cause| match cause.kind() {
         std::io::ErrorKind::NotFound => LakeError::Absent {
@@ -169,7 +166,7 @@ fn read_batches<E: From<LakeError>>(
         },
         _ => LakeError::read(path)(cause),
     })?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(LakeError::decode(path))?;
+    let builder = decode(path, || ParquetRecordBatchReaderBuilder::try_new(file))?;
     let in_file = find_columns(path, schema, builder.schema())?;
     // The reader keeps the order of the file, whatever the order of the projection.
     let positions: Vec<_> = in_file
@@ -178,21 +175,27 @@ fn read_batches<E: From<LakeError>>(
         .collect();
     let mask = ProjectionMask::roots(builder.parquet_schema(), in_file);
     let rows = chunk_rows(builder.metadata());
-    let reader = builder
-        .with_projection(mask)
-        .with_batch_size(rows)
-        .build()
-        .map_err(LakeError::decode(path))?;
-    for batch in reader {
-        let batch = batch.map_err(|error| LakeError::decode(path)(error.into()))?;
+    let mut reader = decode(path, || builder.with_projection(mask).with_batch_size(rows).build())?;
+    while let Some(batch) = decode(path, || Ok(reader.next().transpose()?))? {
         each(&batch, &positions)?;
     }
     Ok(())
 }
 
+/// Runs a part of the decoder. On some damaged files it panics where it should return an error.
+fn decode<T>(path: &Path, work: impl FnOnce() -> Result<T, ParquetError>) -> Result<T> {
+    // After a panic nothing that `work` may have left half-changed is used again.
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(ParquetError::General("the decoder panicked".to_owned())))
+        .map_err(|cause| LakeError::Parquet {
+            path: path.to_path_buf(),
+            cause,
+        })
+}
+
 /// Where the columns of a schema lie in a file.
 fn find_columns(path: &Path, schema: &Schema, in_file: &SchemaRef) -> Result<Vec<usize>> {
-    let find = |spec: &postern_model::schema::ColumnSpec| {
+    let find = |spec: &ColumnSpec| {
         let (at, field) = in_file
             .fields()
             .find(spec.name)
@@ -216,8 +219,8 @@ fn find_columns(path: &Path, schema: &Schema, in_file: &SchemaRef) -> Result<Vec
 
 /// How many rows hold about [`CHUNK_TEXT_BYTES`] of text, by the averages of the row groups.
 fn chunk_rows(metadata: &ParquetMetaData) -> usize {
-    let rows_of_group = |group: &parquet::file::metadata::RowGroupMetaData| {
-        let text = |column: &parquet::file::metadata::ColumnChunkMetaData| {
+    let rows_of_group = |group: &RowGroupMetaData| {
+        let text = |column: &ColumnChunkMetaData| {
             column
                 .unencoded_byte_array_data_bytes()
                 .unwrap_or(column.uncompressed_size())
@@ -229,4 +232,154 @@ fn chunk_rows(metadata: &ParquetMetaData) -> usize {
     };
     let rows = metadata.row_groups().iter().map(rows_of_group).min();
     rows.unwrap_or(BATCH_ROWS_MAX).clamp(1, BATCH_ROWS_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::Arc;
+
+    use arrow_array::{ArrayRef, Int64Array, StringArray};
+    use postern_model::schema::{COVERED, SERVICES};
+    use postern_model::table::Value;
+
+    use super::*;
+
+    /// A disk with room for so many bytes.
+    struct SmallDisk(usize);
+
+    impl Write for SmallDisk {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 = self.0.checked_sub(bytes.len()).ok_or(io::ErrorKind::StorageFull)?;
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Subjects of `text_bytes` each that no codec makes small.
+    fn covered(rows: usize, text_bytes: usize) -> Table {
+        let mut table = Table::new(&COVERED);
+        let mut state = 1u64;
+        for _ in 0..rows {
+            let mut text = String::new();
+            while text.len() < text_bytes {
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
+                text.push_str(&format!("{state:016x}"));
+            }
+            table.push(&[Value::Long(0), Value::Text(&text), Value::Null]);
+        }
+        table
+    }
+
+    fn write_foreign(path: &Path, columns: Vec<(&str, ArrayRef)>) {
+        let batch = RecordBatch::try_from_iter(columns).unwrap();
+        let mut writer = ArrowWriter::try_new(File::create(path).unwrap(), batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+    }
+
+    #[test]
+    fn a_full_disk_is_told_with_the_path_and_its_kind() {
+        let mut writer = TableWriter::new("/lake/covered.parquet".into(), SmallDisk(1_000), &COVERED).unwrap();
+        writer.write(&covered(100, 1_000)).unwrap();
+        let error = writer
+            .writer
+            .finish()
+            .map_err(LakeError::encode(&writer.path))
+            .unwrap_err();
+        assert_eq!(error.to_string(), "cannot write /lake/covered.parquet");
+        let LakeError::Write { cause, .. } = error else {
+            panic!("{error:?}")
+        };
+        assert_eq!(cause.kind(), io::ErrorKind::StorageFull);
+    }
+
+    #[test]
+    fn a_row_group_ends_before_its_encoder_grows_large() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("covered.parquet");
+        let mut writer = TableWriter::create(path.clone(), &COVERED).unwrap();
+        // Hexadecimal digits of noise shrink to half and no less.
+        let table = covered(640, 100_000);
+        for _ in 0..2 {
+            writer.write(&table).unwrap();
+            assert!(writer.writer.memory_size() <= ROW_GROUP_MEMORY_BYTES_MAX);
+        }
+        assert!(writer.writer.flushed_row_groups().len() >= 2);
+        writer.finish().unwrap();
+        let mut rows = 0;
+        let mut chunks = 0;
+        read_chunks(&path, &COVERED, |chunk| -> Result<()> {
+            for row in 0..chunk.rows() {
+                assert_eq!(chunk.value(row, 1), table.value((rows + row) % 640, 1));
+            }
+            rows += chunk.rows();
+            chunks += 1;
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(rows, 1_280);
+        assert!(chunks >= 12, "{chunks} chunks for 128 MB of text");
+    }
+
+    #[test]
+    fn a_slice_holds_at_least_one_row_and_at_most_the_limits() {
+        assert_eq!(slice_end(&covered(3, SLICE_TEXT_BYTES_MAX + 1), 1), 2);
+        assert_eq!(slice_end(&covered(8, SLICE_TEXT_BYTES_MAX / 3), 0), 2);
+        assert_eq!(slice_end(&covered(SLICE_ROWS_MAX + 7, 1), 0), SLICE_ROWS_MAX);
+        assert_eq!(
+            slice_end(&covered(SLICE_ROWS_MAX + 7, 1), SLICE_ROWS_MAX),
+            SLICE_ROWS_MAX + 7
+        );
+    }
+
+    #[test]
+    fn columns_are_found_by_name_and_an_unknown_one_is_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("services.parquet");
+        let text = |value: &str| Arc::new(StringArray::from(vec![value])) as ArrayRef;
+        let long = |value| Arc::new(Int64Array::from(vec![value])) as ArrayRef;
+        write_foreign(
+            &path,
+            vec![
+                ("name", text("ssh")),
+                ("port", long(22)),
+                ("colour", text("red")),
+                ("protocol", text("tcp")),
+                ("subject", text("web")),
+                ("cell", long(4)),
+            ],
+        );
+        let table = read_whole(&path, &SERVICES).unwrap();
+        let row: Vec<_> = (0..SERVICES.columns.len())
+            .map(|column| table.value(0, column))
+            .collect();
+        let text = Value::Text;
+        assert_eq!(
+            row,
+            [Value::Long(4), text("web"), text("tcp"), Value::Long(22), text("ssh")]
+        );
+    }
+
+    #[test]
+    fn a_column_that_is_absent_or_of_another_type_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("covered.parquet");
+        let long = || Arc::new(Int64Array::from(vec![1])) as ArrayRef;
+        write_foreign(
+            &path,
+            vec![("cell", long()), ("subject", long()), ("observed_at", long())],
+        );
+        let told = read_whole(&path, &COVERED).unwrap_err().to_string();
+        let file = path.display();
+        assert_eq!(told, format!("column subject of {file} is Int64, and Utf8 is expected"));
+        write_foreign(&path, vec![("subject", long())]);
+        let told = read_whole(&path, &COVERED).unwrap_err().to_string();
+        assert_eq!(told, format!("{file} has no column cell"));
+    }
 }
