@@ -3,12 +3,10 @@
 //! Start at [`minimum_cut`]. A maximal flow is found by Dinic's algorithm; its value is what a minimum cut costs, so
 //! flow and cut certify each other.
 //!
-//! **Invariant:** of all minimum cuts the one nearest to the sources is given. It is the same for every maximal flow,
+//! **Invariant:** of all minimum cuts the one nearest to the targets is given. It is the same for every maximal flow,
 //! hence independent of the order of search.
 
 use std::collections::VecDeque;
-
-use fixedbitset::FixedBitSet;
 
 use crate::csr::{Csr, Hop, NONE};
 use crate::error::GraphError;
@@ -67,14 +65,14 @@ pub fn minimum_cut(
     while network.find_levels() {
         network.block();
     }
-    // What the last search reached is the sources' side of the cut.
+    // What the last search reached is the targets' side of the cut.
     let mut edges = Vec::new();
     let mut capacity = 0;
     for node in 0..graph.node_count() {
         if network.level[node as usize] == NONE {
             continue;
         }
-        for hop in graph.outgoing(node) {
+        for hop in graph.incoming(node) {
             if network.level[hop.node as usize] == NONE {
                 edges.push(hop.edge);
                 capacity += u64::from(capacities[hop.edge as usize].unwrap_or_default());
@@ -95,24 +93,22 @@ const UNBOUNDED: u64 = u64::MAX;
 struct Network<'a> {
     graph: &'a Csr,
     sources: &'a [u32],
-    is_target: FixedBitSet,
+    targets: &'a [u32],
     capacities: &'a [Option<u32>],
     flow: Vec<u64>,
-    /// The fewest hops from a source over which more can flow; [`NONE`] when there is no such way.
+    /// The fewest hops to a target over which more can flow; [`NONE`] when there is no such way.
     level: Vec<u32>,
     /// How many of a node's ways on are used up in this phase: its outgoing edges, then its incoming ones backwards.
     tried: Vec<usize>,
 }
 
 impl<'a> Network<'a> {
-    fn new(graph: &'a Csr, sources: &'a [u32], targets: &[u32], capacities: &'a [Option<u32>]) -> Network<'a> {
+    fn new(graph: &'a Csr, sources: &'a [u32], targets: &'a [u32], capacities: &'a [Option<u32>]) -> Network<'a> {
         let node_count = graph.node_count() as usize;
-        let mut is_target = FixedBitSet::with_capacity(node_count);
-        is_target.extend(targets.iter().map(|&target| target as usize));
         Network {
             graph,
             sources,
-            is_target,
+            targets,
             capacities,
             flow: vec![0; graph.edge_count() as usize],
             level: vec![NONE; node_count],
@@ -143,50 +139,48 @@ impl<'a> Network<'a> {
         }
     }
 
-    /// Starts a phase; says whether a target is within reach.
+    /// Starts a phase, searching backwards from the targets; says whether more can flow from a source.
     fn find_levels(&mut self) -> bool {
         self.level.fill(NONE);
         self.tried.fill(0);
         let mut waiting = VecDeque::new();
-        for &source in self.sources {
-            if self.level[source as usize] == NONE {
-                self.level[source as usize] = 0;
-                waiting.push_back(source);
+        for &target in self.targets {
+            if self.level[target as usize] == NONE {
+                self.level[target as usize] = 0;
+                waiting.push_back(target);
             }
         }
-        let mut target_found = false;
         while let Some(node) = waiting.pop_front() {
-            // Flow ends at a target: what lies behind one is not looked at, and no cut is needed there.
-            if self.is_target.contains(node as usize) {
-                target_found = true;
-                continue;
-            }
             for index in 0.. {
                 let Some((hop, along)) = self.way_on(node, index) else {
                     break;
                 };
-                if self.level[hop.node as usize] == NONE && self.room(hop.edge, along) > 0 {
+                // A way on from `node`, seen from its other end, is a way to `node`.
+                if self.level[hop.node as usize] == NONE && self.room(hop.edge, !along) > 0 {
                     self.level[hop.node as usize] = self.level[node as usize] + 1;
                     waiting.push_back(hop.node);
                 }
             }
         }
-        target_found
+        self.sources.iter().any(|&source| self.level[source as usize] != NONE)
     }
 
-    /// Fills every route that climbs one level per hop.
+    /// Fills every route that goes down one level per hop.
     fn block(&mut self) {
+        // The ways taken from a source to `at`.
+        let mut path: Vec<(u32, Hop, bool)> = Vec::new();
         for &source in self.sources {
-            // The ways taken from the source to `at`.
-            let mut path: Vec<(u32, Hop, bool)> = Vec::new();
+            if self.level[source as usize] == NONE {
+                continue;
+            }
             let mut at = source;
             loop {
-                if self.is_target.contains(at as usize) {
+                if self.level[at as usize] == 0 {
                     self.fill(&path);
                     path.clear();
                     at = source;
                 } else if let Some((hop, along)) = self.way_on(at, self.tried[at as usize]) {
-                    if self.level[hop.node as usize] == self.level[at as usize] + 1 && self.room(hop.edge, along) > 0 {
+                    if self.level[hop.node as usize] == self.level[at as usize] - 1 && self.room(hop.edge, along) > 0 {
                         path.push((at, hop, along));
                         at = hop.node;
                     } else {

@@ -45,7 +45,7 @@ fn a_chain_of_a_million_nodes_overflows_no_stack() {
     let cut = minimum_cut(&graph, &[first], &[last], &vec![Some(3); last as usize])
         .unwrap()
         .unwrap();
-    assert_eq!((cut.capacity, cut.edges), (3, vec![0]));
+    assert_eq!((cut.capacity, cut.edges), (3, vec![last - 1]));
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn flow_that_stands_in_the_way_is_taken_back() {
     let cut = minimum_cut(&graph, &[0], &[3], &[Some(1); 9]).unwrap().unwrap();
     assert_eq!(cut.capacity, 2);
     assert_eq!(cut.flow, [1, 0, 1, 1, 1, 1, 1, 1, 1]);
-    assert_eq!(cut.edges, [0, 3]);
+    assert_eq!(cut.edges, [2, 8]);
 }
 
 /// A chain of diamonds that all cost the same: 2^20 routes, in an order that only the edge numbers give.
