@@ -183,12 +183,13 @@ impl Reading<'_> {
         let digest = content_digest(&mut file).map_err(failed)?;
         let outside = observed(None, &name, archive_time, imported_at);
         let id = self.snapshot_id(format, &digest, &name, outside);
+        // Claimed first, so that nobody deletes between the look and the commit.
+        let prefix = self.engine.lake.snapshot_prefix(&id);
+        let claimed = self.runtime.block_on(self.engine.ledger.claim(self.upload, &prefix))?;
         if let Some(record) = self.runtime.block_on(self.engine.ledger.snapshot(&id))? {
             return Ok(known(record, name, format, source));
         }
 
-        let prefix = format!("snapshots/{id}");
-        let claimed = self.runtime.block_on(self.engine.ledger.claim(self.upload, &prefix))?;
         let lake = &self.engine.lake;
         let mut sink = LakeSink::new((claimed == Claimed::Vacant).then(|| lake.snapshot_writer(&id)).transpose()?);
         let mut bytes = Counted { file: &mut file, progress: self.progress, furthest: 0, at: 0 };

@@ -26,7 +26,7 @@ mod status;
 
 pub use build::{BuildOutcome, Inputs};
 pub use clock::Clock;
-pub use compare::{Comparison, compare};
+pub use compare::{Changes, Comparison, compare};
 pub use engine::{Engine, LEASE_TTL, Wait};
 pub use error::{EngineError, Result};
 pub use export::{EdgeSelection, write_opengraph};
@@ -34,4 +34,4 @@ pub use generation::{AsOf, Generation};
 pub use import::{FileReport, ImportOptions, ImportReport};
 pub use inspect::{Inspected, inspect};
 pub use progress::{Progress, Silent};
-pub use status::{SourceRow, Status};
+pub use status::{CellStatus, SourceRow, Status};

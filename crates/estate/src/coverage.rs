@@ -104,12 +104,12 @@ pub fn class_of(kind: NodeKind) -> Option<ObjectClass> {
         NodeKind::Ou => ObjectClass::Ous,
         NodeKind::Container => ObjectClass::Containers,
         NodeKind::Gpo => ObjectClass::Gpos,
-        NodeKind::AiaCa
-        | NodeKind::RootCa
-        | NodeKind::EnterpriseCa
-        | NodeKind::NtAuthStore
-        | NodeKind::CertTemplate
-        | NodeKind::IssuancePolicy => ObjectClass::Certificates,
+        NodeKind::AiaCa => ObjectClass::AiaCas,
+        NodeKind::RootCa => ObjectClass::RootCas,
+        NodeKind::EnterpriseCa => ObjectClass::EnterpriseCas,
+        NodeKind::NtAuthStore => ObjectClass::NtAuthStores,
+        NodeKind::CertTemplate => ObjectClass::CertTemplates,
+        NodeKind::IssuancePolicy => ObjectClass::IssuancePolicies,
         NodeKind::Host => ObjectClass::Hosts,
         NodeKind::NetworkSegment | NodeKind::Internet => ObjectClass::Segments,
         _ => return None,

@@ -68,6 +68,26 @@ impl Lake {
         Ok(Self { store: Arc::new(store) })
     }
 
+    /// Under which prefix the objects of a snapshot lie.
+    pub fn snapshot_prefix(&self, id: &str) -> String {
+        format!("{SNAPSHOTS}/{id}")
+    }
+
+    /// Under which prefix the objects of a generation lie.
+    pub fn generation_prefix(&self, number: u64) -> String {
+        generation_key(number)
+    }
+
+    /// The name by which the ledger knows a snapshot: its folder, relative to the lake.
+    pub fn snapshot_prefix(&self, id: &str) -> String {
+        format!("{SNAPSHOTS}/{id}")
+    }
+
+    /// The name by which the ledger knows a generation: its folder, relative to the lake.
+    pub fn generation_prefix(&self, number: u64) -> String {
+        generation_key(number)
+    }
+
     /// Begins a snapshot. `id` is derived from the content: equal ids stand for equal facts.
     pub fn snapshot_writer(&self, id: &str) -> Result<SnapshotWriter> {
         SnapshotWriter::new(self.store.clone(), id)
@@ -155,7 +175,7 @@ impl Lake {
     }
 
     /// Deletes what crashed writers left in `tmp/` and in which nothing was written for at least `idle`.
-    /// Returns how many writers' folders went. A running writer that pauses longer loses its files and
+    /// Returns how many folders and files went. A running writer that pauses longer loses its files and
     /// fails, so `idle` should be hours.
     pub fn sweep_tmp(&self, idle: Duration) -> Result<usize> {
         self.store.sweep_tmp(idle)

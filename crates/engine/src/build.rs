@@ -1,0 +1,278 @@
+//! The next generation: phases in order, written as new objects, committed while the lease holds (DESIGN 3.3).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use postern_attack::{Removal, World};
+use postern_catalog::Catalog;
+use postern_estate::Snapshot;
+use postern_lake::Lake;
+use postern_ledger::{BUILDER_LEASE, GenerationRecord, Lease, LedgerError, Manifest};
+use postern_model::schema::PATHS;
+use postern_model::{Settings, Table, hash128};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::engine::{blocking, hand_set_levels, settings, split_off};
+use crate::facts::LakeFacts;
+use crate::generation::lake_number;
+use crate::{Engine, EngineError, LEASE_TTL, Progress, Result, Wait, lifecycle};
+
+/// Raised when equal facts give another generation: the next start builds anew.
+pub const ENGINE_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "+1");
+/// Past generations that `--as-of` and `compare` can reach; older ones are garbage.
+pub const GENERATIONS_KEPT: i64 = 400;
+const RENEW: Duration = Duration::from_secs(1);
+const POLL: Duration = Duration::from_millis(100);
+/// How long to wait before looking whether the other builder is still alive.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// Everything that a generation is a function of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inputs {
+    pub manifest_version: i64,
+    /// Ids of the snapshots, sorted; each stands for its content.
+    pub snapshots: Vec<String>,
+    /// Digest over the cells and times of all snapshots.
+    pub cells: String,
+    pub decision_seq: i64,
+    pub catalog: String,
+    pub settings: Settings,
+    /// The only clock.
+    pub evaluated_at: Timestamp,
+    /// Digest of the lifecycle of paths that the generation before has recorded.
+    pub history: String,
+    pub engine_version: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BuildOutcome {
+    Built(i64),
+    /// The current generation is made of the same inputs.
+    UpToDate(i64),
+    /// Another process is building, and the caller did not want to wait.
+    Pending { holder: String },
+}
+
+impl Engine {
+    /// Builds a generation from everything that is current, unless the newest one is made of just that.
+    /// Where another process builds, waits for its generation, or takes over when it dies.
+    ///
+    /// # Errors
+    /// Those of the phases, of lake and ledger. The generation before stays current then.
+    pub async fn build(&self, wait: Wait, progress: Arc<dyn Progress>) -> Result<BuildOutcome> {
+        loop {
+            let wanted = self.ledger.manifest_version().await?;
+            if let Some(number) = self.up_to_date().await? {
+                return Ok(BuildOutcome::UpToDate(number));
+            }
+            if let Some(lease) = self.ledger.acquire_lease(BUILDER_LEASE, &self.holder, LEASE_TTL).await? {
+                let built = self.build_with(&lease, &progress).await;
+                progress.done();
+                match built {
+                    // Somebody else took over while this process was stopped: see what they made.
+                    Err(EngineError::Ledger(LedgerError::LeaseLost { .. })) => continue,
+                    built => {
+                        self.ledger.release_lease(lease).await?;
+                        let number = built?;
+                        self.ledger.doom_generations(number - GENERATIONS_KEPT).await?;
+                        return Ok(BuildOutcome::Built(number));
+                    }
+                }
+            }
+            let holder = self.ledger.lease_holder(BUILDER_LEASE).await?.map(|it| it.holder).unwrap_or_default();
+            if wait == Wait::No {
+                return Ok(BuildOutcome::Pending { holder });
+            }
+            progress.waiting(&holder);
+            if let Some(generation) = self.ledger.wait_for_generation(wanted, POLL, Some(LOOK_AGAIN)).await? {
+                return Ok(BuildOutcome::Built(generation.number));
+            }
+        }
+    }
+
+    /// The newest generation, if it is made of what is current now. Time alone makes no new one.
+    pub(crate) async fn up_to_date(&self) -> Result<Option<i64>> {
+        let Some(current) = self.ledger.current_generation().await? else { return Ok(None) };
+        let manifest = self.ledger.manifest().await?;
+        let made_of: Option<Inputs> = serde_json::from_value(current.inputs).ok();
+        let Some(made_of) = made_of else { return Ok(None) };
+        let settings = settings(&self.catalog, &manifest.settings)?;
+        let now = inputs(&manifest, settings, &self.catalog, made_of.evaluated_at, made_of.history.clone());
+        let now = Inputs { manifest_version: made_of.manifest_version, ..now };
+        Ok((now == made_of).then_some(current.number))
+    }
+
+    async fn build_with(&self, lease: &Lease, progress: &Arc<dyn Progress>) -> Result<i64> {
+        let upload = self.ledger.begin_upload(&self.holder).await?;
+        let prefix = self.lake.generation_prefix(lake_number(lease)?);
+        self.ledger.claim(upload, &prefix).await?;
+
+        let manifest = self.ledger.manifest().await?;
+        let before = self.ledger.current_generation().await?;
+        let number = before.as_ref().map_or(1, |before| before.number + 1);
+        let engine = self.clone();
+        let (progress, lease_number) = (progress.clone(), lake_number(lease)?);
+        let work = blocking(move || {
+            let settings = settings(&engine.catalog, &manifest.settings)?;
+            let build = Build { lake: &engine.lake, catalog: &engine.catalog, manifest: &manifest, settings };
+            build.run(lease_number, before, engine.clock.now(), &*progress)
+        });
+        let built = tokio::select! {
+            built = work => built,
+            lost = self.keep(lease) => Err(lost),
+        };
+        let built = match built {
+            Ok(built) => built,
+            Err(error) => {
+                self.ledger.abandon_upload(upload).await?;
+                return Err(error);
+            }
+        };
+        let record = GenerationRecord {
+            number,
+            prefix,
+            manifest_version: built.inputs.manifest_version,
+            evaluated_at: built.inputs.evaluated_at,
+            built_at: Timestamp::now(),
+            engine_version: ENGINE_VERSION.to_owned(),
+            inputs: serde_json::to_value(&built.inputs).expect("inputs are plain data"),
+            digests: built.digests,
+            counts: built.counts,
+        };
+        self.ledger.commit_generation(lease, upload, &record).await?;
+        Ok(number)
+    }
+
+    /// Renews the lease until that fails, and says why.
+    async fn keep(&self, lease: &Lease) -> EngineError {
+        loop {
+            tokio::time::sleep(RENEW).await;
+            match self.ledger.renew_lease(lease, LEASE_TTL).await {
+                Ok(_) => {}
+                Err(error) => return error.into(),
+            }
+        }
+    }
+}
+
+fn inputs(
+    manifest: &Manifest,
+    settings: Settings,
+    catalog: &Catalog,
+    evaluated_at: Timestamp,
+    history: String,
+) -> Inputs {
+    let cells: Vec<String> = manifest
+        .snapshots
+        .iter()
+        .map(|snapshot| json!([snapshot.id, snapshot.observed.at, snapshot.site, snapshot.cells]).to_string())
+        .collect();
+    Inputs {
+        manifest_version: manifest.version,
+        snapshots: manifest.snapshots.iter().map(|snapshot| snapshot.id.clone()).collect(),
+        cells: format!("{:032x}", hash128(cells.iter().map(String::as_bytes))),
+        decision_seq: manifest.decision_seq,
+        catalog: format!("{:032x}", catalog.digest()),
+        settings,
+        evaluated_at,
+        history,
+        engine_version: ENGINE_VERSION.to_owned(),
+    }
+}
+
+/// The snapshots of a manifest as the estate wants them.
+pub(crate) fn snapshots(manifest: &Manifest) -> Vec<Snapshot> {
+    manifest
+        .snapshots
+        .iter()
+        .map(|record| Snapshot {
+            id: record.id.clone(),
+            observed_at: record.observed.at,
+            cells: record.cells.clone(),
+            site: record.site.clone(),
+        })
+        .collect()
+}
+
+struct Build<'a> {
+    lake: &'a Lake,
+    catalog: &'a Catalog,
+    manifest: &'a Manifest,
+    settings: Settings,
+}
+
+struct Built {
+    inputs: Inputs,
+    digests: serde_json::Value,
+    counts: serde_json::Value,
+}
+
+impl Build<'_> {
+    /// Runs all phases and writes their tables under a number of the lake that nobody else has.
+    fn run(
+        self,
+        lake_number: u64,
+        before: Option<GenerationRecord>,
+        evaluated_at: Timestamp,
+        progress: &dyn Progress,
+    ) -> Result<Built> {
+        progress.phase("resolving assets");
+        let apart = split_off(self.manifest);
+        let estate = postern_estate::resolve(
+            &snapshots(self.manifest),
+            &LakeFacts(self.lake),
+            &self.settings,
+            &self.catalog.kev,
+            &apart,
+        )?;
+        progress.phase("classifying");
+        let levels = hand_set_levels(self.manifest);
+        let classification = postern_estate::classify(&estate, self.catalog, &levels)?;
+
+        progress.phase("deriving steps");
+        let world = World {
+            estate: &estate,
+            classification: &classification,
+            catalog: self.catalog,
+            settings: &self.settings,
+            now: evaluated_at,
+        };
+        let derived = postern_attack::derive(&world, &Removal::default());
+        progress.phase("finding attack paths");
+        let targets = postern_attack::targets(&world);
+        let entries = postern_attack::entries(&world, &derived)?;
+        let analysis = postern_attack::paths(&world, &derived, &entries, &targets)?;
+
+        progress.phase("comparing");
+        let mut tables = postern_estate::tables::write(&estate);
+        tables.extend(postern_estate::tables::write_classification(&classification, &estate));
+        tables.extend(postern_attack::tables::write(&derived, &entries, &targets, &analysis));
+        let history = match &before {
+            Some(before) => Some(lifecycle::History::read(self.lake, before, self.manifest)?),
+            None => None,
+        };
+        let history_digest = history.as_ref().map_or(0, lifecycle::History::digest);
+        let paths = tables.iter().find(|table| table.schema.name == PATHS.name).expect("the paths were just written");
+        let events = lifecycle::events(history.as_ref(), paths);
+        tables.push(events);
+
+        progress.phase("storing");
+        let inputs =
+            inputs(self.manifest, self.settings, self.catalog, evaluated_at, format!("{history_digest:032x}"));
+        let mut writer = self.lake.generation_writer(lake_number)?;
+        for table in &tables {
+            writer.write_table(table)?;
+        }
+        let digests = by_table(&tables, |table| json!(format!("{:032x}", table.digest())));
+        let counts = by_table(&tables, |table| json!(table.rows()));
+        writer.write_json("manifest", &json!({ "inputs": inputs, "digests": digests, "counts": counts }))?;
+        writer.finish()?;
+        Ok(Built { inputs, digests, counts })
+    }
+}
+
+fn by_table(tables: &[Table], value: impl Fn(&Table) -> serde_json::Value) -> serde_json::Value {
+    tables.iter().map(|table| (table.schema.name.to_owned(), value(table))).collect::<serde_json::Map<_, _>>().into()
+}

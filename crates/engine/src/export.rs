@@ -1,0 +1,133 @@
+//! A generation's graph in the OpenGraph shape, with the directory's own ids and technique names.
+
+use std::io::{self, Write};
+
+use postern_attack::Step;
+use postern_model::estate::{Estate, Node, OriginalObject};
+use postern_model::{NodeKind, Settings};
+use serde_json::{Map, Value, json};
+
+use crate::build::snapshots;
+use crate::engine::{blocking, split_off};
+use crate::facts::LakeFacts;
+use crate::{Engine, Generation, Result};
+
+/// Which edges to write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EdgeSelection {
+    /// What the files say: also samples that have left their window, and kinds that are no steps.
+    Reported,
+    /// Steps.
+    Derived,
+    All,
+}
+
+/// No sample is older than this; reported edges know no window.
+const NO_WINDOW_DAYS: u32 = 365 * 1_000;
+
+impl Engine {
+    /// The estate of what is imported now, every sample included however old: what `--edges reported` shows.
+    ///
+    /// # Errors
+    /// Those of lake, ledger and resolution; [`crate::EngineError::NoGeneration`] never.
+    pub async fn reported_estate(&self, of: &Generation) -> Result<Estate> {
+        let mut manifest = self.ledger.manifest().await?;
+        manifest.snapshots.retain(|snapshot| of.inputs.snapshots.contains(&snapshot.id));
+        let engine = self.clone();
+        let settings = Settings { session_window_days: NO_WINDOW_DAYS, ..of.inputs.settings.clone() };
+        blocking(move || {
+            let facts = LakeFacts(&engine.lake);
+            let apart = split_off(&manifest);
+            Ok(postern_estate::resolve(&snapshots(&manifest), &facts, &settings, &engine.catalog.kev, &apart)?)
+        })
+        .await
+    }
+}
+
+/// Writes `{"graph":{"nodes":[...],"edges":[...]}}`, one node per original object.
+///
+/// `reported` is [`Engine::reported_estate`]; its relations are written for [`EdgeSelection::Reported`] and
+/// [`EdgeSelection::All`].
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_opengraph(
+    out: &mut dyn Write,
+    generation: &Generation,
+    reported: &Estate,
+    edges: EdgeSelection,
+) -> io::Result<()> {
+    let mut list = List { out, is_first: true };
+    list.out.write_all(b"{\"graph\":{\"nodes\":[")?;
+    for node in &reported.nodes {
+        for facet in &node.facets {
+            list.item(&node_json(node, facet))?;
+        }
+    }
+    if edges != EdgeSelection::Reported {
+        for it in &generation.derived.virtuals {
+            list.item(&json!({ "id": it.key, "kinds": [it.kind.as_str()], "properties": { "name": it.name } }))?;
+        }
+    }
+    list.out.write_all(b"],\"edges\":[")?;
+    list.is_first = true;
+    if edges != EdgeSelection::Derived {
+        for relation in &reported.relations {
+            let properties: Value = serde_json::from_str(&relation.properties).unwrap_or_else(|_| json!({}));
+            list.item(&edge(&relation.source_key, &relation.target_key, relation.kind.as_str(), properties))?;
+        }
+    }
+    if edges != EdgeSelection::Reported {
+        for step in &generation.derived.steps {
+            let (source, target) = (generation.key_of(step.source), generation.key_of(step.target));
+            // A step that is just a reported relation is there already.
+            if edges == EdgeSelection::All && is_reported(reported, step) {
+                continue;
+            }
+            let properties = json!({ "label": step.label, "cost": step.cost, "isassumed": step.is_assumed });
+            list.item(&edge(&source, &target, step.technique.as_str(), properties))?;
+        }
+    }
+    list.out.write_all(b"]}}\n")
+}
+
+fn is_reported(estate: &Estate, step: &Step) -> bool {
+    let (Some(source), Some(target)) = (estate.by_id(step.source), estate.by_id(step.target)) else { return false };
+    let place = (source, target, step.technique);
+    estate.relations.binary_search_by_key(&place, |it| (it.source, it.target, it.kind)).is_ok()
+}
+
+fn node_json(node: &Node, facet: &OriginalObject) -> Value {
+    let mut properties: Map<String, Value> = match facet.key == node.key {
+        true => serde_json::from_str(&node.properties).unwrap_or_default(),
+        false => Map::new(),
+    };
+    properties.insert("name".to_owned(), json!(node.name));
+    properties.insert("objectid".to_owned(), json!(facet.key));
+    let kinds = match facet.kind {
+        NodeKind::Base => json!(["Base"]),
+        NodeKind::Host | NodeKind::NetworkSegment | NodeKind::Internet => json!([facet.kind.as_str()]),
+        directory => json!([directory.as_str(), "Base"]),
+    };
+    json!({ "id": facet.key, "kinds": kinds, "properties": properties })
+}
+
+fn edge(source: &str, target: &str, kind: &str, properties: Value) -> Value {
+    json!({ "start": { "value": source }, "end": { "value": target }, "kind": kind, "properties": properties })
+}
+
+/// Items of a JSON array, written one by one.
+struct List<'a> {
+    out: &'a mut dyn Write,
+    is_first: bool,
+}
+
+impl List<'_> {
+    fn item(&mut self, value: &Value) -> io::Result<()> {
+        if !std::mem::take(&mut self.is_first) {
+            self.out.write_all(b",\n")?;
+        }
+        serde_json::to_writer(&mut *self.out, value)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,160 @@
+//! A stored generation, read back: nothing is computed to answer from it.
+
+use jiff::Timestamp;
+use postern_attack::{Analysis, Derived, Entry, Target, World};
+use postern_catalog::Catalog;
+use postern_lake::Lake;
+use postern_ledger::{GenerationRecord, Lease};
+use postern_model::estate::{Classification, Estate};
+use postern_model::schema::{CLASSIFICATIONS, PATH_EVENTS, PLANES};
+use postern_model::{NodeId, Schema, Settings, Table};
+use std::collections::HashMap;
+
+use crate::engine::blocking;
+use crate::{Engine, EngineError, Inputs, Result};
+
+/// Which generation to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AsOf {
+    Current,
+    Number(i64),
+    /// The newest one evaluated at or before this time.
+    Time(Timestamp),
+}
+
+impl AsOf {
+    /// A whole number is a generation; anything else is a time, or a date that stands for its end.
+    ///
+    /// # Errors
+    /// A sentence for the user.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if let Ok(number) = text.parse() {
+            return Ok(Self::Number(number));
+        }
+        if let Ok(time) = text.parse() {
+            return Ok(Self::Time(time));
+        }
+        let date: jiff::civil::Date =
+            text.parse().map_err(|_| format!("{text} is no generation, time (2026-11-21T08:00:00Z) or date"))?;
+        let end = date.to_datetime(jiff::civil::Time::MAX).to_zoned(jiff::tz::TimeZone::UTC);
+        end.map(|end| Self::Time(end.timestamp())).map_err(|error| error.to_string())
+    }
+}
+
+/// Everything that was stored of one generation.
+pub struct Generation {
+    pub record: GenerationRecord,
+    pub inputs: Inputs,
+    pub estate: Estate,
+    pub classification: Classification,
+    pub derived: Derived,
+    pub entries: Vec<Entry>,
+    pub targets: Vec<Target>,
+    pub analysis: Analysis,
+    /// Path → status.
+    pub status: HashMap<u128, String>,
+}
+
+impl Generation {
+    /// What questions about this generation (what-if, routes, blast radius) are asked of.
+    pub fn world<'a>(&'a self, catalog: &'a Catalog) -> World<'a> {
+        World {
+            estate: &self.estate,
+            classification: &self.classification,
+            catalog,
+            settings: self.settings(),
+            now: self.inputs.evaluated_at,
+        }
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.inputs.settings
+    }
+
+    /// What a person calls an asset, a virtual entry point or a control plane.
+    pub fn name_of(&self, id: NodeId) -> String {
+        self.place(id).map_or_else(|| id.to_string(), |(_, name)| name.to_owned())
+    }
+
+    /// The strongest original id, or the key of a virtual vertex.
+    pub fn key_of(&self, id: NodeId) -> String {
+        self.place(id).map_or_else(|| id.to_string(), |(key, _)| key.to_owned())
+    }
+
+    fn place(&self, id: NodeId) -> Option<(&str, &str)> {
+        if let Some(node) = self.estate.by_id(id) {
+            let node = self.estate.node(node);
+            return Some((&node.key, &node.name));
+        }
+        if let Some(target) = self.targets.iter().find(|target| target.id == id) {
+            return Some((&target.key, &target.name));
+        }
+        self.derived.virtuals.iter().find(|it| it.id == id).map(|it| (it.key.as_str(), it.name.as_str()))
+    }
+}
+
+impl Engine {
+    /// Reads a stored generation.
+    ///
+    /// # Errors
+    /// [`EngineError::NoGeneration`] before the first import, [`EngineError::NoGenerationAsOf`], and those of
+    /// lake and ledger.
+    pub async fn load(&self, as_of: AsOf) -> Result<Generation> {
+        let record = self.record(as_of).await?;
+        let lake = self.lake.clone();
+        blocking(move || read(&lake, record)).await
+    }
+
+    /// The ledger's record of a generation.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub async fn record(&self, as_of: AsOf) -> Result<GenerationRecord> {
+        match as_of {
+            AsOf::Current => self.ledger.current_generation().await?.ok_or(EngineError::NoGeneration),
+            AsOf::Number(number) => Ok(self.ledger.generation(number).await?),
+            AsOf::Time(time) => {
+                self.ledger.generation_as_of(time).await?.ok_or(EngineError::NoGenerationAsOf { time })
+            }
+        }
+    }
+}
+
+fn read(lake: &Lake, record: GenerationRecord) -> Result<Generation> {
+    let number = number_of(&record)?;
+    let table = |schema: &'static Schema| lake.read_generation_table(number, schema);
+    let unreadable = |reason: String| EngineError::Generation { number: record.number, reason };
+    let inputs: Inputs = serde_json::from_value(record.inputs.clone())
+        .map_err(|cause| unreadable(format!("its inputs are of another version ({cause}); import anything to rebuild")))?;
+    let estate_tables = postern_estate::tables::SCHEMAS
+        .iter()
+        .map(|schema| table(schema))
+        .collect::<std::result::Result<Vec<Table>, _>>()?;
+    let estate = postern_estate::tables::read(&estate_tables)?;
+    let classification =
+        postern_estate::tables::read_classification(&table(&CLASSIFICATIONS)?, &table(&PLANES)?, &estate)?;
+    let attack_tables = postern_attack::tables::SCHEMAS
+        .iter()
+        .map(|schema| table(schema))
+        .collect::<std::result::Result<Vec<Table>, _>>()?;
+    let (derived, entries, targets, analysis) = postern_attack::tables::read(&attack_tables)?;
+    let events = table(&PATH_EVENTS)?;
+    let (path, status) = (PATH_EVENTS.column("path"), PATH_EVENTS.column("status"));
+    let status = (0..events.rows()).map(|row| (events.id(row, path), events.text(row, status).to_owned())).collect();
+    Ok(Generation { record, inputs, estate, classification, derived, entries, targets, analysis, status })
+}
+
+/// The number under which the lake keeps a generation: the token of the lease that built it. Two builders
+/// never share one, so one that lost its lease cannot overwrite what the other wrote.
+pub(crate) fn lake_number(lease: &Lease) -> Result<u64> {
+    u64::try_from(lease.token).map_err(|_| EngineError::Prefix { prefix: lease.token.to_string() })
+}
+
+pub(crate) fn number_of(record: &GenerationRecord) -> Result<u64> {
+    record
+        .prefix
+        .rsplit('/')
+        .next()
+        .and_then(|number| number.parse().ok())
+        .ok_or_else(|| EngineError::Prefix { prefix: record.prefix.clone() })
+}
