@@ -1,1 +1,92 @@
-fn main() {}
+//! The project's own commands: `cargo xtask test`, `codegen`, `bench`.
+//!
+//! Few dependencies, so that it starts fast on a fresh clone. It runs the tools that a person would run
+//! by hand, and adds up what they say.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result, bail};
+
+mod bench;
+mod measure;
+mod test;
+
+const USAGE: &str = "\
+cargo xtask test        run every test there is; the last line is `N passed, N failed, N skipped`
+cargo xtask codegen     write again what is generated and committed
+cargo xtask bench       measure the import beside a plain reader of the same files
+    --data sharphound:SIZE   what to read, such as sharphound:1GiB (KiB, MiB, GiB)
+    --runs N                 runs of each, taking turns (default 3)
+    --keep DIR               write the data there, and leave it; written data are used again
+    --record                 append the result to benches/HISTORY.md
+";
+
+/// Exit code for a command line that was not understood.
+const WRONG_USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let (command, rest) = match arguments.split_first() {
+        Some((command, rest)) => (command.as_str(), rest),
+        None => ("help", &[][..]),
+    };
+    let outcome = match (command, rest) {
+        ("test", []) => test::run(),
+        ("codegen", []) => codegen(),
+        ("bench", options) => match bench::Options::parse(options) {
+            Ok(options) => bench::run(&options),
+            Err(error) => return usage(&format!("{error:#}\n\n{USAGE}")),
+        },
+        ("help" | "--help" | "-h", _) => {
+            print!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        _ => return usage(USAGE),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn usage(text: &str) -> ExitCode {
+    eprint!("{text}");
+    ExitCode::from(WRONG_USAGE)
+}
+
+/// The JSON Schemas of what the command line prints; a test compares them with the binary.
+fn codegen() -> Result<ExitCode> {
+    let mut command = cargo(&["run", "--quiet", "--package", "postern", "--"]);
+    command
+        .args(["schema", "--write"])
+        .arg(workspace().join("docs/schemas"));
+    succeed(&mut command)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap_or(Path::new("."))
+        .to_owned()
+}
+
+/// The cargo that runs us, in the workspace.
+fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(workspace()).args(arguments);
+    command
+}
+
+fn succeed(command: &mut Command) -> Result<()> {
+    let status = command.status().with_context(|| format!("cannot start {command:?}"))?;
+    if !status.success() {
+        bail!("{command:?} failed: {status}");
+    }
+    Ok(())
+}

@@ -149,12 +149,10 @@ pub const LOG4SHELL: Plugin = Plugin {
 
 impl Report {
     pub fn to_xml(&self) -> String {
+        let name = escape(self.name);
         let mut xml = String::from("<?xml version=\"1.0\" ?>\n<NessusClientData_v2>\n");
-        let _ = writeln!(
-            xml,
-            "<Policy><policyName>{0}</policyName></Policy>\n<Report name=\"{0}\" xmlns:cm=\"http://www.nessus.org/cm\">",
-            escape(self.name)
-        );
+        let _ = writeln!(xml, "<Policy><policyName>{name}</policyName></Policy>");
+        let _ = writeln!(xml, "<Report name=\"{name}\" xmlns:cm=\"http://www.nessus.org/cm\">");
         for host in &self.hosts {
             self.host(&mut xml, host);
         }
