@@ -68,16 +68,6 @@ impl Lake {
         Ok(Self { store: Arc::new(store) })
     }
 
-    /// Under which prefix the objects of a snapshot lie.
-    pub fn snapshot_prefix(&self, id: &str) -> String {
-        format!("{SNAPSHOTS}/{id}")
-    }
-
-    /// Under which prefix the objects of a generation lie.
-    pub fn generation_prefix(&self, number: u64) -> String {
-        generation_key(number)
-    }
-
     /// The name by which the ledger knows a snapshot: its folder, relative to the lake.
     pub fn snapshot_prefix(&self, id: &str) -> String {
         format!("{SNAPSHOTS}/{id}")
