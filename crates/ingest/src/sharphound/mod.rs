@@ -1,21 +1,366 @@
-//! SharpHound JSON, versions 5 and 6.
+//! SharpHound JSON, formats 5 and 6: what a collector saw of a directory and of its hosts.
+//!
+//! One file holds objects of one type. Start at [`read`], which walks the file ([`envelope`]), reads each
+//! element as a [`shape::Record`] and turns it into rows ([`record`], [`acl`], [`host`]) of the cells that
+//! it belongs to ([`cells`]). Ids are written in upper case.
+//!
+//! Sources: the shapes that BloodHound Community Edition reads (its packages `ein` and `graphify`), and the
+//! collection methods of SharpHound.
 
-use crate::{IngestError, Input, Sink, Summary};
+mod acl;
+mod cells;
+mod envelope;
+mod host;
+mod output;
+mod record;
+mod shape;
 
-/// Whether a file is SharpHound JSON.
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use postern_model::{NodeKind, ObjectClass, Reject, RelationKind};
+
+use self::cells::{BoundaryIndex, Cells, Slot};
+use self::envelope::{FileMeta, Position, Step, Visit, locate_meta, walk};
+use self::output::{End, Output, Place, upper};
+use self::shape::{Principal, Record, Session, Text};
+use crate::{Format, IngestError, Input, Sink, Summary};
+
+pub use self::cells::{BOUNDARIES_MAX, OBJECTS_MAX};
+pub use self::envelope::RECORD_BYTES_MAX;
+
+/// Records of well-known principals wait for the end of the file, up to so many bytes of them.
+const WELL_KNOWN_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// So many names of rights that are not known are told apart; the others are counted as one.
+const UNKNOWN_RIGHTS_MAX: usize = 100;
+
+/// What the elements of a file are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Content {
+    Objects(ObjectClass, NodeKind),
+    Sessions,
+    Deleted,
+    AzureHound,
+}
+
+fn content_of(kind: &str) -> Option<Content> {
+    Some(match kind {
+        "users" => Content::Objects(ObjectClass::Users, NodeKind::User),
+        "computers" => Content::Objects(ObjectClass::Computers, NodeKind::Computer),
+        "groups" => Content::Objects(ObjectClass::Groups, NodeKind::Group),
+        "domains" => Content::Objects(ObjectClass::Domains, NodeKind::Domain),
+        "ous" => Content::Objects(ObjectClass::Ous, NodeKind::Ou),
+        "containers" => Content::Objects(ObjectClass::Containers, NodeKind::Container),
+        "gpos" => Content::Objects(ObjectClass::Gpos, NodeKind::Gpo),
+        "certtemplates" => Content::Objects(ObjectClass::CertTemplates, NodeKind::CertTemplate),
+        "enterprisecas" => Content::Objects(ObjectClass::EnterpriseCas, NodeKind::EnterpriseCa),
+        "rootcas" => Content::Objects(ObjectClass::RootCas, NodeKind::RootCa),
+        "aiacas" => Content::Objects(ObjectClass::AiaCas, NodeKind::AiaCa),
+        "ntauthstores" => Content::Objects(ObjectClass::NtAuthStores, NodeKind::NtAuthStore),
+        "issuancepolicies" => Content::Objects(ObjectClass::IssuancePolicies, NodeKind::IssuancePolicy),
+        "sessions" => Content::Sessions,
+        "deleted" => Content::Deleted,
+        "azure" => Content::AzureHound,
+        _ => return None,
+    })
+}
+
+/// Whether a file is SharpHound JSON, of any version: an object whose `meta` names a type of the format.
+/// A file that breaks off after its key `data` is taken for one, so that [`read`] can say where.
 ///
 /// # Errors
 /// [`IngestError::Io`] when the bytes cannot be read.
-pub fn sniff(_head: &[u8], _input: &mut Input<'_>) -> Result<bool, IngestError> {
-    Ok(false)
+pub fn sniff(head: &[u8], input: &mut Input<'_>) -> Result<bool, IngestError> {
+    let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
+    let Some(inside) = head.strip_prefix(b"{") else { return Ok(false) };
+    match locate_meta(input) {
+        Ok(meta) => Ok(meta.is_some_and(|meta| content_of(&meta.kind).is_some())),
+        Err(IngestError::Malformed { .. }) => {
+            let first_key = inside.trim_ascii_start().get(..6).unwrap_or_default();
+            Ok(first_key.eq_ignore_ascii_case(b"\"data\"") || first_key.eq_ignore_ascii_case(b"\"meta\""))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Reads a SharpHound file.
 ///
+/// Elements that cannot be used are rejected one by one; so is, once per name, a right that is not known.
+///
 /// # Errors
-/// [`IngestError::Unknown`]: not understood.
-pub fn read(input: Input<'_>, _sink: &mut dyn Sink) -> Result<Summary, IngestError> {
-    Err(IngestError::Unknown {
+/// [`IngestError::Unsupported`] for another version, or a file of AzureHound; [`IngestError::Malformed`]
+/// when the file is cut off, is no valid JSON, has no `meta` or no `data`, or passes [`OBJECTS_MAX`] or
+/// [`RECORD_BYTES_MAX`]; [`IngestError::Io`] and [`IngestError::Sink`].
+pub fn read(mut input: Input<'_>, sink: &mut dyn Sink) -> Result<Summary, IngestError> {
+    let unsupported = |found: String| IngestError::Unsupported {
         name: input.name.to_owned(),
-    })
+        found,
+        understood: "SharpHound formats 5 and 6",
+    };
+    let malformed = |reason: &str| IngestError::Malformed {
+        name: input.name.to_owned(),
+        position: "the end".to_owned(),
+        reason: reason.to_owned(),
+    };
+    // The closures above keep the name; the reader itself is borrowed anew.
+    let meta = locate_meta(&mut Input {
+        name: input.name,
+        bytes: &mut *input.bytes,
+        length: input.length,
+        site: input.site,
+    })?;
+    let Some(meta) = meta else {
+        return Err(malformed("there is no `meta` that says what the file holds; export it again"));
+    };
+    let content = match (content_of(&meta.kind), meta.version) {
+        (Some(Content::AzureHound), _) => return Err(unsupported("an AzureHound file".to_owned())),
+        (_, Some(version)) if version != 5 && version != 6 => {
+            return Err(unsupported(format!("SharpHound format {version}")));
+        }
+        (Some(content), _) => content,
+        (None, _) => return Err(unsupported(format!("a SharpHound file of the unknown type `{}`", meta.kind))),
+    };
+    if !meta.has_data {
+        return Err(malformed("there is no array `data`; export the file again"));
+    }
+
+    let name = input.name;
+    let mut reader = Reader::new(name, content, &meta, sink);
+    walk(&mut input, &mut reader)?;
+    reader.finish()
+}
+
+/// A file being read.
+struct Reader<'s> {
+    name: &'s str,
+    content: Content,
+    output: Output<'s>,
+    cells: Cells,
+    /// JSON of the records of well-known principals, with their places.
+    well_known: Vec<(Position, String)>,
+    well_known_bytes: usize,
+    /// Per right that is not known: how often, and where first.
+    unknown_rights: BTreeMap<String, (u64, Position)>,
+    position: Position,
+    /// Computer of the session before.
+    session_computer: String,
+    /// Properties of the entry at hand.
+    ace_properties: String,
+}
+
+/// The object whose record is being read.
+#[derive(Clone, Copy, Debug)]
+struct Subject<'r> {
+    end: End<'r>,
+    boundary: BoundaryIndex,
+    /// Collectors add well-known principals to what they read; such a record is no observation of all of it.
+    is_well_known: bool,
+}
+
+impl<'s> Reader<'s> {
+    fn new(name: &'s str, content: Content, meta: &FileMeta, sink: &'s mut dyn Sink) -> Self {
+        let class = match content {
+            Content::Objects(class, _) => class,
+            Content::Sessions => ObjectClass::Computers,
+            Content::Deleted | Content::AzureHound => ObjectClass::Deleted,
+        };
+        Self {
+            name,
+            content,
+            output: Output::new(sink),
+            cells: Cells::new(class, meta.methods),
+            well_known: Vec::new(),
+            well_known_bytes: 0,
+            unknown_rights: BTreeMap::new(),
+            position: Position { index: 0, byte: 0 },
+            session_computer: String::new(),
+            ace_properties: String::new(),
+        }
+    }
+
+    fn reject(&mut self, position: Position, id: Option<String>, reason: String) {
+        self.cells.add_unread(id);
+        self.output.sink.reject(Reject { position: position.to_string(), reason });
+    }
+
+    /// The boundary of this name. `None`, with the record rejected, when there are too many.
+    fn boundary(&mut self, name: &str, id: &str) -> Option<BoundaryIndex> {
+        let boundary = self.cells.boundary(name);
+        if boundary.is_none() {
+            let reason = format!("the file names more than {BOUNDARIES_MAX} domains; this one, {name}, is left out");
+            self.reject(self.position, Some(id.to_owned()), reason);
+        }
+        boundary
+    }
+
+    fn session(&mut self, session: &Session<'_>) -> Result<(), IngestError> {
+        let (computer, user) = (upper(&session.computer), upper(&session.user));
+        if computer.is_empty() || user.is_empty() {
+            self.reject(self.position, None, "the session names no computer or no user".to_owned());
+            return Ok(());
+        }
+        let Some(boundary) = self.boundary(domain_of_id(&computer).unwrap_or_default(), &computer) else {
+            return Ok(());
+        };
+        let at = Place { cell: self.cells.cell(boundary, Slot::Sessions), subject: &computer };
+        if self.session_computer != *computer {
+            self.output.covered(at)?;
+            self.session_computer = computer.clone().into_owned();
+        }
+        let properties = match session.logon_type.0 {
+            Some(kind) => format!("{{\"logontype\":{kind}}}"),
+            None => String::new(),
+        };
+        self.output.relation(
+            at,
+            End { id: &computer, kind: NodeKind::Computer },
+            End { id: &user, kind: NodeKind::User },
+            RelationKind::HasSession,
+            &properties,
+        )?;
+        Ok(())
+    }
+
+    fn tombstone(&mut self, id: &str) -> Result<(), IngestError> {
+        let id = upper(id);
+        if id.is_empty() {
+            self.reject(self.position, None, "the deleted object has no id".to_owned());
+            return Ok(());
+        }
+        if let Some(boundary) = self.boundary(domain_of_id(&id).unwrap_or_default(), &id) {
+            let at = Place { cell: self.cells.cell(boundary, Slot::Tombstones), subject: &id };
+            self.output.object(at, End { id: &id, kind: NodeKind::Base }, "", "")?;
+        }
+        Ok(())
+    }
+
+    fn unknown_right(&mut self, right: &str) {
+        let is_new = !self.unknown_rights.contains_key(right);
+        let right = if is_new && self.unknown_rights.len() >= UNKNOWN_RIGHTS_MAX { "(others)" } else { right };
+        self.unknown_rights.entry(right.to_owned()).or_insert((0, self.position)).0 += 1;
+    }
+
+    fn finish(mut self) -> Result<Summary, IngestError> {
+        if let Content::Objects(_, kind) = self.content {
+            let home = self.cells.home();
+            for (position, json) in std::mem::take(&mut self.well_known) {
+                self.position = position;
+                let record: Record<'_> = serde_json::from_str(&json).map_err(|cause| IngestError::Malformed {
+                    name: self.name.to_owned(),
+                    position: position.to_string(),
+                    reason: cause.to_string(),
+                })?;
+                self.record(&record, kind, Some(home))?;
+            }
+        }
+        for (right, (entries, first)) in std::mem::take(&mut self.unknown_rights) {
+            let entries = if entries == 1 { "1 entry".to_owned() } else { format!("{entries} entries") };
+            self.output.sink.reject(Reject {
+                position: first.to_string(),
+                reason: format!("the right `{right}` is not known; {entries} with it are left out"),
+            });
+        }
+        let Self { cells, mut output, .. } = self;
+        let cells = cells.finish(|cell, subject| output.covered(Place { cell, subject }))?;
+        Ok(Summary { format: Format::SharpHound, cells, observed_at: None, counts: output.finish()? })
+    }
+}
+
+impl Visit for Reader<'_> {
+    fn element(&mut self, text: &str, position: Position) -> Result<Step, IngestError> {
+        self.position = position;
+        let length = match self.content {
+            Content::Objects(_, kind) => match envelope::element::<Record<'_>>(text) {
+                Ok((record, length)) => {
+                    if self.is_to_wait(&record, &text[..length]) {
+                        self.well_known_bytes += length;
+                        self.well_known.push((position, text[..length].to_owned()));
+                    } else {
+                        self.record(&record, kind, None)?;
+                    }
+                    length
+                }
+                Err(step) => return Ok(step),
+            },
+            Content::Sessions => match envelope::element::<Session<'_>>(text) {
+                Ok((session, length)) => {
+                    self.session(&session)?;
+                    length
+                }
+                Err(step) => return Ok(step),
+            },
+            Content::Deleted | Content::AzureHound => match envelope::element::<Text<'_>>(text) {
+                Ok((id, length)) => {
+                    self.tombstone(&id)?;
+                    length
+                }
+                Err(step) => return Ok(step),
+            },
+        };
+        Ok(Step::Done(length))
+    }
+
+    fn rejected(&mut self, bytes: &[u8], position: Position, reason: String) {
+        let id = serde_json::from_slice::<Principal<'_>>(bytes).ok().map(|record| upper(&record.id).into_owned());
+        self.reject(position, id.filter(|id| !id.is_empty()), reason);
+    }
+
+    fn data(&mut self) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    fn value(&mut self, _: &str, _: &str) {}
+}
+
+/// The domain SID in a principal's SID, or in a local group's.
+fn domain_of_id(id: &str) -> Option<&str> {
+    let rest = id.strip_prefix("S-1-5-21-")?;
+    let mut ends = rest.match_indices('-').map(|(at, _)| at);
+    let (_, second) = (ends.next()?, ends.next()?);
+    let end = ends.next().unwrap_or(rest.len());
+    (end > second + 1).then(|| &id[..id.len() - rest.len() + end])
+}
+
+/// What an id in a list of principals is, as far as the collector knows.
+fn kind_of(text: &str) -> NodeKind {
+    match text {
+        "User" => NodeKind::User,
+        "Group" => NodeKind::Group,
+        "Computer" => NodeKind::Computer,
+        "Base" | "" => NodeKind::Base,
+        other => NodeKind::parse(other).unwrap_or_else(|| match other.to_ascii_lowercase().as_str() {
+            "localgroup" => NodeKind::LocalGroup,
+            "localuser" => NodeKind::LocalUser,
+            // The type of a file stands where the kind of an object is meant.
+            kind => match content_of(kind) {
+                Some(Content::Objects(_, kind)) => kind,
+                _ => NodeKind::Base,
+            },
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_domain_is_the_first_seven_parts_of_a_sid() {
+        let domain = Some("S-1-5-21-1-2-3");
+        assert_eq!(domain_of_id("S-1-5-21-1-2-3-1104-544"), domain);
+        assert_eq!(domain_of_id("S-1-5-21-1-2-3-500"), domain);
+        assert_eq!(domain_of_id("S-1-5-21-1-2-3"), domain);
+        assert_eq!(domain_of_id("S-1-5-21-1-2"), None);
+        assert_eq!(domain_of_id("S-1-5-21-1-2-"), None);
+        assert_eq!(domain_of_id("EXAMPLE.ORG-S-1-5-11"), None);
+    }
+
+    #[test]
+    fn kinds_are_read_in_any_spelling() {
+        assert_eq!(kind_of("IssuancePolicies"), NodeKind::IssuancePolicy);
+        assert_eq!(kind_of("computer"), NodeKind::Computer);
+        assert_eq!(kind_of("LocalGroup"), NodeKind::LocalGroup);
+        assert_eq!(kind_of("ForeignSecurityPrincipal"), NodeKind::Base);
+    }
 }
