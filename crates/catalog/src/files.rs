@@ -115,6 +115,11 @@ impl Files {
     }
 }
 
+/// The text of a file as it comes with the binary.
+pub(crate) fn embedded_text(path: &str) -> Option<&'static str> {
+    EMBEDDED.get_file(path)?.contents_utf8()
+}
+
 fn slashed(path: &Path) -> String {
     let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
     parts.join("/")

@@ -89,32 +89,41 @@ impl Catalog {
         &self.default_settings
     }
 
-    /// Checks that `evaluate` knows the query of every rule, switched off or not, and that the query reads
+    /// Checks that `evaluate` knows the query of every rule, switched off or not, and that each query reads
     /// only what phases before the rule's own have made.
     ///
     /// # Errors
     /// [`CatalogError::Invalid`], one mistake for each rule that cannot be evaluated.
     pub fn bind(&self, evaluate: &dyn Evaluate) -> Result<(), CatalogError> {
-        let planes = self
-            .control_planes
-            .iter()
-            .map(|rule| (rule.file(), &rule.query, Phase::Classify));
-        let entries = self
-            .entry_points
-            .iter()
-            .map(|rule| (rule.file(), &rule.query, Phase::Entries));
-        let mistakes = planes
-            .chain(entries)
-            .filter_map(|(file, query, phase)| {
-                let reason = query::refusal(evaluate, query, phase)?;
-                Some(Mistake {
-                    file,
-                    position: String::new(),
-                    reason,
-                })
-            })
-            .collect();
+        let mut mistakes = self.unbound_control_planes(evaluate);
+        mistakes.extend(self.unbound_entry_points(evaluate));
         CatalogError::unless_empty(mistakes)
+    }
+
+    /// As [`Self::bind`], for the rules of control planes, which run in phase 3.
+    ///
+    /// # Errors
+    /// As [`Self::bind`].
+    pub fn bind_control_planes(&self, evaluate: &dyn Evaluate) -> Result<(), CatalogError> {
+        CatalogError::unless_empty(self.unbound_control_planes(evaluate))
+    }
+
+    /// As [`Self::bind`], for the rules of entry points, which run in phase 5.
+    ///
+    /// # Errors
+    /// As [`Self::bind`].
+    pub fn bind_entry_points(&self, evaluate: &dyn Evaluate) -> Result<(), CatalogError> {
+        CatalogError::unless_empty(self.unbound_entry_points(evaluate))
+    }
+
+    fn unbound_control_planes(&self, evaluate: &dyn Evaluate) -> Vec<Mistake> {
+        let rules = self.control_planes.iter().map(|rule| (rule.file(), &rule.query));
+        query::refusals(evaluate, rules, Phase::Classify)
+    }
+
+    fn unbound_entry_points(&self, evaluate: &dyn Evaluate) -> Vec<Mistake> {
+        let rules = self.entry_points.iter().map(|rule| (rule.file(), &rule.query));
+        query::refusals(evaluate, rules, Phase::Entries)
     }
 
     fn of_files(files: &Files) -> Result<Self, CatalogError> {
@@ -135,7 +144,9 @@ impl Catalog {
                         techniques.insert(technique.id, technique);
                     }
                 }
-                ["control-planes", _] => control_planes.extend(ControlPlaneRule::read(&mut file)),
+                ["control-planes", _] => {
+                    control_planes.extend(ControlPlaneRule::read(&mut file, files::embedded_text(path)));
+                }
                 ["entry-points", _] => entry_points.extend(EntryPointRule::read(&mut file)),
                 ["decision-tables", "risk.yaml"] => risk = RiskTable::read(&mut file),
                 ["settings.yaml"] => settings = settings::read(&mut file, files.overlaid_settings()),

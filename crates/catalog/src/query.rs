@@ -4,7 +4,7 @@ use postern_model::Phase;
 use roaring::RoaringBitmap;
 use serde::Deserialize;
 
-use crate::error::EvaluateError;
+use crate::error::{EvaluateError, Mistake};
 
 /// A question whose answer is a set of assets: the name of one that is built in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
@@ -29,8 +29,25 @@ pub trait Evaluate {
     fn reads(&self, query: &Query) -> Option<Phase>;
 }
 
-/// Why a rule that runs in `phase` cannot use this query.
-pub(crate) fn refusal(evaluate: &dyn Evaluate, query: &Query, phase: Phase) -> Option<String> {
+/// A mistake for each rule, given by file and query, that `evaluate` cannot answer in `phase`.
+pub(crate) fn refusals<'a>(
+    evaluate: &dyn Evaluate,
+    rules: impl Iterator<Item = (String, &'a Query)>,
+    phase: Phase,
+) -> Vec<Mistake> {
+    rules
+        .filter_map(|(file, query)| {
+            let reason = refusal(evaluate, query, phase)?;
+            Some(Mistake {
+                file,
+                position: String::new(),
+                reason,
+            })
+        })
+        .collect()
+}
+
+fn refusal(evaluate: &dyn Evaluate, query: &Query, phase: Phase) -> Option<String> {
     let name = query.builtin.as_str();
     let made_by = evaluate
         .queries()

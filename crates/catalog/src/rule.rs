@@ -122,8 +122,22 @@ impl ControlPlaneRule {
         format!("control-planes/{}.yaml", self.id)
     }
 
-    pub(crate) fn read(file: &mut File<'_>) -> Option<Self> {
+    /// `embedded` is the text of the file as it comes with the binary: an overlay may reword a locked rule,
+    /// and neither unlock it nor let it select something else.
+    pub(crate) fn read(file: &mut File<'_>, embedded: Option<&str>) -> Option<Self> {
         let source: PlaneSource = file.yaml()?;
+        let original = embedded.and_then(|text| serde_saphyr::from_str::<PlaneSource>(text).ok());
+        if let Some(original) = original.filter(|it| it.locked == Some(true)) {
+            if source.locked == Some(false) {
+                file.mistake_in("locked", "this rule is locked: it can be reworded, and not unlocked");
+            }
+            if (&source.query, source.expansion) != (&original.query, original.expansion) {
+                file.mistake_in(
+                    "query",
+                    "this rule is locked: it can be reworded, and not select other assets",
+                );
+            }
+        }
         if source.scope.is_none() {
             file.mistake("`scope` is missing");
         }

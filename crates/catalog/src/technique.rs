@@ -202,6 +202,9 @@ impl Technique {
         if source.grade.is_none() {
             file.mistake("`grade` is missing");
         }
+        if source.attack.as_ref().is_some_and(Vec::is_empty) {
+            file.mistake_in("attack", "at least one ATT&CK technique must be named");
+        }
         let technique = Self {
             // Stand-ins for what is missing go no further: the file has a mistake then.
             id: kind?,
@@ -241,9 +244,6 @@ impl Technique {
         if !self.label.is_empty() && self.label != self.id.label() {
             file.mistake_in("label", format!("the label of {} is `{}`", self.id, self.id.label()));
         }
-        if self.attack.is_empty() {
-            file.mistake_in("attack", "at least one ATT&CK technique must be named");
-        }
         for id in self.attack.iter().filter(|id| !attack.contains(id)) {
             file.mistake_in("attack", format!("ATT&CK has no technique {id}"));
         }
@@ -264,6 +264,13 @@ impl Technique {
                 );
             }
             _ => {}
+        }
+        for modifier in self
+            .modifiers
+            .iter()
+            .filter(|it| it.when.is_empty() || it.reason.trim().is_empty())
+        {
+            file.mistake_in("modifiers", format!("modifier `{}` has an empty part", modifier.when));
         }
         let mut ids = BTreeSet::new();
         for remediation in &self.remediations {
@@ -379,5 +386,16 @@ pub(crate) fn check_order(techniques: &BTreeMap<RelationKind, Technique>, mistak
         if count > STRATA_MAX {
             mistake(format!("`after` makes a chain of more than {STRATA_MAX} techniques"));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_looks_like_a_placeholder_is_left_as_it_is() {
+        let text = "{source} owns {target} {and more";
+        assert_eq!(fill(text, "{target}", "B"), "{target} owns B {and more");
     }
 }
