@@ -28,6 +28,7 @@ use postern_model::{Phase, RelationKind};
 
 pub use crate::error::{CatalogError, EvaluateError, Mistake};
 pub use crate::feed::{Feed, KnownExploit, KnownExploited};
+pub use crate::files::{OVERLAY_DEPTH_MAX, OVERLAY_FILE_BYTES_MAX, OVERLAY_FILES_MAX};
 pub use crate::query::{Evaluate, Query};
 pub use crate::risk::{RiskBand, RiskTable, TargetClass};
 pub use crate::rule::{Basis, ControlPlaneRule, EntryPointRule, Expansion, PlaneScope};

@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use postern_catalog::{
-    Basis, Catalog, CatalogError, Evaluate, EvaluateError, Foothold, NOT_TRAVERSABLE, Query, TargetClass, Technique,
+    Basis, Catalog, CatalogError, Evaluate, EvaluateError, Foothold, NOT_TRAVERSABLE, OVERLAY_FILE_BYTES_MAX, Query,
+    TargetClass, Technique,
 };
 use postern_model::{Grade, Phase, RelationKind, Risk, Settings};
 use roaring::RoaringBitmap;
@@ -300,6 +301,25 @@ fn an_overlay_that_is_not_there_is_an_error_that_names_it() {
     let missing = PathBuf::from("/no/such/overlay");
     let error = Catalog::load(Some(&missing)).expect_err("there is no such folder");
     assert_eq!(error.to_string(), "cannot read the catalog overlay at /no/such/overlay");
+}
+
+#[test]
+fn a_file_past_the_limit_is_refused_unread() {
+    let folder = overlay(&[(ADD_MEMBER, "")]);
+    let path = folder.path().join(ADD_MEMBER);
+    let file = fs::File::options()
+        .write(true)
+        .open(&path)
+        .expect("the file was just made");
+    file.set_len(OVERLAY_FILE_BYTES_MAX + 1).expect("a sparse file");
+    let error = Catalog::load(Some(folder.path())).expect_err("the file is too large");
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "the catalog overlay at {} holds more than 8388608 bytes",
+            path.display()
+        )
+    );
 }
 
 #[test]
