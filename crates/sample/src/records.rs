@@ -211,6 +211,9 @@ pub struct ComputerProperties {
     pub email: Option<String>,
     pub operatingsystem: Option<String>,
     pub sidhistory: Vec<String>,
+    /// Service names; left out where there is no delegation.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub allowedtodelegate: Vec<String>,
 }
 
 /// One way of asking a computer who is logged on.
@@ -396,10 +399,20 @@ pub struct OuProperties {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Container {
-    pub properties: CommonProperties,
+    pub properties: ContainerProperties,
     pub child_objects: Vec<Principal>,
     #[serde(flatten)]
     pub common: Common,
+}
+
+/// The collector says less of containers than of anything else.
+#[derive(Clone, Debug, Serialize)]
+pub struct ContainerProperties {
+    pub domain: String,
+    pub name: String,
+    pub distinguishedname: String,
+    pub domainsid: String,
+    pub isaclprotected: bool,
 }
 
 #[derive(Clone, Debug, Serialize)]

@@ -11,12 +11,12 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use postern_model::kind::RelationKind;
+use postern_model::kind::{NodeKind, RelationKind};
 
 use crate::dice::Dice;
 use crate::output::{Output, stamp};
 use crate::records::*;
-use crate::standard::{Directory, Place, Realm, ace_of, local_group, rid};
+use crate::standard::{Directory, Place, Realm, ace_of, escape_rdn, local_group, rid};
 use crate::{SampleError, Written};
 
 /// Collections below this hold little beside the domain's own objects, and their size is not kept.
@@ -230,7 +230,11 @@ impl Plan {
         let ou = dice.below(draw(0), self.ous);
         let (first, last) = self.person(number);
         let sam = format!("{}.{}{number}", ascii(first), ascii(last));
-        let mut user = self.realm.new_user(self.user_rid(number), &sam, &self.place(ou));
+        let place = self.place(ou);
+        let mut user = self.realm.new_user(self.user_rid(number), &sam, &place);
+        // Directories name people by display name, with the comma that must be escaped there.
+        let common_name = escape_rdn(&format!("{last}, {first} {number}")).to_uppercase();
+        user.properties.common.distinguishedname = format!("CN={common_name},{}", place.distinguished_name);
         user.common.aces.extend(self.delegation(ou, DELEGATED_ON_USER));
         let key_admins = self.realm.group(rid::KEY_ADMINS);
         user.common
@@ -295,6 +299,10 @@ impl Plan {
         group
     }
 
+    fn computer_principal(&self, number: u64) -> Principal {
+        Principal::new(self.realm.account(self.computer_rid(number)), NodeKind::Computer)
+    }
+
     fn computer_name(&self, number: u64) -> String {
         match number {
             0..DOMAIN_CONTROLLERS => format!("DC{:02}", number + 1),
@@ -322,6 +330,15 @@ impl Plan {
         properties.haslaps = !is_dc && dice.chance(draw(2), 7, 10);
         properties.enabled = is_dc || !dice.chance(draw(3), 1, 15);
         properties.unconstraineddelegation = is_dc || dice.chance(draw(4), 1, 500);
+        if is_server && dice.chance(draw(9), 1, 20) {
+            let back_end = dice.below(draw(10), self.computers);
+            let host = self.computer_name(back_end);
+            properties.allowedtodelegate = vec![format!("HTTP/{host}.{}", self.realm.fqdn)];
+            computer.allowed_to_delegate = vec![self.computer_principal(back_end)];
+        }
+        if is_server && dice.chance(draw(11), 1, 20) {
+            computer.allowed_to_act = vec![self.computer_principal(dice.below(draw(12), self.computers))];
+        }
         if is_dc {
             computer.is_dc = true;
             computer.properties.isdc = true;

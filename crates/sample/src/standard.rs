@@ -198,6 +198,7 @@ impl Realm {
                 email: None,
                 operatingsystem: None,
                 sidhistory: Vec::new(),
+                allowedtodelegate: Vec::new(),
             },
             primary_group_sid: self.account(rid::DOMAIN_COMPUTERS),
             allowed_to_delegate: Vec::new(),
@@ -250,8 +251,15 @@ impl Realm {
     }
 
     pub fn new_container(&self, guid: &str, name: &str, place: &Place) -> Container {
+        let properties = self.properties(name, &format!("CN={}", escape_rdn(name)), place);
         Container {
-            properties: self.properties(name, &format!("CN={}", escape_rdn(name)), place),
+            properties: ContainerProperties {
+                domain: properties.domain,
+                name: properties.name,
+                distinguishedname: properties.distinguishedname,
+                domainsid: properties.domainsid,
+                isaclprotected: properties.isaclprotected,
+            },
             child_objects: Vec::new(),
             common: self.common(guid.to_owned(), place, &[]),
         }
@@ -356,7 +364,7 @@ pub fn session(user: &Principal, computer: &Computer) -> Session {
 }
 
 /// The characters that a relative distinguished name must escape, RFC 4514 section 2.4.
-fn escape_rdn(name: &str) -> String {
+pub fn escape_rdn(name: &str) -> String {
     let mut escaped = String::with_capacity(name.len());
     for character in name.chars() {
         if matches!(character, ',' | '+' | '"' | '\\' | '<' | '>' | ';' | '=') {
