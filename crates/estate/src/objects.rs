@@ -118,27 +118,20 @@ impl Gathered {
         })
     }
 
-    /// One object per key, without those that were reported as deleted and not seen since.
+    /// One object per key, without those that were reported as deleted and not seen since; and the newest
+    /// report of deletion of every object that there is one of.
     pub fn objects(self, keys: &Interner) -> (BTreeMap<u32, Object>, HashMap<u32, Timestamp>) {
-        let mut objects = BTreeMap::new();
-        let mut deleted = HashMap::new();
-        for (key, contributions) in self.contributions {
-            let object = put_together(contributions, keys.text(key));
-            match self.tombstones.get(&key) {
-                Some(&at) if object.last_own.unwrap_or(object.last) <= at => {
-                    deleted.insert(key, at);
-                }
-                _ => {
-                    objects.insert(key, object);
-                }
-            }
-        }
-        for (key, at) in self.tombstones {
-            if !objects.contains_key(&key) {
-                deleted.insert(key, at);
-            }
-        }
-        (objects, deleted)
+        let objects = self
+            .contributions
+            .into_iter()
+            .map(|(key, contributions)| (key, put_together(contributions, keys.text(key))))
+            .filter(|(key, object)| {
+                self.tombstones
+                    .get(key)
+                    .is_none_or(|&gone_at| object.last_own.unwrap_or(object.last) > gone_at)
+            })
+            .collect();
+        (objects, self.tombstones)
     }
 }
 

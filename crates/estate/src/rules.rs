@@ -32,7 +32,9 @@ const QUERIES: &[(&str, Predicate)] = &[
         node.kind == NodeKind::User && has_rid(node, "-500")
     }),
     ("krbtgt", |_, _, node| has_rid(node, "-502")),
-    ("domain-administrators-group", |_, _, node| is_built_in(node, "S-1-5-32-544")),
+    ("domain-administrators-group", |_, _, node| {
+        is_built_in(node, "S-1-5-32-544")
+    }),
     ("account-operators", |_, _, node| is_built_in(node, "S-1-5-32-548")),
     ("server-operators", |_, _, node| is_built_in(node, "S-1-5-32-549")),
     ("print-operators", |_, _, node| is_built_in(node, "S-1-5-32-550")),
@@ -62,7 +64,9 @@ const QUERIES: &[(&str, Predicate)] = &[
     ("certificate-authority-hosts", |rules, index, _| {
         rules.hosts_ca.contains(index)
     }),
-    ("certification-authorities", |_, _, node| node.kind == NodeKind::EnterpriseCa),
+    ("certification-authorities", |_, _, node| {
+        node.kind == NodeKind::EnterpriseCa
+    }),
     ("public-key-trust", |_, _, node| {
         matches!(node.kind, NodeKind::RootCa | NodeKind::AiaCa | NodeKind::NtAuthStore)
     }),
@@ -181,7 +185,11 @@ mod tests {
         let rules = EstateRules::new(&estate);
         let catalog = Catalog::embedded().expect("the embedded catalog is valid");
         for rule in &catalog.control_planes {
-            assert!(rules.queries().contains(&rule.query.builtin.as_str()), "{}", rule.query.builtin);
+            assert!(
+                rules.queries().contains(&rule.query.builtin.as_str()),
+                "{}",
+                rule.query.builtin
+            );
         }
     }
 }

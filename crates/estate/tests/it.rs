@@ -1,0 +1,518 @@
+//! The estate from outside: snapshots in memory, resolved, and looked at.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
+
+use jiff::Timestamp;
+use postern_catalog::{Catalog, KnownExploited};
+use postern_estate::{FactSource, HandSetLevel, Snapshot, classify, resolve, tables};
+use postern_model::estate::Estate;
+use postern_model::schema::{COVERED, OBJECTS, RELATIONS};
+use postern_model::{
+    Cell, CellCoverage, Coverage, Criticality, Facet, ObjectClass, RelationKind, Schema, Settings, Table, Value,
+};
+use proptest::prelude::*;
+
+const DOMAIN: &str = "S-1-5-21-1-2-3";
+
+/// Snapshots and their rows.
+#[derive(Clone, Default)]
+struct Facts {
+    snapshots: Vec<Snapshot>,
+    tables: BTreeMap<(String, &'static str), Table>,
+}
+
+impl FactSource for Facts {
+    fn each(
+        &self,
+        snapshot: &str,
+        schema: &'static Schema,
+        each: &mut dyn FnMut(&Table),
+    ) -> Result<(), Box<dyn Error + Send + Sync>> {
+        if let Some(table) = self.tables.get(&(snapshot.to_owned(), schema.name)) {
+            each(table);
+        }
+        Ok(())
+    }
+}
+
+impl Facts {
+    /// Begins a file observed on a day of January 2024; rows that follow belong to it.
+    fn file(&mut self, day: i64) -> &mut Self {
+        let at = Timestamp::from_second(1_704_067_200 + (day - 1) * 86_400).expect("a day of 2024");
+        let id = format!("{:032x}", self.snapshots.len() + 1);
+        self.snapshots.push(Snapshot {
+            id,
+            observed_at: at,
+            cells: Vec::new(),
+            site: None,
+        });
+        self
+    }
+
+    fn site(&mut self, site: &str) -> &mut Self {
+        self.snapshots.last_mut().expect("a file").site = Some(site.to_owned());
+        self
+    }
+
+    fn cell(&mut self, class: ObjectClass, facet: Facet, coverage: Coverage) -> i64 {
+        let cells = &mut self.snapshots.last_mut().expect("a file").cells;
+        cells.push(CellCoverage {
+            cell: Cell::new(DOMAIN, class, facet),
+            coverage,
+        });
+        cells.len() as i64 - 1
+    }
+
+    fn row(&mut self, schema: &'static Schema, row: &[Value<'_>]) {
+        let id = self.snapshots.last().expect("a file").id.clone();
+        self.tables
+            .entry((id, schema.name))
+            .or_insert_with(|| Table::new(schema))
+            .push(row);
+    }
+
+    fn object(&mut self, cell: i64, id: &str, kind: &str, name: &str, properties: &str) -> &mut Self {
+        self.row(
+            &OBJECTS,
+            &[
+                Value::Long(cell),
+                Value::Text(id),
+                Value::Text(id),
+                Value::Text(kind),
+                Value::Text(name),
+                Value::Text(properties),
+            ],
+        );
+        self
+    }
+
+    fn relation(&mut self, cell: i64, subject: &str, source: &str, kind: &str, target: &str) -> &mut Self {
+        let row = [subject, source, "User", target, "Computer", kind, ""].map(Value::Text);
+        self.row(&RELATIONS, &[&[Value::Long(cell)], &row[..]].concat());
+        self
+    }
+
+    fn covered(&mut self, cell: i64, subject: &str) -> &mut Self {
+        self.row(&COVERED, &[Value::Long(cell), Value::Text(subject), Value::Null]);
+        self
+    }
+
+    fn resolve(&self) -> Estate {
+        self.resolve_apart(&BTreeSet::new())
+    }
+
+    fn resolve_apart(&self, apart: &BTreeSet<String>) -> Estate {
+        resolve(
+            &self.snapshots,
+            self,
+            &Settings::default(),
+            &KnownExploited::default(),
+            apart,
+        )
+        .expect("resolves")
+    }
+}
+
+fn whole() -> Coverage {
+    Coverage::Whole { unread: Vec::new() }
+}
+
+fn keys(estate: &Estate) -> Vec<&str> {
+    let mut keys: Vec<_> = estate.nodes.iter().map(|node| node.key.as_str()).collect();
+    keys.sort_unstable();
+    keys
+}
+
+fn has_relation(estate: &Estate, source: &str, kind: RelationKind, target: &str) -> bool {
+    estate
+        .relations
+        .iter()
+        .any(|it| it.source_key == source && it.kind == kind && it.target_key == target)
+}
+
+/// A collection of users on a day.
+fn users(facts: &mut Facts, day: i64, ids: &[&str]) {
+    facts.file(day);
+    let cell = facts.cell(ObjectClass::Users, Facet::Properties, whole());
+    for id in ids {
+        facts.object(
+            cell,
+            id,
+            "User",
+            &format!("{id}@CORP"),
+            &format!(r#"{{"enabled":true,"day":{day}}}"#),
+        );
+    }
+}
+
+#[test]
+fn a_newer_whole_observation_removes_what_it_does_not_see() {
+    let mut facts = Facts::default();
+    users(&mut facts, 1, &["S-1-5-21-1-2-3-1001", "S-1-5-21-1-2-3-1002"]);
+    users(&mut facts, 2, &["S-1-5-21-1-2-3-1001"]);
+    assert_eq!(keys(&facts.resolve()), ["S-1-5-21-1-2-3-1001"]);
+}
+
+#[test]
+fn an_older_collection_imported_late_enters_history_and_not_the_present() {
+    let mut facts = Facts::default();
+    users(&mut facts, 5, &["S-1-5-21-1-2-3-1001"]);
+    users(&mut facts, 1, &["S-1-5-21-1-2-3-1001", "S-1-5-21-1-2-3-1002"]);
+    let estate = facts.resolve();
+    assert_eq!(keys(&estate), ["S-1-5-21-1-2-3-1001"]);
+    assert!(
+        estate.nodes[0].properties.contains(r#""day":5"#),
+        "{}",
+        estate.nodes[0].properties
+    );
+}
+
+#[test]
+fn a_record_that_could_not_be_read_does_not_remove_its_object() {
+    let mut facts = Facts::default();
+    users(&mut facts, 1, &["S-1-5-21-1-2-3-1001", "S-1-5-21-1-2-3-1002"]);
+    facts.file(2);
+    let unread = Coverage::Whole {
+        unread: vec!["S-1-5-21-1-2-3-1002".to_owned()],
+    };
+    let cell = facts.cell(ObjectClass::Users, Facet::Properties, unread);
+    facts.object(cell, "S-1-5-21-1-2-3-1001", "User", "A@CORP", "{}");
+    assert_eq!(keys(&facts.resolve()), ["S-1-5-21-1-2-3-1001", "S-1-5-21-1-2-3-1002"]);
+}
+
+#[test]
+fn a_session_loop_keeps_what_it_did_not_look_at() {
+    let mut facts = Facts::default();
+    users(&mut facts, 1, &["S-1-5-21-1-2-3-1001"]);
+    let acl = facts.cell(ObjectClass::Users, Facet::Acl, whole());
+    facts.relation(
+        acl,
+        "S-1-5-21-1-2-3-1001",
+        "S-1-5-21-1-2-3-512",
+        "GenericAll",
+        "S-1-5-21-1-2-3-1001",
+    );
+    facts.file(3);
+    let mention = facts.cell(ObjectClass::Users, Facet::Properties, Coverage::Mention);
+    facts.object(mention, "S-1-5-21-1-2-3-1001", "User", "S-1-5-21-1-2-3-1001@CORP", "{}");
+    let estate = facts.resolve();
+    assert!(has_relation(
+        &estate,
+        "S-1-5-21-1-2-3-512",
+        RelationKind::GenericAll,
+        "S-1-5-21-1-2-3-1001"
+    ));
+    let user = estate.node(estate.find("S-1-5-21-1-2-3-1001").expect("the user"));
+    assert_eq!(user.attributes.enabled, Some(true), "a mention takes no attribute away");
+}
+
+fn local_admins(facts: &mut Facts, day: i64, computer: &str, admin: Option<&str>) {
+    facts.file(day);
+    let cell = facts.cell(ObjectClass::Computers, Facet::LocalGroups, Coverage::Subjects);
+    facts.covered(cell, computer);
+    if let Some(admin) = admin {
+        facts.relation(cell, computer, admin, "MemberOfLocalGroup", &format!("{computer}-544"));
+    }
+}
+
+#[test]
+fn a_computer_that_does_not_answer_keeps_its_local_admins_and_one_that_answers_loses_them() {
+    let (silent, answering) = ("S-1-5-21-1-2-3-2001", "S-1-5-21-1-2-3-2002");
+    let mut facts = Facts::default();
+    local_admins(&mut facts, 1, silent, Some("S-1-5-21-1-2-3-1001"));
+    local_admins(&mut facts, 1, answering, Some("S-1-5-21-1-2-3-1001"));
+    local_admins(&mut facts, 2, answering, None);
+    let estate = facts.resolve();
+    let is_admin = |computer: &str| {
+        has_relation(
+            &estate,
+            "S-1-5-21-1-2-3-1001",
+            RelationKind::MemberOfLocalGroup,
+            &format!("{computer}-544"),
+        )
+    };
+    assert!(is_admin(silent));
+    assert!(!is_admin(answering));
+}
+
+fn session(facts: &mut Facts, day: i64, user: &str) {
+    let computer = "S-1-5-21-1-2-3-2001";
+    facts.file(day);
+    let cell = facts.cell(ObjectClass::Computers, Facet::Sessions, Coverage::Subjects);
+    facts.covered(cell, computer);
+    facts.relation(cell, computer, computer, "HasSession", user);
+}
+
+#[test]
+fn sessions_of_the_window_are_united_and_older_ones_are_left_out() {
+    let mut facts = Facts::default();
+    session(&mut facts, 1, "S-1-5-21-1-2-3-1001");
+    session(&mut facts, 7, "S-1-5-21-1-2-3-1002");
+    session(&mut facts, 20, "S-1-5-21-1-2-3-1003");
+    let estate = facts.resolve();
+    let has = |user: &str| has_relation(&estate, "S-1-5-21-1-2-3-2001", RelationKind::HasSession, user);
+    assert!(!has("S-1-5-21-1-2-3-1001"), "19 days older than the newest look");
+    assert!(has("S-1-5-21-1-2-3-1002"), "13 days older, and not seen again");
+    assert!(has("S-1-5-21-1-2-3-1003"));
+}
+
+#[test]
+fn a_deleted_object_goes_with_its_relations_and_comes_back_when_it_is_seen_again() {
+    let mut facts = Facts::default();
+    users(&mut facts, 1, &["S-1-5-21-1-2-3-1001"]);
+    let acl = facts.cell(ObjectClass::Users, Facet::Acl, whole());
+    facts.relation(
+        acl,
+        "S-1-5-21-1-2-3-1001",
+        "S-1-5-21-1-2-3-512",
+        "GenericAll",
+        "S-1-5-21-1-2-3-1001",
+    );
+    facts.file(2);
+    let gone = facts.cell(ObjectClass::Deleted, Facet::Tombstones, Coverage::Mention);
+    facts.object(gone, "S-1-5-21-1-2-3-1001", "Base", "", "{}");
+    assert_eq!(keys(&facts.resolve()), Vec::<&str>::new());
+    users(&mut facts, 3, &["S-1-5-21-1-2-3-1001"]);
+    assert_eq!(keys(&facts.resolve()), ["S-1-5-21-1-2-3-1001"]);
+}
+
+fn computer(facts: &mut Facts, id: &str, name: &str) {
+    facts.file(1);
+    let cell = facts.cell(ObjectClass::Computers, Facet::Properties, whole());
+    let sam = name.split('.').next().unwrap_or(name);
+    facts.object(cell, id, "Computer", name, &format!(r#"{{"samaccountname":"{sam}$"}}"#));
+}
+
+fn host(facts: &mut Facts, id: &str, name: &str, properties: &str) {
+    facts.file(1);
+    let cell = facts.cell(ObjectClass::Hosts, Facet::Properties, Coverage::Subjects);
+    facts.covered(cell, id);
+    facts.object(cell, id, "Host", name, properties);
+}
+
+#[test]
+fn a_scanner_host_joins_the_directory_computer_of_its_full_name() {
+    let mut facts = Facts::default();
+    computer(&mut facts, "S-1-5-21-1-2-3-2001", "FILE01.CORP.LOCAL");
+    host(
+        &mut facts,
+        "host::10.0.0.5",
+        "file01.corp.local",
+        r#"{"fqdn":"file01.corp.local","ip":["10.0.0.5"]}"#,
+    );
+    let estate = facts.resolve();
+    assert_eq!(keys(&estate), ["S-1-5-21-1-2-3-2001"]);
+    let device = &estate.nodes[0];
+    assert_eq!(device.facets.len(), 2);
+    assert_eq!(
+        device.facets[1].reason,
+        "the same fully qualified name, file01.corp.local"
+    );
+    assert_eq!(device.attributes.addresses, ["10.0.0.5"]);
+    assert_eq!(estate.find("HOST::10.0.0.5"), estate.find("S-1-5-21-1-2-3-2001"));
+}
+
+#[test]
+fn an_address_alone_joins_nothing() {
+    let mut facts = Facts::default();
+    host(&mut facts, "host:a:10.0.0.5", "10.0.0.5", r#"{"ip":["10.0.0.5"]}"#);
+    host(&mut facts, "host:b:10.0.0.5", "10.0.0.5", r#"{"ip":["10.0.0.5"]}"#);
+    assert_eq!(facts.resolve().nodes.len(), 2);
+}
+
+#[test]
+fn a_full_name_in_two_forests_is_a_conflict_and_joins_nothing() {
+    let mut facts = Facts::default();
+    computer(&mut facts, "S-1-5-21-1-2-3-2001", "FILE01.CORP.LOCAL");
+    facts.file(1);
+    facts.snapshots.last_mut().expect("a file").cells.push(CellCoverage {
+        cell: Cell::new("S-1-5-21-7-7-7", ObjectClass::Computers, Facet::Properties),
+        coverage: whole(),
+    });
+    facts.object(0, "S-1-5-21-7-7-7-2001", "Computer", "FILE01.CORP.LOCAL", "{}");
+    host(&mut facts, "host::f", "file01", r#"{"fqdn":"file01.corp.local"}"#);
+    let estate = facts.resolve();
+    assert_eq!(estate.nodes.len(), 3);
+    assert_eq!(estate.conflicts.len(), 1);
+    assert_eq!(estate.conflicts[0].value, "file01.corp.local");
+}
+
+#[test]
+fn a_netbios_name_joins_inside_one_site_only() {
+    let build = |site: &str| {
+        let mut facts = Facts::default();
+        computer(&mut facts, "S-1-5-21-1-2-3-2001", "FILE01.CORP.LOCAL");
+        facts.site("berlin");
+        host(&mut facts, "host::file01", "FILE01", r#"{"netbios":"FILE01"}"#);
+        facts.site(site);
+        facts.resolve().nodes.len()
+    };
+    assert_eq!(build("berlin"), 1);
+    assert_eq!(build("paris"), 2);
+}
+
+#[test]
+fn hosts_with_one_name_and_different_hardware_stay_apart() {
+    let mut facts = Facts::default();
+    host(
+        &mut facts,
+        "host:a:f",
+        "f",
+        r#"{"fqdn":"f.corp.local","mac":["00:00:00:00:00:01"]}"#,
+    );
+    host(
+        &mut facts,
+        "host:b:f",
+        "f",
+        r#"{"fqdn":"f.corp.local","mac":["00:00:00:00:00:02"]}"#,
+    );
+    let estate = facts.resolve();
+    assert_eq!((estate.nodes.len(), estate.conflicts.len()), (2, 1));
+}
+
+#[test]
+fn a_merge_that_a_person_took_back_stays_undone() {
+    let mut facts = Facts::default();
+    computer(&mut facts, "S-1-5-21-1-2-3-2001", "FILE01.CORP.LOCAL");
+    host(&mut facts, "host::f", "file01", r#"{"fqdn":"file01.corp.local"}"#);
+    assert_eq!(facts.resolve().nodes.len(), 1);
+    assert_eq!(
+        facts.resolve_apart(&BTreeSet::from(["HOST::F".to_owned()])).nodes.len(),
+        2
+    );
+}
+
+#[test]
+fn a_well_known_group_has_a_name_though_no_record_describes_it() {
+    let mut facts = Facts::default();
+    facts.file(1);
+    let cell = facts.cell(ObjectClass::Domains, Facet::Properties, whole());
+    facts.object(cell, DOMAIN, "Domain", "CORP.LOCAL", "{}");
+    let acl = facts.cell(ObjectClass::Domains, Facet::Acl, whole());
+    facts.relation(acl, DOMAIN, "S-1-5-21-1-2-3-512", "GenericAll", DOMAIN);
+    facts.relation(acl, DOMAIN, "S-1-5-21-1-2-3-4711", "GenericAll", DOMAIN);
+    let estate = facts.resolve();
+    let name = |id: &str| estate.node(estate.find(id).expect("the group")).name.clone();
+    assert_eq!(name("S-1-5-21-1-2-3-512"), "DOMAIN ADMINS@CORP.LOCAL");
+    assert_eq!(name("S-1-5-21-1-2-3-4711"), "(CORP.LOCAL) S-1-5-21-1-2-3-4711");
+}
+
+#[test]
+fn members_of_domain_admins_are_in_the_control_plane_and_domain_users_are_not() {
+    let mut facts = Facts::default();
+    facts.file(1);
+    let cell = facts.cell(ObjectClass::Groups, Facet::Properties, whole());
+    facts.object(cell, DOMAIN, "Domain", "CORP.LOCAL", "{}");
+    for rid in [512, 513, 1500] {
+        facts.object(
+            cell,
+            &format!("{DOMAIN}-{rid}"),
+            "Group",
+            &format!("G{rid}@CORP.LOCAL"),
+            "{}",
+        );
+    }
+    let members = facts.cell(ObjectClass::Groups, Facet::Members, whole());
+    for (member, group) in [(1500, 512), (1001, 1500), (513, 512), (1002, 513)] {
+        let (member, group) = (format!("{DOMAIN}-{member}"), format!("{DOMAIN}-{group}"));
+        facts.relation(members, &group, &member, "MemberOf", &group);
+    }
+    let estate = facts.resolve();
+    let catalog = Catalog::embedded().expect("the embedded catalog is valid");
+    let levels = [HandSetLevel {
+        identifier: format!("{DOMAIN}-1002"),
+        level: Some(Criticality::High),
+        author: "ada".to_owned(),
+    }];
+    let classification = classify(&estate, &catalog, &levels).expect("classifies");
+    let node = |rid: u32| estate.find(&format!("{DOMAIN}-{rid}")).expect("the principal") as usize;
+    assert_eq!(classification.planes.len(), 1);
+    assert_eq!(classification.planes[0].key, format!("plane:forest:{DOMAIN}"));
+    assert_eq!(classification.plane_of[node(512)], Some(0));
+    assert_eq!(classification.plane_of[node(1001)], Some(0), "a member of a member");
+    assert_eq!(
+        classification.plane_of[node(513)],
+        None,
+        "everybody is not an administrator"
+    );
+    assert_eq!(classification.plane_of[node(1002)], None);
+    assert_eq!(classification.criticality[node(1002)], Some(Criticality::High));
+}
+
+#[test]
+fn an_estate_reads_back_from_its_tables() {
+    let mut facts = Facts::default();
+    computer(&mut facts, "S-1-5-21-1-2-3-2001", "FILE01.CORP.LOCAL");
+    host(
+        &mut facts,
+        "host::f",
+        "file01",
+        r#"{"fqdn":"file01.corp.local","ip":["10.0.0.5"]}"#,
+    );
+    session(&mut facts, 2, "S-1-5-21-1-2-3-1001");
+    let estate = facts.resolve();
+    let written = tables::write(&estate);
+    let read = tables::read(&written).expect("reads back");
+    let again = tables::write(&read);
+    for (before, after) in written.iter().zip(&again) {
+        assert_eq!(before.columns, after.columns, "table {}", before.schema.name);
+    }
+    assert_eq!(read.nodes[0].attributes, estate.nodes[0].attributes);
+    assert_eq!(read.by_key, estate.by_key);
+}
+
+/// One of the things that happen to a directory, as a file.
+#[derive(Clone, Debug)]
+enum Event {
+    Users(Vec<u8>),
+    LocalAdmins(u8, Option<u8>),
+    Session(u8),
+    Deleted(u8),
+}
+
+fn event() -> impl Strategy<Value = (i64, Event)> {
+    let user = 0u8..4;
+    let what = prop_oneof![
+        prop::collection::vec(user.clone(), 0..4).prop_map(Event::Users),
+        (user.clone(), prop::option::of(user.clone()))
+            .prop_map(|(computer, admin)| Event::LocalAdmins(computer, admin)),
+        user.clone().prop_map(Event::Session),
+        user.prop_map(Event::Deleted),
+    ];
+    (1i64..30, what)
+}
+
+fn digests(events: &[(i64, Event)]) -> Vec<u128> {
+    let id = |user: u8| format!("{DOMAIN}-{}", 1000 + u32::from(user));
+    let mut facts = Facts::default();
+    for (day, event) in events {
+        match event {
+            Event::Users(ids) => {
+                let ids: Vec<_> = ids.iter().map(|user| id(*user)).collect();
+                users(&mut facts, *day, &ids.iter().map(String::as_str).collect::<Vec<_>>());
+            }
+            Event::LocalAdmins(computer, admin) => {
+                let admin = admin.map(id);
+                local_admins(&mut facts, *day, &format!("{DOMAIN}-200{computer}"), admin.as_deref());
+            }
+            Event::Session(user) => session(&mut facts, *day, &id(*user)),
+            Event::Deleted(user) => {
+                facts.file(*day);
+                let gone = facts.cell(ObjectClass::Deleted, Facet::Tombstones, Coverage::Mention);
+                facts.object(gone, &id(*user), "Base", "", "{}");
+            }
+        }
+    }
+    tables::write(&facts.resolve()).iter().map(Table::digest).collect()
+}
+
+proptest! {
+    #[test]
+    fn the_estate_does_not_depend_on_the_order_of_imports(
+        (events, shuffled) in prop::collection::vec(event(), 0..8)
+            .prop_flat_map(|events| (Just(events.clone()), Just(events).prop_shuffle()))
+    ) {
+        prop_assert_eq!(digests(&events), digests(&shuffled));
+    }
+}
