@@ -351,7 +351,8 @@ fn a_service_is_told_once_and_by_its_surest_name() {
 fn a_long_output_is_cut_and_says_so() {
     let output = "x".repeat(PLUGIN_OUTPUT_BYTES_MAX + 1);
     let (_, kept) = read_report(&format!(
-        r#"<ReportHost name="a"><ReportItem pluginID="1"><plugin_output>{output}</plugin_output></ReportItem></ReportHost>"#
+        r#"<ReportHost name="a"><ReportItem pluginID="1"><plugin_output>{output}</plugin_output></ReportItem>
+        </ReportHost>"#
     ));
     let properties: Json = serde_json::from_str(&kept.rows("findings", &["properties"])[0][0]).unwrap();
     assert_eq!(
