@@ -347,7 +347,8 @@ mod tests {
             let ranges: Vec<_> = ranges.into_iter().map(|(tcp, first, size)| {
                 (if tcp { "tcp" } else { "udp" }, first, first.saturating_add(size))
             }).collect();
-            let texts: Vec<_> = ranges.iter().map(|(protocol, first, last)| format!("{protocol}/{first}-{last}")).collect();
+            let text = |it: &(&str, u16, u16)| format!("{}/{}-{}", it.0, it.1, it.2);
+            let texts: Vec<_> = ranges.iter().map(text).collect();
             let set = PortSet::parse(&texts).unwrap();
             prop_assert_eq!(&PortSet::parse(&set.specs()).unwrap(), &set);
             for protocol in ["tcp", "udp"] {

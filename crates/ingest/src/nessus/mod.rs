@@ -237,7 +237,7 @@ impl<'a> Report<'a> {
                     current.credentialed = current.tags.is_credentialed();
                     if current.credentialed && !current.results.is_empty() {
                         let reason = format!(
-                            "the properties of {name} stand behind its results, which count as found without credentials"
+                            "the properties of {name} stand behind its results: those count as not credentialed"
                         );
                         self.chunks.reject(position, reason);
                     }

@@ -129,7 +129,10 @@ fn only_an_object_with_a_graph_is_recognised() {
 
 #[test]
 fn a_bad_row_is_rejected_with_its_place_and_keeps_what_an_older_map_says_of_its_subject() {
-    let route = |ports: Json| json!({"kind": "RoutesTrafficTo", "start": {"value": "a"}, "end": {"value": "b"}, "properties": {"ports": ports}});
+    let route = |ports: Json| {
+        let properties = json!({"ports": ports});
+        json!({"kind": "RoutesTrafficTo", "start": {"value": "a"}, "end": {"value": "b"}, "properties": properties})
+    };
     let (summary, rejects) = read_graph(
         &json!([
             {"id": "a", "kinds": ["NetworkSegment"], "properties": {"cidrs": ["10.0.0.0/8", "10.1.0.0/33"]}},
