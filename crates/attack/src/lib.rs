@@ -1,1 +1,48 @@
-//! Techniques, steps, entry points, attack paths, choke points, what-if.
+//! From an estate to its attack paths: techniques make steps, steps make routes, routes make paths.
+//!
+//! Start at [`derive`], which turns the facts of a [`World`] into [`Step`]s with their derivations; go on with
+//! [`entries`] and [`targets`], the two ends of a path; then [`paths`], which finds the cheapest route of each pair
+//! and says where routes can be severed. [`blast_radius`], [`routes_between`] and [`what_if`] answer single
+//! questions over the same steps. The definitions are those of DESIGN section 5.
+//!
+//! **Invariants.** Everything here is a pure function: no clock but [`World::now`], no file, no thread. Equal inputs
+//! give equal results, in whatever order their rows were made. Removing a relation never adds a path and never
+//! lowers a cost. No step begins or ends at an account that cannot be used.
+
+mod blast;
+mod choke;
+mod cross_product;
+mod derived;
+mod entry;
+mod error;
+mod fact;
+mod gap;
+#[cfg(test)]
+mod lookalikes;
+mod membership;
+mod paths;
+mod query;
+mod search;
+mod sentence;
+pub mod tables;
+mod target;
+pub mod techniques;
+#[cfg(test)]
+mod testing;
+mod view;
+mod what_if;
+mod world;
+
+pub use blast::{Blast, blast_radius, routes_between};
+pub use choke::{ChokePoint, ElementKind};
+pub use derived::{Derived, Step, Virtual, derive};
+pub use entry::{Entry, entries};
+pub use error::AttackError;
+pub use fact::{Derivation, Fact};
+pub use gap::Gap;
+pub use paths::{Analysis, ExposedCritical, Path, Scenario, paths};
+pub use query::EntryQueries;
+pub use search::Route;
+pub use target::{Target, targets};
+pub use what_if::{ChangedPath, Difference, what_if};
+pub use world::{Removal, World};

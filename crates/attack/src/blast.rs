@@ -1,0 +1,131 @@
+//! Questions about single assets: how far an attacker gets from one, and how from one to another.
+
+use std::collections::BTreeSet;
+
+use postern_catalog::Foothold;
+use postern_graph::{FixedBitSet, k_cheapest, reachable_from};
+use postern_model::NodeId;
+use postern_model::estate::NodeIndex;
+
+use crate::derived::Derived;
+use crate::error::AttackError;
+use crate::search::{Route, StepGraph};
+use crate::target::Target;
+use crate::world::World;
+
+/// More routes than this are not looked for.
+pub const ROUTES_MAX: usize = 1_000;
+
+/// What an attacker who holds one asset can get hold of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Blast {
+    /// Targets, by id; that of the start itself left out. Sorted.
+    pub targets: Vec<NodeId>,
+    /// Assets that are reached before any target is crossed, in order. Means of control (groups, containers, policies,
+    /// domains) are no assets and left out, as is the start.
+    pub assets: Vec<NodeIndex>,
+    /// Assets that are reached only through a target: its members, and what lies behind it.
+    pub assets_behind: Vec<NodeIndex>,
+    /// Steps that can be taken before any target is crossed.
+    pub steps: u32,
+}
+
+/// Finds everything that can be reached from an asset or a virtual entry point, a device being held as administrator.
+///
+/// # Errors
+/// [`AttackError::NoSuchPlace`] when `start` is neither an asset nor a vertex of the steps.
+pub fn blast_radius(
+    world: &World<'_>,
+    derived: &Derived,
+    targets: &[Target],
+    start: NodeId,
+) -> Result<Blast, AttackError> {
+    known_place(world, derived, start)?;
+    // A target that is held already absorbs nothing.
+    let others: Vec<_> = targets.iter().filter(|target| !target.members.contains(&start)).collect();
+    let ends: Vec<_> = others.iter().map(|target| target.members.as_slice()).collect();
+    let graph = StepGraph::new(world, &derived.steps, &ends, std::iter::once(start))?;
+    let reached = reach(&graph, start)?;
+    let open = StepGraph::new(world, &derived.steps, &[], std::iter::once(start))?;
+    let reached_at_all = reach(&open, start)?;
+
+    let assets = assets_of(world, &graph, &reached, start);
+    let mut assets_behind = assets_of(world, &open, &reached_at_all, start);
+    assets_behind.retain(|it| !assets.contains(it));
+    let taken: BTreeSet<_> = (0..graph.edges.len())
+        .filter(|&edge| reached.contains(graph.edges[edge].source as usize))
+        .map(|edge| graph.step_of[edge])
+        .collect();
+    Ok(Blast {
+        targets: (0..others.len())
+            .filter(|&number| reached.contains(graph.end(number) as usize))
+            .map(|number| others[number].id)
+            .collect(),
+        assets: assets.into_iter().collect(),
+        assets_behind: assets_behind.into_iter().collect(),
+        steps: taken.len() as u32,
+    })
+}
+
+fn reach(graph: &StepGraph, start: NodeId) -> Result<FixedBitSet, AttackError> {
+    let starts: Vec<_> = graph.held(start, Foothold::Admin).into_iter().collect();
+    Ok(reachable_from(&graph.csr, &starts)?)
+}
+
+fn assets_of(world: &World<'_>, graph: &StepGraph, reached: &FixedBitSet, start: NodeId) -> BTreeSet<NodeIndex> {
+    reached
+        .ones()
+        .filter_map(|node| graph.vertex(node as u32))
+        .filter(|&vertex| vertex != start)
+        .filter_map(|vertex| world.estate.by_id(vertex))
+        .filter(|&index| !world.estate.node(index).kind.is_means())
+        .collect()
+}
+
+/// The `k` cheapest routes between two places that visit no way of holding an asset twice, best first. All steps may
+/// be taken, also those inside and out of targets.
+///
+/// * `from`: an asset or a virtual entry point; a device is held as administrator.
+/// * `to`: an asset, to be held as administrator if it is a device, or one of `targets`, of which any member will do.
+/// * `k` is cut down to [`ROUTES_MAX`].
+///
+/// # Errors
+/// [`AttackError::NoSuchPlace`] when one of them is neither. There is no route from a place to itself, nor from inside a
+/// target to it: nothing is left to do.
+pub fn routes_between(
+    world: &World<'_>,
+    derived: &Derived,
+    targets: &[Target],
+    from: NodeId,
+    to: NodeId,
+    k: usize,
+) -> Result<Vec<Route>, AttackError> {
+    known_place(world, derived, from)?;
+    let plane = targets.iter().find(|target| target.id == to);
+    if plane.is_none() {
+        known_place(world, derived, to)?;
+    }
+    let own = [to];
+    let members = plane.map_or(own.as_slice(), |plane| plane.members.as_slice());
+    if members.contains(&from) {
+        return Ok(Vec::new());
+    }
+    let graph = StepGraph::new(world, &derived.steps, &[members], std::iter::once(from))?;
+    let Some(start) = graph.held(from, Foothold::Admin) else {
+        return Ok(Vec::new());
+    };
+    let routes = k_cheapest(&graph.csr, start, graph.end(0), k.min(ROUTES_MAX), None)?;
+    Ok(routes
+        .into_iter()
+        .map(|route| Route {
+            steps: graph.step_ids(&derived.steps, &route.edges),
+            cost: u32::try_from(route.cost).unwrap_or(u32::MAX),
+        })
+        .collect())
+}
+
+fn known_place(world: &World<'_>, derived: &Derived, id: NodeId) -> Result<(), AttackError> {
+    let is_known =
+        world.estate.by_id(id).is_some() || derived.virtuals.binary_search_by_key(&id, |it| it.id).is_ok();
+    if is_known { Ok(()) } else { Err(AttackError::NoSuchPlace { id: id.to_string() }) }
+}

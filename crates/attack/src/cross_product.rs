@@ -1,0 +1,71 @@
+//! Who holds several rights at once, told in as few principals as possible.
+//!
+//! Start at [`holders_of_all`]. The rule is the one of note 4.1 of the identity graph study: groups that hold
+//! everything stand for their members, and a right that everybody holds narrows nothing.
+
+use std::collections::BTreeSet;
+
+use postern_model::estate::NodeIndex;
+use roaring::RoaringBitmap;
+
+use crate::membership::Memberships;
+
+/// The principals that hold every one of some rights, through groups or directly.
+///
+/// * `rights`: for each right, who it is granted to.
+/// * A group in the result stands for all its members; none of them is listed because of the rights that the group
+///   brings, save a group that was found to hold all rights before a larger one around it was.
+/// * Empty when a right is granted to nobody.
+pub fn holders_of_all(memberships: &Memberships<'_>, rights: &[RoaringBitmap]) -> BTreeSet<NodeIndex> {
+    if rights.iter().any(RoaringBitmap::is_empty) {
+        return BTreeSet::new();
+    }
+    let narrowing: Vec<_> = rights
+        .iter()
+        .map(|direct| (direct, expand(memberships, direct)))
+        .filter(|(_, expansion)| expansion.is_disjoint(memberships.everybody()))
+        .collect();
+    match narrowing.as_slice() {
+        [] => return rights.iter().flatten().collect(),
+        [(direct, _)] => return direct.iter().collect(),
+        _ => {}
+    }
+
+    let mut in_others = narrowing[1].1.clone();
+    for (_, expansion) in &narrowing[2..] {
+        in_others &= expansion;
+    }
+    let mut found = BTreeSet::new();
+    let mut left = RoaringBitmap::new();
+    for holder in narrowing[0].0 {
+        if in_others.contains(holder) {
+            found.insert(holder);
+        } else {
+            left |= &*memberships.expansion(holder);
+        }
+    }
+
+    let mut groups: Vec<_> = left
+        .iter()
+        .map(|it| (memberships.expansion(it).len(), it))
+        .filter(|(member_count, _)| *member_count > 0)
+        .collect();
+    groups.sort_unstable();
+    for (_, group) in groups {
+        if left.remove(group) && in_others.contains(group) {
+            found.insert(group);
+            left -= &*memberships.expansion(group);
+        }
+    }
+    found.extend(left & in_others);
+    found
+}
+
+/// The holders of a right and, of those that are groups, all members.
+pub fn expand(memberships: &Memberships<'_>, direct: &RoaringBitmap) -> RoaringBitmap {
+    let mut all = direct.clone();
+    for holder in direct {
+        all |= &*memberships.expansion(holder);
+    }
+    all
+}

@@ -1,0 +1,231 @@
+//! Steps: what an attacker can do from where, each with the reasons for it.
+//!
+//! Start at [`derive`]. Technique families put candidate steps into [`Steps`], which alone decides what may be a step
+//! at all, so that no family can forget it.
+
+use std::collections::BTreeMap;
+
+use postern_catalog::{Foothold, Technique};
+use postern_model::estate::{NodeIndex, Relation};
+use postern_model::{EdgeId, Grade, NodeId, NodeKind, RelationKind};
+
+use crate::fact::{Derivation, Fact};
+use crate::gap::{Gap, gaps};
+use crate::techniques;
+use crate::view::View;
+use crate::world::{Removal, World};
+
+/// Something an attacker who holds `source` can do to get hold of `target`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    pub id: EdgeId,
+    /// An asset, or a [`Virtual`] vertex.
+    pub source: NodeId,
+    pub target: NodeId,
+    pub technique: RelationKind,
+    pub label: String,
+    /// How the source must be held, if it is a device.
+    pub needs: Foothold,
+    /// How the target is held afterwards, if it is a device.
+    pub gives: Foothold,
+    pub cost: u32,
+    /// Whether every reason that makes it this cheap rests on a setting.
+    pub is_assumed: bool,
+    /// At least one; sorted.
+    pub derivations: Vec<Derivation>,
+}
+
+/// A vertex of the graph that is no asset: a virtual entry point, or the network of a site.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Virtual {
+    pub id: NodeId,
+    /// `entry:users:<domain SID>`, `entry:workstations:<domain SID>`, `site:<name>`.
+    pub key: String,
+    pub name: String,
+    pub kind: NodeKind,
+}
+
+impl Virtual {
+    pub fn new(key: String, name: String, kind: NodeKind) -> Self {
+        Self {
+            id: NodeId::of(&key),
+            key,
+            name,
+            kind,
+        }
+    }
+}
+
+/// What [`derive`] made of a world.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Derived {
+    /// Sorted by id.
+    pub steps: Vec<Step>,
+    /// Sorted.
+    pub gaps: Vec<Gap>,
+    /// Sorted by id: those that steps begin or end at.
+    pub virtuals: Vec<Virtual>,
+}
+
+impl Derived {
+    pub fn step(&self, id: EdgeId) -> Option<&Step> {
+        let at = self.steps.binary_search_by_key(&id, |step| step.id).ok()?;
+        Some(&self.steps[at])
+    }
+}
+
+/// Finds every step of a world, after taking out what `removal` names.
+pub fn derive(world: &World<'_>, removal: &Removal) -> Derived {
+    let view = View::new(world, removal);
+    let mut steps = Steps::new(&view);
+    for family in techniques::TECHNIQUES {
+        (family.derive)(&view, &mut steps);
+    }
+    let (steps, virtuals) = steps.finish();
+    Derived {
+        steps,
+        gaps: gaps(world),
+        virtuals,
+    }
+}
+
+/// One end of a candidate step.
+#[derive(Clone, Copy)]
+pub enum Vertex<'v> {
+    Asset(NodeIndex),
+    Virtual(&'v Virtual),
+}
+
+/// Collects candidates, refuses those that are no steps, and joins derivations of the same step.
+pub struct Steps<'v, 'a> {
+    view: &'v View<'a>,
+    by_id: BTreeMap<EdgeId, Step>,
+    virtuals: BTreeMap<NodeId, Virtual>,
+}
+
+impl<'v, 'a> Steps<'v, 'a> {
+    fn new(view: &'v View<'a>) -> Self {
+        Self {
+            view,
+            by_id: BTreeMap::new(),
+            virtuals: BTreeMap::new(),
+        }
+    }
+
+    /// Adds the step that a reported relation is by itself.
+    pub fn add_reported(&mut self, relation: &Relation) {
+        self.add_reported_with(relation, Vec::new());
+    }
+
+    /// As [`Self::add_reported`], where more has to be so.
+    pub fn add_reported_with(&mut self, relation: &Relation, more: Vec<Fact>) {
+        let mut facts = vec![self.view.relation_fact(relation)];
+        facts.extend(more);
+        self.add(relation.kind, relation.source, relation.target, facts);
+    }
+
+    /// Adds a step between assets at its technique's own grade.
+    pub fn add(&mut self, technique: RelationKind, source: NodeIndex, target: NodeIndex, facts: Vec<Fact>) {
+        self.add_between(technique, Vertex::Asset(source), Vertex::Asset(target), None, facts);
+    }
+
+    /// Adds a step between any two vertices, at `grade` or else at its technique's own.
+    pub fn add_between(
+        &mut self,
+        technique: RelationKind,
+        source: Vertex<'_>,
+        target: Vertex<'_>,
+        grade: Option<Grade>,
+        facts: Vec<Fact>,
+    ) {
+        let Some(known) = self.view.world.catalog.technique(technique) else {
+            return;
+        };
+        let removal = self.view.removal;
+        let (source_id, target_id) = (self.id(source), self.id(target));
+        let id = EdgeId::of(source_id, target_id, &known.label, technique.as_str());
+        let is_refused = source_id == target_id
+            || removal.techniques.contains(&technique)
+            || removal.edges.contains(&id)
+            || !self.is_usable(source)
+            || !self.is_usable(target)
+            || self.is_placeholder(source);
+        if is_refused {
+            return;
+        }
+        for end in [source, target] {
+            if let Vertex::Virtual(it) = end {
+                self.virtuals.entry(it.id).or_insert_with(|| it.clone());
+            }
+        }
+        let derivation = Derivation {
+            cost: grade.unwrap_or(known.grade).cost(),
+            facts,
+        };
+        self.by_id
+            .entry(id)
+            .or_insert_with(|| new_step(id, source_id, target_id, known))
+            .derivations
+            .push(derivation);
+    }
+
+    fn id(&self, vertex: Vertex<'_>) -> NodeId {
+        match vertex {
+            Vertex::Asset(index) => self.view.node(index).id,
+            Vertex::Virtual(it) => it.id,
+        }
+    }
+
+    /// Precision first: nobody gets anywhere with, or to, an account that cannot log on.
+    fn is_usable(&self, vertex: Vertex<'_>) -> bool {
+        match vertex {
+            Vertex::Asset(index) => {
+                !self.view.removal.assets.contains(&index)
+                    && !self.view.node(index).is_unusable_account(self.view.world.now)
+            }
+            Vertex::Virtual(_) => true,
+        }
+    }
+
+    /// Names in access control lists that stand for somebody else: the object itself, its creator, its owner. What
+    /// they mean is said by other relations.
+    fn is_placeholder(&self, vertex: Vertex<'_>) -> bool {
+        const PLACEHOLDERS: [&str; 4] = ["S-1-5-10", "S-1-3-0", "S-1-3-1", "S-1-3-4"];
+        match vertex {
+            Vertex::Asset(index) => {
+                let key = &self.view.node(index).key;
+                PLACEHOLDERS.iter().any(|end| {
+                    key.strip_suffix(end).is_some_and(|before| before.is_empty() || before.ends_with('-'))
+                })
+            }
+            Vertex::Virtual(_) => false,
+        }
+    }
+
+    fn finish(self) -> (Vec<Step>, Vec<Virtual>) {
+        let mut steps: Vec<_> = self.by_id.into_values().collect();
+        for step in &mut steps {
+            step.derivations.sort();
+            step.derivations.dedup();
+            let cost = step.derivations.iter().map(|it| it.cost).min().unwrap_or(step.cost);
+            step.cost = cost;
+            step.is_assumed = step.derivations.iter().all(|it| it.cost > cost || it.is_assumed());
+        }
+        (steps, self.virtuals.into_values().collect())
+    }
+}
+
+fn new_step(id: EdgeId, source: NodeId, target: NodeId, technique: &Technique) -> Step {
+    Step {
+        id,
+        source,
+        target,
+        technique: technique.id,
+        label: technique.label.clone(),
+        needs: technique.needs,
+        gives: technique.gives,
+        cost: technique.grade.cost(),
+        is_assumed: false,
+        derivations: Vec::new(),
+    }
+}

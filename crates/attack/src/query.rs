@@ -1,0 +1,115 @@
+//! The built-in queries of entry-point rules.
+
+use postern_catalog::{Evaluate, EvaluateError, Query};
+use postern_model::estate::{Node, NodeIndex};
+use postern_model::{NodeKind, Phase, RelationKind};
+use roaring::RoaringBitmap;
+
+use crate::derived::Derived;
+use crate::techniques::{broad_groups, workstations};
+use crate::world::World;
+
+/// Groups that every user of a domain belongs to; one virtual entry point for each domain.
+pub const BROAD_GROUPS: &str = "broad-groups";
+/// Computers that users sit at; one virtual entry point for each domain.
+pub const WORKSTATIONS: &str = "workstations";
+const AS_REP_ROASTABLE: &str = "asrep-roastable-users";
+const INTERNET_EXPOSED: &str = "internet-exposed-exploitable";
+const KERBEROASTABLE: &str = "kerberoastable-users";
+
+const NAMES: [&str; 5] = [AS_REP_ROASTABLE, BROAD_GROUPS, INTERNET_EXPOSED, KERBEROASTABLE, WORKSTATIONS];
+
+/// Evaluates the queries of entry-point rules over one world and its steps.
+#[derive(Clone, Copy)]
+pub struct EntryQueries<'a> {
+    world: &'a World<'a>,
+    derived: &'a Derived,
+}
+
+impl<'a> EntryQueries<'a> {
+    /// The names of the queries, for binding a catalog before there is a world.
+    pub const NAMES: &'static [&'static str] = &NAMES;
+
+    pub fn new(world: &'a World<'a>, derived: &'a Derived) -> Self {
+        Self { world, derived }
+    }
+
+    /// The last phase whose tables the query reads; `None` when there is no such query.
+    pub fn phase_read(name: &str) -> Option<Phase> {
+        match name {
+            AS_REP_ROASTABLE | BROAD_GROUPS | KERBEROASTABLE => Some(Phase::Resolve),
+            WORKSTATIONS => Some(Phase::Classify),
+            INTERNET_EXPOSED => Some(Phase::Derive),
+            _ => None,
+        }
+    }
+
+    fn users(&self, is_wanted: impl Fn(&Node) -> bool) -> RoaringBitmap {
+        self.select(|node| {
+            node.kind == NodeKind::User
+                && !node.is_unusable_account(self.world.now)
+                && !is_ticket_account(node)
+                && is_wanted(node)
+        })
+    }
+
+    fn select(&self, is_wanted: impl Fn(&Node) -> bool) -> RoaringBitmap {
+        (0..)
+            .zip(&self.world.estate.nodes)
+            .filter(|(_, node)| is_wanted(node))
+            .map(|(index, _): (NodeIndex, _)| index)
+            .collect()
+    }
+
+    fn in_domains(&self, of: impl Fn(&World<'_>, &Node) -> Vec<NodeIndex>) -> RoaringBitmap {
+        let domains = self.world.estate.nodes.iter().filter(|node| node.kind == NodeKind::Domain);
+        domains.flat_map(|domain| of(self.world, domain)).collect()
+    }
+
+    /// Devices with a weakness that can be exploited from the Internet.
+    fn internet_exposed(&self) -> RoaringBitmap {
+        let estate = self.world.estate;
+        let exploits = self.derived.steps.iter().filter(|step| step.technique == RelationKind::ExploitRemoteCode);
+        exploits
+            .filter(|step| estate.by_id(step.source).is_some_and(|it| estate.node(it).kind == NodeKind::Internet))
+            .filter_map(|step| estate.by_id(step.target))
+            .collect()
+    }
+}
+
+/// The account whose key signs tickets, krbtgt, and those of read-only domain controllers. Nobody logs on with them.
+fn is_ticket_account(node: &Node) -> bool {
+    let name = node.attributes.sam_account_name.as_deref().unwrap_or(&node.name);
+    node.key.ends_with("-502") || name.to_ascii_lowercase().starts_with("krbtgt")
+}
+
+impl Evaluate for EntryQueries<'_> {
+    fn nodes(&self, query: &Query, phase: Phase) -> Result<RoaringBitmap, EvaluateError> {
+        let name = query.builtin.as_str();
+        match Self::phase_read(name) {
+            None => return Err(EvaluateError::Unknown { query: name.to_owned() }),
+            Some(made_by) if made_by >= phase => return Err(EvaluateError::phase(name, made_by, phase)),
+            Some(_) => {}
+        }
+        Ok(match name {
+            BROAD_GROUPS => self.in_domains(broad_groups),
+            WORKSTATIONS => self.in_domains(workstations),
+            AS_REP_ROASTABLE => self.users(|node| node.attributes.dont_require_preauth == Some(true)),
+            KERBEROASTABLE => self.users(|node| {
+                let attributes = &node.attributes;
+                let is_managed = attributes.is_gmsa == Some(true) || attributes.is_smsa == Some(true);
+                attributes.has_spn == Some(true) && !is_managed
+            }),
+            // The match above refused every other name.
+            _ => self.internet_exposed(),
+        })
+    }
+
+    fn queries(&self) -> &[&str] {
+        &NAMES
+    }
+
+    fn reads(&self, query: &Query) -> Option<Phase> {
+        Self::phase_read(&query.builtin)
+    }
+}

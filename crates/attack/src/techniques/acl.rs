@@ -1,0 +1,79 @@
+//! Rights over directory objects that amount to control of them.
+
+use postern_model::{NodeKind, RelationKind};
+
+use super::Family;
+use crate::derived::Steps;
+use crate::fact::Fact;
+use crate::view::View;
+
+pub const FAMILY: Family = Family {
+    name: "acl",
+    techniques: &[
+        RelationKind::GenericAll,
+        RelationKind::GenericWrite,
+        RelationKind::WriteDacl,
+        RelationKind::AllExtendedRights,
+        RelationKind::ForceChangePassword,
+        RelationKind::AddMember,
+        RelationKind::AddSelf,
+        RelationKind::WriteSpn,
+        RelationKind::AddKeyCredentialLink,
+        RelationKind::AddAllowedToAct,
+        RelationKind::WriteAccountRestrictions,
+        RelationKind::WriteGpLink,
+        RelationKind::WriteAltSecurityIdentities,
+        RelationKind::WritePublicInformation,
+        RelationKind::ManageCa,
+        RelationKind::ManageCertificates,
+    ],
+    derive,
+};
+
+fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
+    for &kind in FAMILY.techniques {
+        for relation in view.relations(kind) {
+            let target = view.node(relation.target);
+            if !gives_control(kind, target.kind) {
+                continue;
+            }
+            // On a computer the extended right that counts is reading its LAPS password.
+            if kind == RelationKind::AllExtendedRights && target.kind == NodeKind::Computer {
+                match target.attributes.has_laps {
+                    Some(false) => {}
+                    known => steps.add_reported_with(relation, laps_facts(view, target, known)),
+                }
+                continue;
+            }
+            steps.add_reported(relation);
+        }
+    }
+}
+
+/// That LAPS manages the password of a computer, when a source says so.
+pub fn laps_facts(view: &View<'_>, computer: &postern_model::estate::Node, known: Option<bool>) -> Vec<Fact> {
+    known
+        .map(|_| view.property_fact(computer, "haslaps", "true", "has its administrator's password managed by LAPS"))
+        .into_iter()
+        .collect()
+}
+
+/// Whether this right over such an object lets an attacker control it. A right over other kinds of objects is granted
+/// now and then, and leads nowhere: every property of a plain container, say, is harmless.
+fn gives_control(right: RelationKind, target: NodeKind) -> bool {
+    use NodeKind::{Computer, Container, Domain, EnterpriseCa, Group, Ou, User};
+    match right {
+        RelationKind::GenericWrite => target != Container,
+        RelationKind::AllExtendedRights => matches!(target, User | Computer | Domain),
+        RelationKind::ForceChangePassword | RelationKind::WriteSpn => target == User,
+        RelationKind::AddMember | RelationKind::AddSelf => target == Group,
+        RelationKind::AddKeyCredentialLink
+        | RelationKind::WriteAccountRestrictions
+        | RelationKind::WriteAltSecurityIdentities
+        | RelationKind::WritePublicInformation => matches!(target, User | Computer),
+        RelationKind::AddAllowedToAct => target == Computer,
+        RelationKind::WriteGpLink => matches!(target, Ou | Domain),
+        RelationKind::ManageCa | RelationKind::ManageCertificates => target == EnterpriseCa,
+        _ => true,
+    }
+}

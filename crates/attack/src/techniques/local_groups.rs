@@ -1,0 +1,133 @@
+//! What members of a computer's local groups, and administrators of its SQL server, may do on it.
+//!
+//! The rules are those of note 4.3 of the identity graph study. Members are taken as the computer lists them, one hop
+//! deep; what lies behind a member is a membership of its own. Remote desktop needs two things, membership and the
+//! right to log on that way, where that right was looked at.
+
+use std::collections::BTreeMap;
+
+use postern_model::RelationKind;
+use postern_model::estate::{NodeIndex, Relation};
+use roaring::RoaringBitmap;
+
+use super::{Family, as_reported};
+use crate::cross_product::expand;
+use crate::derived::Steps;
+use crate::fact::Fact;
+use crate::view::View;
+
+pub const FAMILY: Family = Family {
+    name: "local-groups",
+    techniques: &[
+        RelationKind::AdminTo,
+        RelationKind::CanRdp,
+        RelationKind::ExecuteDcom,
+        RelationKind::CanPsRemote,
+        RelationKind::SqlAdmin,
+    ],
+    derive,
+};
+
+/// Ends of the ids of local groups, `<computer SID>-<relative id>`.
+const BY_END: [(&str, RelationKind); 4] = [
+    ("-544", RelationKind::AdminTo),
+    ("-555", RelationKind::CanRdp),
+    ("-562", RelationKind::ExecuteDcom),
+    ("-580", RelationKind::CanPsRemote),
+];
+
+fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
+    as_reported(view, steps, &[RelationKind::SqlAdmin]);
+    let mut log_on_rights: BTreeMap<NodeIndex, Vec<&Relation>> = BTreeMap::new();
+    for &relation in view.relations(RelationKind::RemoteInteractiveLogonRight) {
+        log_on_rights.entry(relation.target).or_default().push(relation);
+    }
+    for belongs in view.relations(RelationKind::LocalToComputer) {
+        let key = &view.node(belongs.source).key;
+        let Some(&(_, technique)) = BY_END.iter().find(|(end, _)| key.ends_with(end)) else {
+            continue;
+        };
+        let group = LocalGroup {
+            view,
+            group: belongs.source,
+            computer: belongs.target,
+            belongs,
+        };
+        if technique == RelationKind::CanRdp {
+            group.remote_desktop(steps, log_on_rights.get(&belongs.target).map_or(&[], Vec::as_slice));
+        } else {
+            group.members(steps, technique, &[]);
+        }
+    }
+}
+
+struct LocalGroup<'v, 'a> {
+    view: &'v View<'a>,
+    group: NodeIndex,
+    computer: NodeIndex,
+    /// The group's relation to its computer.
+    belongs: &'a Relation,
+}
+
+impl LocalGroup<'_, '_> {
+    /// A step for each member that the computer lists; `more` has to be so for each.
+    fn members(&self, steps: &mut Steps<'_, '_>, technique: RelationKind, more: &[Fact]) {
+        let listed = self.view.memberships.members_of(self.group);
+        for membership in listed {
+            let mut facts = vec![
+                self.view.membership_fact(membership),
+                self.view.relation_fact(self.belongs),
+            ];
+            facts.extend_from_slice(more);
+            steps.add(technique, membership.member, self.computer, facts);
+        }
+    }
+
+    fn remote_desktop(&self, steps: &mut Steps<'_, '_>, rights: &[&Relation]) {
+        let computer = self.view.node(self.computer);
+        if computer.attributes.has_user_rights != Some(true) {
+            self.members(steps, RelationKind::CanRdp, &[]);
+            return;
+        }
+        if let Some(right) = rights.iter().find(|right| right.source == self.group) {
+            self.members(steps, RelationKind::CanRdp, &[self.view.relation_fact(right)]);
+            return;
+        }
+
+        let memberships = &self.view.memberships;
+        let group = RoaringBitmap::from_iter([self.group]);
+        let members = memberships.expansion(self.group);
+        let holders: RoaringBitmap = rights.iter().map(|right| right.source).collect();
+        let both = expand(memberships, &holders) & &*members;
+        for principal in largest_first(self.view, both) {
+            let mut facts: Vec<Fact> = Vec::new();
+            if let Some((chain, _)) = memberships.chain(principal, &group) {
+                facts.extend(chain.iter().map(|membership| self.view.membership_fact(membership)));
+            }
+            facts.push(self.view.relation_fact(self.belongs));
+            let kind = RelationKind::RemoteInteractiveLogonRight;
+            for fact in self.view.grant_facts(principal, kind, &holders, self.computer) {
+                if !facts.contains(&fact) {
+                    facts.push(fact);
+                }
+            }
+            steps.add(RelationKind::CanRdp, principal, self.computer, facts);
+        }
+    }
+}
+
+/// Leaves out whoever is a member of somebody else that is left: the right of a broad group stays one step.
+fn largest_first(view: &View<'_>, principals: RoaringBitmap) -> Vec<NodeIndex> {
+    let mut by_size: Vec<_> =
+        principals.iter().map(|it| (std::cmp::Reverse(view.memberships.expansion(it).len()), it)).collect();
+    by_size.sort_unstable();
+    let mut left = principals;
+    let mut found = Vec::new();
+    for (_, principal) in by_size {
+        if left.remove(principal) {
+            left -= &*view.memberships.expansion(principal);
+            found.push(principal);
+        }
+    }
+    found
+}

@@ -1,0 +1,21 @@
+//! A member of a group has the group's rights.
+
+use postern_model::RelationKind;
+
+use super::{Family, as_reported};
+use crate::derived::Steps;
+use crate::view::View;
+
+pub const FAMILY: Family = Family {
+    name: "membership",
+    techniques: &[RelationKind::MemberOf],
+    derive,
+};
+
+fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
+    as_reported(view, steps, FAMILY.techniques);
+    for membership in view.memberships.built_in() {
+        let facts = vec![view.membership_fact(membership)];
+        steps.add(RelationKind::MemberOf, membership.member, membership.group, facts);
+    }
+}
