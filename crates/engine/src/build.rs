@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use postern_attack::{Removal, World};
+use postern_attack::{Removal, World, tables as attack_tables};
 use postern_catalog::Catalog;
 use postern_estate::Snapshot;
 use postern_lake::Lake;
@@ -23,6 +23,8 @@ use crate::{Engine, EngineError, LEASE_TTL, Progress, Result, Wait, lifecycle};
 pub const ENGINE_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "+1");
 /// Past generations that `--as-of` and `compare` can reach; older ones are garbage.
 pub const GENERATIONS_KEPT: i64 = 400;
+/// Beside the numbers of rows: how many steps have to go together to part all entries from all targets.
+pub(crate) const SMALLEST_JOINT_CHANGE: &str = "smallest_joint_change";
 const RENEW: Duration = Duration::from_secs(1);
 const POLL: Duration = Duration::from_millis(100);
 /// How long to wait before looking whether the other builder is still alive.
@@ -52,7 +54,9 @@ pub enum BuildOutcome {
     /// The current generation is made of the same inputs.
     UpToDate(i64),
     /// Another process is building, and the caller did not want to wait.
-    Pending { holder: String },
+    Pending {
+        holder: String,
+    },
 }
 
 impl Engine {
@@ -67,7 +71,11 @@ impl Engine {
             if let Some(number) = self.up_to_date().await? {
                 return Ok(BuildOutcome::UpToDate(number));
             }
-            if let Some(lease) = self.ledger.acquire_lease(BUILDER_LEASE, &self.holder, LEASE_TTL).await? {
+            if let Some(lease) = self
+                .ledger
+                .acquire_lease(BUILDER_LEASE, &self.holder, LEASE_TTL)
+                .await?
+            {
                 let built = self.build_with(&lease, &progress).await;
                 progress.done();
                 match built {
@@ -81,7 +89,12 @@ impl Engine {
                     }
                 }
             }
-            let holder = self.ledger.lease_holder(BUILDER_LEASE).await?.map(|it| it.holder).unwrap_or_default();
+            let holder = self
+                .ledger
+                .lease_holder(BUILDER_LEASE)
+                .await?
+                .map(|it| it.holder)
+                .unwrap_or_default();
             if wait == Wait::No {
                 return Ok(BuildOutcome::Pending { holder });
             }
@@ -94,13 +107,24 @@ impl Engine {
 
     /// The newest generation, if it is made of what is current now. Time alone makes no new one.
     pub(crate) async fn up_to_date(&self) -> Result<Option<i64>> {
-        let Some(current) = self.ledger.current_generation().await? else { return Ok(None) };
+        let Some(current) = self.ledger.current_generation().await? else {
+            return Ok(None);
+        };
         let manifest = self.ledger.manifest().await?;
         let made_of: Option<Inputs> = serde_json::from_value(current.inputs).ok();
         let Some(made_of) = made_of else { return Ok(None) };
         let settings = settings(&self.catalog, &manifest.settings)?;
-        let now = inputs(&manifest, settings, &self.catalog, made_of.evaluated_at, made_of.history.clone());
-        let now = Inputs { manifest_version: made_of.manifest_version, ..now };
+        let now = inputs(
+            &manifest,
+            settings,
+            &self.catalog,
+            made_of.evaluated_at,
+            made_of.history.clone(),
+        );
+        let now = Inputs {
+            manifest_version: made_of.manifest_version,
+            ..now
+        };
         Ok((now == made_of).then_some(current.number))
     }
 
@@ -116,7 +140,12 @@ impl Engine {
         let (progress, lease_number) = (progress.clone(), lake_number(lease)?);
         let work = blocking(move || {
             let settings = settings(&engine.catalog, &manifest.settings)?;
-            let build = Build { lake: &engine.lake, catalog: &engine.catalog, manifest: &manifest, settings };
+            let build = Build {
+                lake: &engine.lake,
+                catalog: &engine.catalog,
+                manifest: &manifest,
+                settings,
+            };
             build.run(lease_number, before, engine.clock.now(), &*progress)
         });
         let built = tokio::select! {
@@ -248,31 +277,60 @@ impl Build<'_> {
         progress.phase("comparing");
         let mut tables = postern_estate::tables::write(&estate);
         tables.extend(postern_estate::tables::write_classification(&classification, &estate));
-        tables.extend(postern_attack::tables::write(&derived, &entries, &targets, &analysis));
+        tables.extend([
+            attack_tables::write_steps(&derived.steps),
+            attack_tables::write_gaps(&derived.gaps),
+            attack_tables::write_entries(&entries),
+            attack_tables::write_targets(&targets),
+            attack_tables::write_paths(&analysis.paths),
+            attack_tables::write_scenarios(&analysis.scenarios),
+            attack_tables::write_choke_points(&analysis.choke_points),
+            attack_tables::write_exposed_critical(&analysis.exposed_critical),
+        ]);
         let history = match &before {
             Some(before) => Some(lifecycle::History::read(self.lake, before, self.manifest)?),
             None => None,
         };
         let history_digest = history.as_ref().map_or(0, lifecycle::History::digest);
-        let paths = tables.iter().find(|table| table.schema.name == PATHS.name).expect("the paths were just written");
+        let paths = tables
+            .iter()
+            .find(|table| table.schema.name == PATHS.name)
+            .expect("the paths were just written");
         let events = lifecycle::events(history.as_ref(), paths);
         tables.push(events);
 
         progress.phase("storing");
-        let inputs =
-            inputs(self.manifest, self.settings, self.catalog, evaluated_at, format!("{history_digest:032x}"));
+        let inputs = inputs(
+            self.manifest,
+            self.settings,
+            self.catalog,
+            evaluated_at,
+            format!("{history_digest:032x}"),
+        );
         let mut writer = self.lake.generation_writer(lake_number)?;
         for table in &tables {
             writer.write_table(table)?;
         }
         let digests = by_table(&tables, |table| json!(format!("{:032x}", table.digest())));
-        let counts = by_table(&tables, |table| json!(table.rows()));
-        writer.write_json("manifest", &json!({ "inputs": inputs, "digests": digests, "counts": counts }))?;
+        let mut counts = by_table(&tables, |table| json!(table.rows()));
+        counts[SMALLEST_JOINT_CHANGE] = json!(analysis.smallest_joint_change);
+        writer.write_json(
+            "manifest",
+            &json!({ "inputs": inputs, "digests": digests, "counts": counts }),
+        )?;
         writer.finish()?;
-        Ok(Built { inputs, digests, counts })
+        Ok(Built {
+            inputs,
+            digests,
+            counts,
+        })
     }
 }
 
 fn by_table(tables: &[Table], value: impl Fn(&Table) -> serde_json::Value) -> serde_json::Value {
-    tables.iter().map(|table| (table.schema.name.to_owned(), value(table))).collect::<serde_json::Map<_, _>>().into()
+    tables
+        .iter()
+        .map(|table| (table.schema.name.to_owned(), value(table)))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }

@@ -27,13 +27,23 @@ pub struct Changes<Id> {
 
 pub fn compare<'a>(older: &'a Generation, newer: &'a Generation) -> Comparison<'a> {
     let steps = |generation: &Generation| -> BTreeMap<EdgeId, ()> {
-        generation.derived.steps.iter().map(|step: &Step| (step.id, ())).collect()
+        generation
+            .derived
+            .steps
+            .iter()
+            .map(|step: &Step| (step.id, ()))
+            .collect()
     };
     let assets = |generation: &Generation| -> BTreeMap<NodeId, ()> {
         generation.estate.nodes.iter().map(|node| (node.id, ())).collect()
     };
     let paths = |generation: &Generation| -> BTreeMap<EdgeId, u32> {
-        generation.analysis.paths.iter().map(|path: &Path| (path.id, path.cost)).collect()
+        generation
+            .analysis
+            .paths
+            .iter()
+            .map(|path: &Path| (path.id, path.cost))
+            .collect()
     };
     let (older_paths, newer_paths) = (paths(older), paths(newer));
     let costs = older_paths
@@ -55,5 +65,8 @@ fn changes<Id: Ord + Copy, V>(older: &BTreeMap<Id, V>, newer: &BTreeMap<Id, V>) 
     let missing = |from: &BTreeMap<Id, V>, in_: &BTreeMap<Id, V>| {
         from.keys().filter(|id| !in_.contains_key(id)).copied().collect()
     };
-    Changes { added: missing(newer, older), removed: missing(older, newer) }
+    Changes {
+        added: missing(newer, older),
+        removed: missing(older, newer),
+    }
 }

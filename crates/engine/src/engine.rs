@@ -7,14 +7,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use postern_catalog::{Catalog, SettingValue};
+use postern_attack::{Derived, EntryQueries, World};
+use postern_catalog::{Catalog, SettingSpec, SettingValue};
 use postern_estate::HandSetLevel;
+use postern_estate::rules::EstateRules;
 use postern_lake::Lake;
 use postern_ledger::{Decision, DecisionKind, Ledger, Manifest};
-use postern_model::estate::Identifier;
+use postern_model::estate::{Classification, Estate, Identifier};
 use postern_model::{Criticality, Settings};
 
 use crate::{Clock, EngineError, Result};
+
+const LEDGER_FILE: &str = "ledger.sqlite";
 
 /// A builder that shows no life for this long has died; another takes over.
 pub const LEASE_TTL: Duration = Duration::from_secs(5);
@@ -49,16 +53,31 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Data`] when the folder cannot be made, and those of lake, ledger and catalog.
     pub async fn open(root: &Path, overlay: Option<&Path>, clock: Clock) -> Result<Self> {
-        fs::create_dir_all(root).map_err(|cause| EngineError::Data { path: root.to_owned(), cause })?;
-        let engine = Self {
+        fs::create_dir_all(root).map_err(|cause| EngineError::Data {
+            path: root.to_owned(),
+            cause,
+        })?;
+        let catalog = Catalog::load(overlay)?;
+        bind(&catalog)?;
+        Ok(Self {
             root: root.to_owned(),
             lake: Lake::open(&root.join("lake"))?,
-            ledger: Ledger::open(&root.join("ledger.sqlite")).await?,
-            catalog: Arc::new(Catalog::load(overlay)?),
+            ledger: Ledger::open(&root.join(LEDGER_FILE)).await?,
+            catalog: Arc::new(catalog),
             clock,
             holder: format!("process {}", std::process::id()),
-        };
-        Ok(engine)
+        })
+    }
+
+    /// Opens a data folder that is there already: for whoever only reads.
+    ///
+    /// # Errors
+    /// [`EngineError::NoData`] when nothing was ever imported there; else as [`Self::open`].
+    pub async fn open_existing(root: &Path, overlay: Option<&Path>, clock: Clock) -> Result<Self> {
+        if !root.join(LEDGER_FILE).is_file() {
+            return Err(EngineError::NoData { path: root.to_owned() });
+        }
+        Self::open(root, overlay, clock).await
     }
 
     pub fn catalog(&self) -> &Catalog {
@@ -95,12 +114,23 @@ impl Engine {
     /// # Errors
     /// Those of the ledger.
     pub async fn set_apart(&self, id: &str, apart: bool, author: &str) -> Result<()> {
-        self.decide(DecisionKind::Unmerge, id, apart.then(|| serde_json::json!(true)), author).await
+        self.decide(
+            DecisionKind::Unmerge,
+            id,
+            apart.then(|| serde_json::json!(true)),
+            author,
+        )
+        .await
     }
 
     async fn decide(&self, kind: DecisionKind, id: &str, value: Option<serde_json::Value>, author: &str) -> Result<()> {
-        let subject = Identifier { kind: "original-id".to_owned(), value: id.to_ascii_uppercase() };
-        self.ledger.append_decision(kind, subject, value, author, self.now()).await?;
+        let subject = Identifier {
+            kind: "original-id".to_owned(),
+            value: id.to_ascii_uppercase(),
+        };
+        self.ledger
+            .append_decision(kind, subject, value, author, self.now())
+            .await?;
         Ok(())
     }
 
@@ -114,9 +144,18 @@ impl Engine {
             Some(value) => values.insert(key.to_owned(), value.to_owned()),
             None => values.remove(key),
         };
-        if self.catalog.setting(key).is_none() {
-            let known = self.catalog.settings.iter().map(|setting| setting.id.as_str()).collect::<Vec<_>>().join(", ");
-            return Err(EngineError::NoSuchSetting { key: key.to_owned(), known });
+        if !self.catalog.settings.iter().any(|spec| spec.id == key) {
+            let known = self
+                .catalog
+                .settings
+                .iter()
+                .map(|spec| spec.id.as_str())
+                .collect::<Vec<_>>()
+                .join(", ");
+            return Err(EngineError::NoSuchSetting {
+                key: key.to_owned(),
+                known,
+            });
         }
         settings(&self.catalog, &values)?;
         self.ledger.set_setting(key, value, author).await?;
@@ -126,16 +165,14 @@ impl Engine {
     /// Every setting with the value in force, and whether a person has set it.
     ///
     /// # Errors
-    /// Those of the ledger.
-    pub async fn settings(&self) -> Result<Vec<(String, SettingValue, bool)>> {
+    /// Those of the ledger, and [`EngineError::Setting`] for a stored value that the catalog now refuses.
+    pub async fn settings(&self) -> Result<Vec<(SettingSpec, SettingValue, bool)>> {
         let values = self.ledger.settings().await?;
+        let value = |spec: &SettingSpec| value_of(spec, values.get(&spec.id).map(String::as_str));
         self.catalog
             .settings
             .iter()
-            .map(|spec| {
-                let set = values.get(&spec.id);
-                Ok((spec.id.clone(), value_of(&self.catalog, &values, &spec.id)?, set.is_some()))
-            })
+            .map(|spec| Ok((spec.clone(), value(spec)?, values.contains_key(&spec.id))))
             .collect()
     }
 
@@ -150,7 +187,9 @@ impl Engine {
                 match prefix.split_once('/') {
                     Some(("snapshots", id)) => lake.delete_snapshot(id)?,
                     Some(("generations", number)) => lake.delete_generation(
-                        number.parse().map_err(|_| EngineError::Prefix { prefix: prefix.clone() })?,
+                        number
+                            .parse()
+                            .map_err(|_| EngineError::Prefix { prefix: prefix.clone() })?,
                     )?,
                     _ => return Err(EngineError::Prefix { prefix: prefix.clone() }),
                 }
@@ -163,24 +202,41 @@ impl Engine {
     }
 }
 
+/// Checks that every rule of a catalog can be evaluated, before anything is.
+fn bind(catalog: &Catalog) -> Result<()> {
+    let (estate, classification) = (Estate::default(), Classification::default());
+    catalog.bind_control_planes(&EstateRules::new(&estate))?;
+    let world = World {
+        estate: &estate,
+        classification: &classification,
+        catalog,
+        settings: catalog.default_settings(),
+        now: Timestamp::UNIX_EPOCH,
+    };
+    catalog.bind_entry_points(&EntryQueries::new(&world, &Derived::default()))?;
+    Ok(())
+}
+
 /// Runs work that blocks or computes for long on a thread of its own.
 pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(|cause| EngineError::Worker { cause })?
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|cause| EngineError::Worker { cause })?
 }
 
 /// The value of a setting: what a person set, else the catalog's.
-fn value_of(catalog: &Catalog, values: &BTreeMap<String, String>, key: &str) -> Result<SettingValue> {
-    let spec = catalog.setting(key).expect("the catalog has every setting that is read");
-    let Some(value) = values.get(key) else { return Ok(spec.default) };
+fn value_of(spec: &SettingSpec, set: Option<&str>) -> Result<SettingValue> {
+    let Some(value) = set else { return Ok(spec.default) };
     let refuse = |reason: &str| EngineError::Setting {
-        key: key.to_owned(),
-        value: value.clone(),
+        key: spec.id.clone(),
+        value: value.to_owned(),
         reason: reason.to_owned(),
     };
     match spec.default {
-        SettingValue::Flag(_) => {
-            value.parse().map(SettingValue::Flag).map_err(|_| refuse("it is true or false"))
-        }
+        SettingValue::Flag(_) => value
+            .parse()
+            .map(SettingValue::Flag)
+            .map_err(|_| refuse("it is true or false")),
         SettingValue::Number(_) => {
             let number: u32 = value.parse().map_err(|_| refuse("it is a whole number"))?;
             match spec.range {
@@ -193,26 +249,16 @@ fn value_of(catalog: &Catalog, values: &BTreeMap<String, String>, key: &str) -> 
     }
 }
 
-/// The settings that phases read.
+/// The settings that phases read: those of the catalog, with what people have set.
 pub(crate) fn settings(catalog: &Catalog, values: &BTreeMap<String, String>) -> Result<Settings> {
-    use postern_catalog::settings::{
-        FLAT_NETWORK_WITHIN_A_SITE, PATH_COST_MAX, SESSION_WINDOW_DAYS, USER_ENTRIES, WORKSTATION_ENTRIES,
-    };
-    let number = |key: &str| match value_of(catalog, values, key)? {
-        SettingValue::Number(number) => Ok::<_, EngineError>(number),
-        SettingValue::Flag(_) => unreachable!("the catalog checks the type of each setting that is read"),
-    };
-    let flag = |key: &str| match value_of(catalog, values, key)? {
-        SettingValue::Flag(flag) => Ok::<_, EngineError>(flag),
-        SettingValue::Number(_) => unreachable!("the catalog checks the type of each setting that is read"),
-    };
-    Ok(Settings {
-        session_window_days: number(SESSION_WINDOW_DAYS)?,
-        path_cost_max: number(PATH_COST_MAX)?,
-        flat_network_within_a_site: flag(FLAT_NETWORK_WITHIN_A_SITE)?,
-        user_entries: flag(USER_ENTRIES)?,
-        workstation_entries: flag(WORKSTATION_ENTRIES)?,
-    })
+    let mut fields = serde_json::to_value(catalog.default_settings()).expect("settings are plain data");
+    for spec in &catalog.settings {
+        fields[&spec.id] = match value_of(spec, values.get(&spec.id).map(String::as_str))? {
+            SettingValue::Flag(flag) => flag.into(),
+            SettingValue::Number(number) => number.into(),
+        };
+    }
+    Ok(serde_json::from_value(fields).expect("the catalog documents just the fields of the settings, by type"))
 }
 
 /// Levels set by hand that are in force.
@@ -221,10 +267,16 @@ pub(crate) fn hand_set_levels(manifest: &Manifest) -> Vec<HandSetLevel> {
         .into_iter()
         .filter(|decision| decision.kind == DecisionKind::Criticality)
         .map(|decision| {
-            let text = decision.value.as_ref().and_then(|value| value.as_str()).unwrap_or_default();
+            let text = decision
+                .value
+                .as_ref()
+                .and_then(|value| value.as_str())
+                .unwrap_or_default();
             HandSetLevel {
                 identifier: decision.subject.value.clone(),
-                level: (0..4).filter_map(Criticality::of_level).find(|level| level.as_str() == text),
+                level: (0..4)
+                    .filter_map(Criticality::of_level)
+                    .find(|level| level.as_str() == text),
                 author: decision.author.clone(),
             }
         })

@@ -19,6 +19,8 @@ pub enum EngineError {
         #[source]
         cause: io::Error,
     },
+    #[error("{} holds no data of Postern yet; import something first", path.display())]
+    NoData { path: PathBuf },
     #[error("cannot write temporary files")]
     Scratch {
         #[source]

@@ -32,13 +32,24 @@ impl Engine {
     /// Those of lake, ledger and resolution; [`crate::EngineError::NoGeneration`] never.
     pub async fn reported_estate(&self, of: &Generation) -> Result<Estate> {
         let mut manifest = self.ledger.manifest().await?;
-        manifest.snapshots.retain(|snapshot| of.inputs.snapshots.contains(&snapshot.id));
+        manifest
+            .snapshots
+            .retain(|snapshot| of.inputs.snapshots.contains(&snapshot.id));
         let engine = self.clone();
-        let settings = Settings { session_window_days: NO_WINDOW_DAYS, ..of.inputs.settings.clone() };
+        let settings = Settings {
+            session_window_days: NO_WINDOW_DAYS,
+            ..of.inputs.settings.clone()
+        };
         blocking(move || {
             let facts = LakeFacts(&engine.lake);
             let apart = split_off(&manifest);
-            Ok(postern_estate::resolve(&snapshots(&manifest), &facts, &settings, &engine.catalog.kev, &apart)?)
+            Ok(postern_estate::resolve(
+                &snapshots(&manifest),
+                &facts,
+                &settings,
+                &engine.catalog.kev,
+                &apart,
+            )?)
         })
         .await
     }
@@ -74,7 +85,12 @@ pub fn write_opengraph(
     if edges != EdgeSelection::Derived {
         for relation in &reported.relations {
             let properties: Value = serde_json::from_str(&relation.properties).unwrap_or_else(|_| json!({}));
-            list.item(&edge(&relation.source_key, &relation.target_key, relation.kind.as_str(), properties))?;
+            list.item(&edge(
+                &relation.source_key,
+                &relation.target_key,
+                relation.kind.as_str(),
+                properties,
+            ))?;
         }
     }
     if edges != EdgeSelection::Reported {
@@ -92,9 +108,14 @@ pub fn write_opengraph(
 }
 
 fn is_reported(estate: &Estate, step: &Step) -> bool {
-    let (Some(source), Some(target)) = (estate.by_id(step.source), estate.by_id(step.target)) else { return false };
+    let (Some(source), Some(target)) = (estate.by_id(step.source), estate.by_id(step.target)) else {
+        return false;
+    };
     let place = (source, target, step.technique);
-    estate.relations.binary_search_by_key(&place, |it| (it.source, it.target, it.kind)).is_ok()
+    estate
+        .relations
+        .binary_search_by_key(&place, |it| (it.source, it.target, it.kind))
+        .is_ok()
 }
 
 fn node_json(node: &Node, facet: &OriginalObject) -> Value {

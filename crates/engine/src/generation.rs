@@ -1,15 +1,19 @@
 //! A stored generation, read back: nothing is computed to answer from it.
 
 use jiff::Timestamp;
-use postern_attack::{Analysis, Derived, Entry, Target, World};
+use postern_attack::{Analysis, Derived, Entry, Target, World, tables as attack_tables};
 use postern_catalog::Catalog;
 use postern_lake::Lake;
 use postern_ledger::{GenerationRecord, Lease};
 use postern_model::estate::{Classification, Estate};
-use postern_model::schema::{CLASSIFICATIONS, PATH_EVENTS, PLANES};
+use postern_model::schema::{
+    CHOKE_POINTS, CLASSIFICATIONS, ENTRIES, EXPOSED_CRITICAL, GAPS, PATH_EVENTS, PATHS, PLANES, SCENARIOS, STEPS,
+    TARGETS,
+};
 use postern_model::{NodeId, Schema, Settings, Table};
 use std::collections::HashMap;
 
+use crate::build::SMALLEST_JOINT_CHANGE;
 use crate::engine::blocking;
 use crate::{Engine, EngineError, Inputs, Result};
 
@@ -34,10 +38,14 @@ impl AsOf {
         if let Ok(time) = text.parse() {
             return Ok(Self::Time(time));
         }
-        let date: jiff::civil::Date =
-            text.parse().map_err(|_| format!("{text} is no generation, time (2026-11-21T08:00:00Z) or date"))?;
-        let end = date.to_datetime(jiff::civil::Time::MAX).to_zoned(jiff::tz::TimeZone::UTC);
-        end.map(|end| Self::Time(end.timestamp())).map_err(|error| error.to_string())
+        let date: jiff::civil::Date = text
+            .parse()
+            .map_err(|_| format!("{text} is no generation, time (2026-11-21T08:00:00Z) or date"))?;
+        let end = date
+            .to_datetime(jiff::civil::Time::MAX)
+            .to_zoned(jiff::tz::TimeZone::UTC);
+        end.map(|end| Self::Time(end.timestamp()))
+            .map_err(|error| error.to_string())
     }
 }
 
@@ -73,7 +81,8 @@ impl Generation {
 
     /// What a person calls an asset, a virtual entry point or a control plane.
     pub fn name_of(&self, id: NodeId) -> String {
-        self.place(id).map_or_else(|| id.to_string(), |(_, name)| name.to_owned())
+        self.place(id)
+            .map_or_else(|| id.to_string(), |(_, name)| name.to_owned())
     }
 
     /// The strongest original id, or the key of a virtual vertex.
@@ -89,7 +98,11 @@ impl Generation {
         if let Some(target) = self.targets.iter().find(|target| target.id == id) {
             return Some((&target.key, &target.name));
         }
-        self.derived.virtuals.iter().find(|it| it.id == id).map(|it| (it.key.as_str(), it.name.as_str()))
+        self.derived
+            .virtuals
+            .iter()
+            .find(|it| it.id == id)
+            .map(|it| (it.key.as_str(), it.name.as_str()))
     }
 }
 
@@ -113,9 +126,11 @@ impl Engine {
         match as_of {
             AsOf::Current => self.ledger.current_generation().await?.ok_or(EngineError::NoGeneration),
             AsOf::Number(number) => Ok(self.ledger.generation(number).await?),
-            AsOf::Time(time) => {
-                self.ledger.generation_as_of(time).await?.ok_or(EngineError::NoGenerationAsOf { time })
-            }
+            AsOf::Time(time) => self
+                .ledger
+                .generation_as_of(time)
+                .await?
+                .ok_or(EngineError::NoGenerationAsOf { time }),
         }
     }
 }
@@ -123,9 +138,15 @@ impl Engine {
 fn read(lake: &Lake, record: GenerationRecord) -> Result<Generation> {
     let number = number_of(&record)?;
     let table = |schema: &'static Schema| lake.read_generation_table(number, schema);
-    let unreadable = |reason: String| EngineError::Generation { number: record.number, reason };
-    let inputs: Inputs = serde_json::from_value(record.inputs.clone())
-        .map_err(|cause| unreadable(format!("its inputs are of another version ({cause}); import anything to rebuild")))?;
+    let unreadable = |reason: String| EngineError::Generation {
+        number: record.number,
+        reason,
+    };
+    let inputs: Inputs = serde_json::from_value(record.inputs.clone()).map_err(|cause| {
+        unreadable(format!(
+            "its inputs are of another version ({cause}); import anything to rebuild"
+        ))
+    })?;
     let estate_tables = postern_estate::tables::SCHEMAS
         .iter()
         .map(|schema| table(schema))
@@ -133,21 +154,42 @@ fn read(lake: &Lake, record: GenerationRecord) -> Result<Generation> {
     let estate = postern_estate::tables::read(&estate_tables)?;
     let classification =
         postern_estate::tables::read_classification(&table(&CLASSIFICATIONS)?, &table(&PLANES)?, &estate)?;
-    let attack_tables = postern_attack::tables::SCHEMAS
-        .iter()
-        .map(|schema| table(schema))
-        .collect::<std::result::Result<Vec<Table>, _>>()?;
-    let (derived, entries, targets, analysis) = postern_attack::tables::read(&attack_tables)?;
+    let derived = attack_tables::read_derived(&estate, &table(&STEPS)?, &table(&GAPS)?)?;
+    let entries = attack_tables::read_entries(&table(&ENTRIES)?)?;
+    let targets = attack_tables::read_targets(&table(&TARGETS)?)?;
+    let analysis = Analysis {
+        paths: attack_tables::read_paths(&table(&PATHS)?)?,
+        scenarios: attack_tables::read_scenarios(&table(&SCENARIOS)?)?,
+        choke_points: attack_tables::read_choke_points(&table(&CHOKE_POINTS)?)?,
+        smallest_joint_change: record.counts[SMALLEST_JOINT_CHANGE]
+            .as_u64()
+            .and_then(|it| u32::try_from(it).ok()),
+        exposed_critical: attack_tables::read_exposed_critical(&table(&EXPOSED_CRITICAL)?)?,
+    };
     let events = table(&PATH_EVENTS)?;
     let (path, status) = (PATH_EVENTS.column("path"), PATH_EVENTS.column("status"));
-    let status = (0..events.rows()).map(|row| (events.id(row, path), events.text(row, status).to_owned())).collect();
-    Ok(Generation { record, inputs, estate, classification, derived, entries, targets, analysis, status })
+    let status = (0..events.rows())
+        .map(|row| (events.id(row, path), events.text(row, status).to_owned()))
+        .collect();
+    Ok(Generation {
+        record,
+        inputs,
+        estate,
+        classification,
+        derived,
+        entries,
+        targets,
+        analysis,
+        status,
+    })
 }
 
 /// The number under which the lake keeps a generation: the token of the lease that built it. Two builders
 /// never share one, so one that lost its lease cannot overwrite what the other wrote.
 pub(crate) fn lake_number(lease: &Lease) -> Result<u64> {
-    u64::try_from(lease.token).map_err(|_| EngineError::Prefix { prefix: lease.token.to_string() })
+    u64::try_from(lease.token).map_err(|_| EngineError::Prefix {
+        prefix: lease.token.to_string(),
+    })
 }
 
 pub(crate) fn number_of(record: &GenerationRecord) -> Result<u64> {
@@ -156,5 +198,7 @@ pub(crate) fn number_of(record: &GenerationRecord) -> Result<u64> {
         .rsplit('/')
         .next()
         .and_then(|number| number.parse().ok())
-        .ok_or_else(|| EngineError::Prefix { prefix: record.prefix.clone() })
+        .ok_or_else(|| EngineError::Prefix {
+            prefix: record.prefix.clone(),
+        })
 }

@@ -80,8 +80,17 @@ impl Engine {
             let (engine, paths, options) = (self.clone(), paths.to_vec(), options.clone());
             let progress = progress.clone();
             let runtime = Handle::current();
-            blocking(move || Reading { engine: &engine, upload, options: &options, progress: &*progress, runtime }.paths(&paths))
-                .await
+            blocking(move || {
+                Reading {
+                    engine: &engine,
+                    upload,
+                    options: &options,
+                    progress: &*progress,
+                    runtime,
+                }
+                .paths(&paths)
+            })
+            .await
         };
         heart.abort();
         let (sources, files) = match read {
@@ -95,13 +104,20 @@ impl Engine {
             self.ledger.abandon_upload(upload).await?;
             self.ledger.manifest_version().await?
         } else {
-            self.ledger.commit_import(upload, None, &sources).await?.manifest_version
+            self.ledger
+                .commit_import(upload, None, &sources)
+                .await?
+                .manifest_version
         };
         let build = match options.build && !sources.is_empty() {
             true => Some(self.build(options.wait, progress).await?),
             false => None,
         };
-        Ok(ImportReport { files, manifest_version, build })
+        Ok(ImportReport {
+            files,
+            manifest_version,
+            build,
+        })
     }
 
     fn heartbeat(&self, upload: UploadId) -> tokio::task::JoinHandle<()> {
@@ -136,7 +152,10 @@ impl Reading<'_> {
         for path in paths {
             let mut source = SourceImport {
                 name: self.options.source.clone(),
-                path: std::path::absolute(path).unwrap_or_else(|_| path.clone()).display().to_string(),
+                path: std::path::absolute(path)
+                    .unwrap_or_else(|_| path.clone())
+                    .display()
+                    .to_string(),
                 imported_at,
                 snapshots: Vec::new(),
                 unread: Vec::new(),
@@ -155,10 +174,21 @@ impl Reading<'_> {
     }
 
     fn entry(&self, entry: Entry, imported_at: Timestamp, source: &mut SourceImport) -> Result<FileReport> {
-        let Entry { name, content, length, archive_time } = entry;
+        let Entry {
+            name,
+            content,
+            length,
+            archive_time,
+        } = entry;
         let refuse = |source: &mut SourceImport, reason: String| {
-            let reject = Reject { position: String::new(), reason };
-            source.unread.push(FileReject { file: name.clone(), reject: reject.clone() });
+            let reject = Reject {
+                position: String::new(),
+                reason,
+            };
+            source.unread.push(FileReject {
+                file: name.clone(),
+                reject: reject.clone(),
+            });
             Ok(FileReport {
                 path: name.clone(),
                 format: None,
@@ -174,8 +204,16 @@ impl Reading<'_> {
             Content::Unreadable(reason) => return refuse(source, reason),
         };
         self.progress.file(&name, length);
-        let failed = |cause: io::Error| EngineError::Import { file: name.clone(), cause: cause.into() };
-        let mut input = Input { name: &name, bytes: &mut file, length, site: self.options.source.as_deref() };
+        let failed = |cause: io::Error| EngineError::Import {
+            file: name.clone(),
+            cause: cause.into(),
+        };
+        let mut input = Input {
+            name: &name,
+            bytes: &mut file,
+            length,
+            site: self.options.source.as_deref(),
+        };
         let format = match postern_ingest::sniff(&mut input) {
             Ok(format) => format,
             Err(error) => return refuse(source, sentence(&error)),
@@ -191,9 +229,23 @@ impl Reading<'_> {
         }
 
         let lake = &self.engine.lake;
-        let mut sink = LakeSink::new((claimed == Claimed::Vacant).then(|| lake.snapshot_writer(&id)).transpose()?);
-        let mut bytes = Counted { file: &mut file, progress: self.progress, furthest: 0, at: 0 };
-        let input = Input { name: &name, bytes: &mut bytes, length, site: self.options.source.as_deref() };
+        let mut sink = LakeSink::new(
+            (claimed == Claimed::Vacant)
+                .then(|| lake.snapshot_writer(&id))
+                .transpose()?,
+        );
+        let mut bytes = Counted {
+            file: &mut file,
+            progress: self.progress,
+            furthest: 0,
+            at: 0,
+        };
+        let input = Input {
+            name: &name,
+            bytes: &mut bytes,
+            length,
+            site: self.options.source.as_deref(),
+        };
         let summary = match postern_ingest::read(input, &mut sink) {
             Ok(summary) => summary,
             Err(IngestError::Sink(SinkError(cause))) => return Err(EngineError::Import { file: name, cause }),
@@ -205,7 +257,9 @@ impl Reading<'_> {
         if self.options.keep_raw {
             let mut raw = lake.raw_writer(&id)?;
             file.seek(SeekFrom::Start(0)).map_err(failed)?;
-            io::copy(&mut file, &mut raw).and_then(|_| raw.flush()).map_err(failed)?;
+            io::copy(&mut file, &mut raw)
+                .and_then(|_| raw.flush())
+                .map_err(failed)?;
             raw.finish()?;
         }
         let observed = observed(summary.observed_at, &name, archive_time, imported_at);
@@ -222,7 +276,10 @@ impl Reading<'_> {
             site: self.options.source.clone(),
             is_raw_kept: self.options.keep_raw,
         };
-        source.snapshots.push(SnapshotImport { record, rejects: sink.rejects.clone() });
+        source.snapshots.push(SnapshotImport {
+            record,
+            rejects: sink.rejects.clone(),
+        });
         Ok(FileReport {
             path: name,
             format: Some(format),
@@ -245,7 +302,13 @@ impl Reading<'_> {
             _ => String::new(),
         };
         let site = self.options.source.as_deref().unwrap_or_default();
-        let parts = [b"snapshot", PARSER_VERSION, digest.as_bytes(), time.as_bytes(), site.as_bytes()];
+        let parts = [
+            b"snapshot",
+            PARSER_VERSION,
+            digest.as_bytes(),
+            time.as_bytes(),
+            site.as_bytes(),
+        ];
         format!("{:032x}", hash128(parts))
     }
 }
@@ -255,12 +318,19 @@ fn known(record: SnapshotRecord, name: String, format: Format, source: &mut Sour
         path: name.clone(),
         format: Some(format),
         observed: Some(record.observed),
-        counts: Counts { assets: record.rows.objects, relations: record.rows.relations, ..Counts::default() },
+        counts: Counts {
+            assets: record.rows.objects,
+            relations: record.rows.relations,
+            ..Counts::default()
+        },
         is_known: true,
         rejects: Vec::new(),
-        rejects_total: 0,
+        rejects_total: record.rows.rejects,
     };
-    source.snapshots.push(SnapshotImport { record: SnapshotRecord { file: name, ..record }, rejects: Vec::new() });
+    source.snapshots.push(SnapshotImport {
+        record: SnapshotRecord { file: name, ..record },
+        rejects: Vec::new(),
+    });
     report
 }
 
@@ -326,7 +396,11 @@ struct LakeSink {
 
 impl LakeSink {
     fn new(writer: Option<SnapshotWriter>) -> Self {
-        Self { writer, rows: RowCounts::default(), rejects: Vec::new() }
+        Self {
+            writer,
+            rows: RowCounts::default(),
+            rejects: Vec::new(),
+        }
     }
 }
 

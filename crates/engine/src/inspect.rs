@@ -41,12 +41,19 @@ fn inspect_path(path: &Path, scratch: &Path, site: Option<&str>, files: &mut Vec
 }
 
 fn inspect_entry(entry: Entry, site: Option<&str>) -> Inspected {
-    let Entry { name, content, length, .. } = entry;
+    let Entry {
+        name, content, length, ..
+    } = entry;
     let mut rejects = Rejects::default();
     let read = match content {
         Content::Unreadable(reason) => Err(reason),
         Content::File(mut file) => {
-            let mut input = Input { name: &name, bytes: &mut file, length, site };
+            let mut input = Input {
+                name: &name,
+                bytes: &mut file,
+                length,
+                site,
+            };
             postern_ingest::sniff(&mut input)
                 .and_then(|_| postern_ingest::read(input, &mut rejects))
                 .map_err(|error| sentence(&error))
@@ -64,7 +71,10 @@ fn inspect_entry(entry: Entry, site: Option<&str>) -> Inspected {
             path: name,
             format: None,
             counts: Counts::default(),
-            rejects: vec![Reject { position: String::new(), reason }],
+            rejects: vec![Reject {
+                position: String::new(),
+                reason,
+            }],
             rejects_total: 1,
         },
     }

@@ -37,7 +37,10 @@ pub enum Content {
 /// # Errors
 /// [`EngineError::Path`] when the path itself cannot be read, and whatever `each` returns.
 pub fn each_entry(path: &Path, scratch: &Path, each: &mut dyn FnMut(Entry) -> Result<()>) -> Result<()> {
-    let unreadable = |cause| EngineError::Path { path: path.to_owned(), cause };
+    let unreadable = |cause| EngineError::Path {
+        path: path.to_owned(),
+        cause,
+    };
     if !fs::metadata(path).map_err(unreadable)?.is_dir() {
         return file(path, scratch, each);
     }
@@ -92,7 +95,12 @@ fn file(path: &Path, scratch: &Path, each: &mut dyn FnMut(Entry) -> Result<()>) 
     if is_zip {
         archive(&name, opened, scratch, each)
     } else {
-        each(Entry { name, content: Content::File(opened), length, archive_time: None })
+        each(Entry {
+            name,
+            content: Content::File(opened),
+            length,
+            archive_time: None,
+        })
     }
 }
 
@@ -111,11 +119,22 @@ fn archive(name: &str, file: File, scratch: &Path, each: &mut dyn FnMut(Entry) -
         }
     };
     if archive.len() > ENTRIES_MAX {
-        let reason = format!("the archive holds {} files; at most {ENTRIES_MAX} are read", archive.len());
+        let reason = format!(
+            "the archive holds {} files; at most {ENTRIES_MAX} are read",
+            archive.len()
+        );
         return each(refuse(name.to_owned(), reason));
     }
-    let mut order: Vec<(String, usize)> =
-        (0..archive.len()).filter_map(|at| Some((archive.name_for_index(at)?.to_owned(), at))).collect();
+    let mut order: Vec<(String, usize)> = (0..archive.len())
+        .filter_map(|at| {
+            Some((
+                archive
+                    .name_for_index(at)?
+                    .map_or_else(|_| format!("entry {at}"), Into::into),
+                at,
+            ))
+        })
+        .collect();
     order.sort();
     for (inner, at) in order {
         if inner.ends_with('/') || inner.rsplit('/').next().is_some_and(|last| last.starts_with('.')) {
@@ -124,7 +143,12 @@ fn archive(name: &str, file: File, scratch: &Path, each: &mut dyn FnMut(Entry) -
         let shown = format!("{name}!{inner}");
         match unpack(&mut archive, at, scratch)? {
             Ok((content, length, archive_time)) => {
-                each(Entry { name: shown, content: Content::File(content), length, archive_time })?;
+                each(Entry {
+                    name: shown,
+                    content: Content::File(content),
+                    length,
+                    archive_time,
+                })?;
             }
             Err(reason) => each(refuse(shown, reason))?,
         }
@@ -139,7 +163,11 @@ type Unpacked = std::result::Result<(File, u64, Option<Timestamp>), String>;
 fn unpack(archive: &mut zip::ZipArchive<BufReader<File>>, at: usize, scratch: &Path) -> Result<Unpacked> {
     let entry = match archive.by_index(at) {
         Ok(entry) => entry,
-        Err(cause) => return Ok(Err(format!("the entry cannot be opened ({cause}); unpack it yourself first"))),
+        Err(cause) => {
+            return Ok(Err(format!(
+                "the entry cannot be opened ({cause}); unpack it yourself first"
+            )));
+        }
     };
     let time = archive_time(entry.last_modified());
     let mut spool = tempfile::tempfile_in(scratch).map_err(|cause| EngineError::Scratch { cause })?;
@@ -153,14 +181,20 @@ fn unpack(archive: &mut zip::ZipArchive<BufReader<File>>, at: usize, scratch: &P
             Err(cause) => return Ok(Err(format!("the entry is damaged ({cause}); copy the archive again"))),
         };
         if length == 0 && buffer.starts_with(ZIP_MAGIC) {
-            return Ok(Err("an archive inside an archive is not opened; unpack it first".to_owned()));
+            return Ok(Err(
+                "an archive inside an archive is not opened; unpack it first".to_owned()
+            ));
         }
-        spool.write_all(&buffer[..read]).map_err(|cause| EngineError::Scratch { cause })?;
+        spool
+            .write_all(&buffer[..read])
+            .map_err(|cause| EngineError::Scratch { cause })?;
         length += read as u64;
     }
     if length > ENTRY_BYTES_MAX {
         return Ok(Err(format!("the entry unpacks to more than {ENTRY_BYTES_MAX} bytes")));
     }
-    spool.seek(SeekFrom::Start(0)).map_err(|cause| EngineError::Scratch { cause })?;
+    spool
+        .seek(SeekFrom::Start(0))
+        .map_err(|cause| EngineError::Scratch { cause })?;
     Ok(Ok((spool, length, time)))
 }

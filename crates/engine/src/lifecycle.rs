@@ -37,7 +37,11 @@ impl History {
         let number = number_of(before)?;
         let current: HashSet<&str> = manifest.snapshots.iter().map(|snapshot| snapshot.id.as_str()).collect();
         let reported = lake.read_generation_table(number, &REPORTED)?;
-        let (id, kind, sources) = (REPORTED.column("id"), REPORTED.column("kind"), REPORTED.column("sources"));
+        let (id, kind, sources) = (
+            REPORTED.column("id"),
+            REPORTED.column("kind"),
+            REPORTED.column("sources"),
+        );
         let mut unseen_relations = HashSet::new();
         for row in 0..reported.rows() {
             let sources: Vec<String> = serde_json::from_str(reported.text(row, sources)).unwrap_or_default();
@@ -50,9 +54,11 @@ impl History {
         let (id, derivations) = (STEPS.column("id"), STEPS.column("derivations"));
         let mut unseen_steps = HashSet::new();
         for row in 0..steps.rows() {
-            let derivations: Vec<Derivation> = serde_json::from_str(steps.text(row, derivations)).map_err(|cause| {
-                EngineError::Generation { number: before.number, reason: format!("derivations: {cause}") }
-            })?;
+            let derivations: Vec<Derivation> =
+                serde_json::from_str(steps.text(row, derivations)).map_err(|cause| EngineError::Generation {
+                    number: before.number,
+                    reason: format!("derivations: {cause}"),
+                })?;
             let is_unseen = derivations.iter().flat_map(|it| &it.facts).any(|fact| match fact {
                 Fact::Relation { id, .. } => unseen_relations.contains(&id.0),
                 _ => false,
@@ -75,7 +81,9 @@ impl History {
 
     fn status_before(&self) -> HashMap<u128, &str> {
         let (path, status) = (PATH_EVENTS.column("path"), PATH_EVENTS.column("status"));
-        (0..self.events.rows()).map(|row| (self.events.id(row, path), self.events.text(row, status))).collect()
+        (0..self.events.rows())
+            .map(|row| (self.events.id(row, path), self.events.text(row, status)))
+            .collect()
     }
 }
 
@@ -91,14 +99,22 @@ pub fn events(history: Option<&History>, paths: &Table) -> Table {
             Some(RESOLVED | UNCONFIRMED) => REOPENED,
             Some(_) => ACTIVE,
         };
-        rows.insert(path, (paths.id(row, entry), paths.id(row, target), status, String::new()));
+        rows.insert(
+            path,
+            (paths.id(row, entry), paths.id(row, target), status, String::new()),
+        );
     }
     if let Some(history) = history {
         for row in 0..history.paths.rows() {
             let path = history.paths.id(row, id);
             rows.entry(path).or_insert_with(|| {
                 let (status, reason) = closed(history, row);
-                (history.paths.id(row, entry), history.paths.id(row, target), status, reason.to_owned())
+                (
+                    history.paths.id(row, entry),
+                    history.paths.id(row, target),
+                    status,
+                    reason.to_owned(),
+                )
             });
         }
         let [path, entry, target, status, reason] =
@@ -130,15 +146,20 @@ pub fn events(history: Option<&History>, paths: &Table) -> Table {
 
 /// Why a path of the generation before is no longer there.
 fn closed(history: &History, row: usize) -> (&'static str, &'static str) {
-    let route: Vec<String> =
-        serde_json::from_str(history.paths.text(row, PATHS.column("route"))).unwrap_or_default();
+    let route: Vec<String> = serde_json::from_str(history.paths.text(row, PATHS.column("route"))).unwrap_or_default();
     let rests_on_unseen = route
         .iter()
         .filter_map(|step| u128::from_str_radix(step, 16).ok())
         .any(|step| history.unseen_steps.contains(&step));
     if rests_on_unseen {
-        (UNCONFIRMED, "no route is left, but a fact of the last one was not looked at again")
+        (
+            UNCONFIRMED,
+            "no route is left, but a fact of the last one was not looked at again",
+        )
     } else {
-        (RESOLVED, "no route is left, and every fact of the last one was looked at again")
+        (
+            RESOLVED,
+            "no route is left, and every fact of the last one was looked at again",
+        )
     }
 }

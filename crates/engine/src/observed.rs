@@ -18,7 +18,10 @@ pub fn observed(record: Option<Timestamp>, name: &str, archive: Option<Timestamp
     ]
     .into_iter()
     .find_map(|(at, origin)| Some(Observed { at: at?, origin }))
-    .unwrap_or(Observed { at: now, origin: TimeOrigin::Import })
+    .unwrap_or(Observed {
+        at: now,
+        origin: TimeOrigin::Import,
+    })
 }
 
 /// The first run of 14 digits that is a date and time (`20240305110018_users.json`), else the first run of
@@ -27,10 +30,20 @@ pub fn time_in_name(path: &str) -> Option<Timestamp> {
     let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
     let runs = || name.split(|c: char| !c.is_ascii_digit());
     let date_time = runs().filter(|run| run.len() == 14).find_map(|run| {
-        let time = Time::new(run[8..10].parse().ok()?, run[10..12].parse().ok()?, run[12..14].parse().ok()?, 0).ok()?;
+        let time = Time::new(
+            run[8..10].parse().ok()?,
+            run[10..12].parse().ok()?,
+            run[12..14].parse().ok()?,
+            0,
+        )
+        .ok()?;
         Some(date(&run[..8])?.to_datetime(time))
     });
-    let date_only = || runs().filter(|run| run.len() == 8).find_map(|run| Some(date(run)?.to_datetime(Time::midnight())));
+    let date_only = || {
+        runs()
+            .filter(|run| run.len() == 8)
+            .find_map(|run| Some(date(run)?.to_datetime(Time::midnight())))
+    };
     utc(date_time.or_else(date_only)?)
 }
 
@@ -63,13 +76,21 @@ mod tests {
 
     #[test]
     fn a_collectors_file_name_tells_its_time() {
-        assert_eq!(time_in_name("loot.zip/20240305110018_users.json"), at("2024-03-05T11:00:18Z"));
+        assert_eq!(
+            time_in_name("loot.zip/20240305110018_users.json"),
+            at("2024-03-05T11:00:18Z")
+        );
         assert_eq!(time_in_name("scan-20240305.nessus"), at("2024-03-05T00:00:00Z"));
     }
 
     #[test]
     fn digits_that_are_no_date_tell_nothing() {
-        for name in ["users.json", "12345678.json", "20241305110018_users.json", "20240305110018/users.json"] {
+        for name in [
+            "users.json",
+            "12345678.json",
+            "20241305110018_users.json",
+            "20240305110018/users.json",
+        ] {
             assert_eq!(time_in_name(name), None, "{name}");
         }
     }
@@ -78,9 +99,27 @@ mod tests {
     fn the_record_speaks_before_the_name_and_the_name_before_the_archive() {
         let (record, archive) = (at("2024-01-01T00:00:00Z"), at("2024-02-02T00:00:00Z"));
         let now = at("2025-01-01T00:00:00Z").unwrap_or_default();
-        assert_eq!(observed(record, "20240305110018_x", archive, now).origin, TimeOrigin::Record);
-        assert_eq!(observed(None, "20240305110018_x", archive, now).origin, TimeOrigin::EntryName);
-        assert_eq!(observed(None, "x", archive, now), Observed { at: archive.unwrap_or_default(), origin: TimeOrigin::ArchiveEntry });
-        assert_eq!(observed(None, "x", None, now), Observed { at: now, origin: TimeOrigin::Import });
+        assert_eq!(
+            observed(record, "20240305110018_x", archive, now).origin,
+            TimeOrigin::Record
+        );
+        assert_eq!(
+            observed(None, "20240305110018_x", archive, now).origin,
+            TimeOrigin::EntryName
+        );
+        assert_eq!(
+            observed(None, "x", archive, now),
+            Observed {
+                at: archive.unwrap_or_default(),
+                origin: TimeOrigin::ArchiveEntry
+            }
+        );
+        assert_eq!(
+            observed(None, "x", None, now),
+            Observed {
+                at: now,
+                origin: TimeOrigin::Import
+            }
+        );
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use postern_model::estate::{Answered, BoundaryCoverage, Node};
-use postern_model::{Coverage, Facet, NodeKind, ObjectClass};
+use postern_model::{Coverage, Facet, ObjectClass};
 
 use crate::fold::{SnapshotFold, cell_of, each_row};
 use crate::{FactSource, Result, Snapshot};
@@ -63,7 +63,7 @@ impl Looked {
         let mut totals = HashMap::<(&str, ObjectClass), u64>::new();
         for node in nodes.iter().filter(|node| !node.is_stub) {
             for facet in &node.facets {
-                if let Some(class) = class_of(facet.kind) {
+                if let Some(class) = ObjectClass::of(facet.kind) {
                     // A merged device counts in each boundary that knows it; its own is the anchor's.
                     if facet.key == node.key {
                         *totals.entry((node.boundary.as_str(), class)).or_default() += 1;
@@ -93,25 +93,4 @@ impl Looked {
             })
             .collect()
     }
-}
-
-pub fn class_of(kind: NodeKind) -> Option<ObjectClass> {
-    Some(match kind {
-        NodeKind::User => ObjectClass::Users,
-        NodeKind::Computer => ObjectClass::Computers,
-        NodeKind::Group => ObjectClass::Groups,
-        NodeKind::Domain => ObjectClass::Domains,
-        NodeKind::Ou => ObjectClass::Ous,
-        NodeKind::Container => ObjectClass::Containers,
-        NodeKind::Gpo => ObjectClass::Gpos,
-        NodeKind::AiaCa => ObjectClass::AiaCas,
-        NodeKind::RootCa => ObjectClass::RootCas,
-        NodeKind::EnterpriseCa => ObjectClass::EnterpriseCas,
-        NodeKind::NtAuthStore => ObjectClass::NtAuthStores,
-        NodeKind::CertTemplate => ObjectClass::CertTemplates,
-        NodeKind::IssuancePolicy => ObjectClass::IssuancePolicies,
-        NodeKind::Host => ObjectClass::Hosts,
-        NodeKind::NetworkSegment | NodeKind::Internet => ObjectClass::Segments,
-        _ => return None,
-    })
 }

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use postern_catalog::KnownExploited;
 use postern_model::estate::{Estate, Identifier, Node, NodeIndex, OriginalObject, Relation, Seen};
 use postern_model::network::Cidr;
-use postern_model::{EdgeId, NodeId, NodeKind, RelationKind, Settings};
+use postern_model::{EdgeId, NodeId, NodeKind, ObjectClass, RelationKind, Settings};
 
 use crate::attributes::{Properties, attributes, texts};
-use crate::coverage::{Looked, class_of};
+use crate::coverage::Looked;
 use crate::devices::{self, Joined};
 use crate::findings;
 use crate::fold::Fold;
@@ -332,7 +332,7 @@ fn node(
         for (name, value) in &object.properties {
             properties.entry(name.clone()).or_insert_with(|| value.clone());
         }
-        known.extend(looked.known(&object.boundary, class_of(object.kind), part_key));
+        known.extend(looked.known(&object.boundary, ObjectClass::of(object.kind), part_key));
         facets.push(OriginalObject {
             key: part_key.to_owned(),
             kind: object.kind,

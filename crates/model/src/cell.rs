@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::kind::NodeKind;
+
 /// (boundary, object class, facet). Two snapshots compete only inside one cell.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Cell {
@@ -84,6 +86,30 @@ impl Cell {
             class,
             facet,
         }
+    }
+}
+
+impl ObjectClass {
+    /// The class of objects of a kind; `None` for kinds that no collector lists as such.
+    pub fn of(kind: NodeKind) -> Option<Self> {
+        Some(match kind {
+            NodeKind::User => Self::Users,
+            NodeKind::Computer => Self::Computers,
+            NodeKind::Group => Self::Groups,
+            NodeKind::Domain => Self::Domains,
+            NodeKind::Ou => Self::Ous,
+            NodeKind::Container => Self::Containers,
+            NodeKind::Gpo => Self::Gpos,
+            NodeKind::AiaCa => Self::AiaCas,
+            NodeKind::RootCa => Self::RootCas,
+            NodeKind::EnterpriseCa => Self::EnterpriseCas,
+            NodeKind::NtAuthStore => Self::NtAuthStores,
+            NodeKind::CertTemplate => Self::CertTemplates,
+            NodeKind::IssuancePolicy => Self::IssuancePolicies,
+            NodeKind::Host => Self::Hosts,
+            NodeKind::NetworkSegment | NodeKind::Internet => Self::Segments,
+            _ => return None,
+        })
     }
 }
 

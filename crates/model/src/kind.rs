@@ -202,13 +202,13 @@ impl RelationKind {
         match self {
             MemberOf | MemberOfLocalGroup => "member of",
             Contains | ContainsIdentity | PropagatesAcesTo | LocalToComputer => "contains",
-            HasSession | DumpSmsaPassword => "has credentials of",
+            DumpSmsaPassword => "has credentials of",
             AllowedToDelegate | AllowedToAct | HasSidHistory | CoerceToTgt | SpoofSidHistory | AbuseTgtDelegation => {
                 "can impersonate as"
             }
             CanRdp | RemoteInteractiveLogonRight => "CanRemoteInteractiveLogonTo",
             AdminTo | CanPsRemote | ExecuteDcom | SqlAdmin => "can authenticate to",
-            ReadLapsPassword | ReadGmsaPassword | SyncLapsPassword => "can authenticate as",
+            HasSession | ReadLapsPassword | ReadGmsaPassword | SyncLapsPassword => "can authenticate as",
             RoutesTrafficTo | ExploitRemoteCode => "routes traffic to",
             LocatedIn => "located in",
             SameForestTrust | CrossForestTrust => "trusts",
