@@ -20,6 +20,7 @@ use postern_model::Table;
 use postern_model::batch::BATCH_ROWS_MAX;
 use postern_model::schema::{OBJECTS, RELATIONS, Schema};
 use postern_model::table::Value;
+use serde_json::json;
 
 #[allow(dead_code)]
 #[path = "../src/convert.rs"]
@@ -44,7 +45,7 @@ fn main() -> Result<(), Failure> {
 
 fn measure(folder: &Path) -> Result<(), Failure> {
     println!(
-        "{:<52} {:>9} {:>9} {:>9}",
+        "{:<62} {:>9} {:>9} {:>9}",
         "one GB of SharpHound JSON, on one thread", "CPU s", "MB", "wall s"
     );
     for (name, table) in [("relations", Fact::Relation), ("objects", Fact::Object)] {
@@ -159,7 +160,7 @@ fn report(name: &str, cost: &Cost) {
     } = cost;
     let per_million = cpu_s / (*rows as f64 / 1e6);
     println!(
-        "{name:<52} {cpu_s:>9.2} {:>9.1} {wall_s:>9.2}   {per_million:.2} CPU s per million rows",
+        "{name:<62} {cpu_s:>9.2} {:>9.1} {wall_s:>9.2}   {per_million:.2} CPU s per million rows",
         *bytes as f64 / 1e6
     );
 }
@@ -351,23 +352,43 @@ fn push_object(chunk: &mut Table, subject: usize, random: &mut Random) {
         words.push_str(&random.word());
         words.push(' ');
     }
-    let time = || 1_568_630_538u64;
-    let properties = format!(
-        r#"{{"admincount":{},"description":"{words}","displayname":"{} {}","distinguishedname":"CN={name},OU={},OU=ACCOUNTS,DC=CORP,DC=EXAMPLE,DC=ORG","domain":"CORP.EXAMPLE.ORG","domainsid":"S-1-5-21-3130019616-2776909439-2417379446","dontreqpreauth":false,"email":"{}@example.org","enabled":{},"hasspn":false,"homedirectory":null,"lastlogon":{},"lastlogontimestamp":{},"logonscript":null,"name":"{name}","passwordnotreqd":false,"pwdlastset":{},"pwdneverexpires":{},"samaccountname":"{}","sensitive":false,"serviceprincipalnames":[],"sfupassword":null,"sidhistory":[],"supportedencryptiontypes":["Not defined"],"title":"{}","trustedtoauth":false,"unconstraineddelegation":false,"unicodepassword":null,"unixpassword":null,"useraccountcontrol":66048,"userpassword":null,"whencreated":{}}}"#,
-        random.below(50) == 0,
-        random.word(),
-        random.word(),
-        random.word(),
-        random.word(),
-        random.below(10) != 0,
-        time() + random.below(99_999_999),
-        time() + random.below(99_999_999),
-        time() + random.below(99_999_999),
-        random.below(2) == 0,
-        random.word(),
-        random.word(),
-        time() - random.below(99_999_999),
-    );
+    let mut time = || 1_568_630_538 + random.below(99_999_999);
+    let (created, changed, seen, used) = (time(), time(), time(), time());
+    let properties = json!({
+        "admincount": random.below(50) == 0,
+        "description": words,
+        "displayname": format!("{} {}", random.word(), random.word()),
+        "distinguishedname": format!("CN={name},OU={},OU=ACCOUNTS,DC=CORP,DC=EXAMPLE,DC=ORG", random.word()),
+        "domain": "CORP.EXAMPLE.ORG",
+        "domainsid": "S-1-5-21-3130019616-2776909439-2417379446",
+        "dontreqpreauth": false,
+        "email": format!("{}@example.org", random.word()),
+        "enabled": random.below(10) != 0,
+        "hasspn": false,
+        "homedirectory": null,
+        "lastlogon": used,
+        "lastlogontimestamp": seen,
+        "logonscript": null,
+        "name": name,
+        "passwordnotreqd": false,
+        "pwdlastset": changed,
+        "pwdneverexpires": random.below(2) == 0,
+        "samaccountname": random.word(),
+        "sensitive": false,
+        "serviceprincipalnames": [],
+        "sfupassword": null,
+        "sidhistory": [],
+        "supportedencryptiontypes": ["Not defined"],
+        "title": random.word(),
+        "trustedtoauth": false,
+        "unconstraineddelegation": false,
+        "unicodepassword": null,
+        "unixpassword": null,
+        "useraccountcontrol": 66_048,
+        "userpassword": null,
+        "whencreated": created,
+    })
+    .to_string();
     chunk.push(&[
         Value::Long(0),
         Value::Text(&me),

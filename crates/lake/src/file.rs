@@ -2,7 +2,34 @@
 //!
 //! # How it is encoded, and why
 //!
-//! MEASURED
+//! Every column: zstd level 1 over a dictionary of at most 1 MiB per row group, plain values once that is
+//! full; no minimum and maximum, no Bloom filter. Measured with `examples/write_throughput.rs` for one GB of
+//! SharpHound JSON (3.2 million relations, 300,000 objects with 1.2 KB of properties) on one thread of an
+//! AMD EPYC, in CPU seconds and MB written, conversion to Arrow and writes to the file included:
+//!
+//! | | relations | objects |
+//! |---|---|---|
+//! | **zstd 1, dictionary ≤ 1 MiB, then plain** | **0.68 s, 14.8** | **0.60 s, 77.3** |
+//! | no compression | 0.78 s, 242.1 | 0.44 s, 383.7 |
+//! | snappy | 0.61 s, 34.3 | 0.43 s, 133.8 |
+//! | zstd 3 | 0.82 s, 15.5 | 0.97 s, 70.4 |
+//! | with minimum and maximum of each row group | 0.88 s, 14.8 | 0.61 s, 77.3 |
+//! | then delta byte array | 0.78 s, 15.2 | 0.60 s, 76.5 |
+//! | then delta length byte array | 0.72 s, 14.9 | 0.60 s, 76.7 |
+//! | dictionary ≤ 4 MiB | 0.89 s, 12.0 | |
+//! | row groups of 65,536 rows | 0.64 s, 13.4 | |
+//! | row groups of 131,072 rows | 0.76 s, 12.9 | |
+//! | no dictionary | | 0.54 s, 76.7 |
+//! | no dictionary, delta byte array | 0.95 s, 23.1 | |
+//!
+//! Both, as the lake writes them: 1.3 s, 92.1 MB. Read back: 0.53 s. A million relations cost 0.21 s. The
+//! medians of three runs; differences below a tenth are noise.
+//!
+//! So zstd 1 costs a quarter of a second more than snappy and writes 92 MB instead of 168. Delta encodings and
+//! larger dictionaries cost more than they save. A dictionary that is tried in vain on unique text is given up
+//! after 1 MiB, too early to matter, so that one setting fits all columns. Smaller row groups make no
+//! difference to both together. Dictionary-encoded Arrow arrays would not help: the encoder looks up every
+//! value of them all the same. Nothing reads minimum and maximum yet.
 
 use std::fs::File;
 use std::io::Write;

@@ -36,7 +36,7 @@ pub struct TableSize {
 /// Takes the chunks of one import, each into the file of its table. Nothing is to be seen below
 /// `snapshots/` before [`SnapshotWriter::finish`]; dropped without it, the writer takes its files along.
 ///
-/// Holds at most 24 MiB per table, whatever is written. Blocks: for use on a blocking thread.
+/// Holds about 24 MiB per table, whatever is written. Blocks: for use on a blocking thread.
 pub struct SnapshotWriter {
     store: Arc<Store>,
     key: String,

@@ -158,17 +158,21 @@ impl Store {
     }
 
     /// Deletes what was left in `tmp/` and in which nothing was written for at least `idle`. Returns how
-    /// many folders went.
+    /// many folders and files went.
     pub fn sweep_tmp(&self, idle: Duration) -> Result<usize> {
         let now = SystemTime::now();
         let mut swept = 0;
         for path in entries(&self.path(TMP))? {
-            // A folder that its writer has just put in place is no longer here.
+            // What its writer has just put in place is no longer here.
             let Some(written) = last_written(&path) else { continue };
             if now.duration_since(written).unwrap_or_default() < idle {
                 continue;
             }
-            match fs::remove_dir_all(&path) {
+            match if path.is_dir() {
+                fs::remove_dir_all(&path)
+            } else {
+                fs::remove_file(&path)
+            } {
                 Ok(()) => swept += 1,
                 Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
                 Err(cause) => return Err(LakeError::delete(&path)(cause)),
@@ -205,14 +209,14 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
         .collect()
 }
 
-/// The newest change of a folder or of a file in it.
-fn last_written(folder: &Path) -> Option<SystemTime> {
+/// The newest change of a file, or of a folder and the files in it.
+fn last_written(path: &Path) -> Option<SystemTime> {
     let modified = |path: &Path| path.symlink_metadata().ok()?.modified().ok();
-    let inside = entries(folder).ok()?;
+    let inside = if path.is_dir() { entries(path).ok()? } else { Vec::new() };
     inside
         .iter()
         .filter_map(|path| modified(path))
-        .chain(modified(folder))
+        .chain(modified(path))
         .max()
 }
 
