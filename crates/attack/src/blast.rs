@@ -42,7 +42,10 @@ pub fn blast_radius(
 ) -> Result<Blast, AttackError> {
     known_place(world, derived, start)?;
     // A target that is held already absorbs nothing.
-    let others: Vec<_> = targets.iter().filter(|target| !target.members.contains(&start)).collect();
+    let others: Vec<_> = targets
+        .iter()
+        .filter(|target| !target.members.contains(&start))
+        .collect();
     let ends: Vec<_> = others.iter().map(|target| target.members.as_slice()).collect();
     let graph = StepGraph::new(world, &derived.steps, &ends, std::iter::once(start))?;
     let reached = reach(&graph, start)?;
@@ -125,7 +128,10 @@ pub fn routes_between(
 }
 
 fn known_place(world: &World<'_>, derived: &Derived, id: NodeId) -> Result<(), AttackError> {
-    let is_known =
-        world.estate.by_id(id).is_some() || derived.virtuals.binary_search_by_key(&id, |it| it.id).is_ok();
-    if is_known { Ok(()) } else { Err(AttackError::NoSuchPlace { id: id.to_string() }) }
+    let is_known = world.estate.by_id(id).is_some() || derived.virtuals.binary_search_by_key(&id, |it| it.id).is_ok();
+    if is_known {
+        Ok(())
+    } else {
+        Err(AttackError::NoSuchPlace { id: id.to_string() })
+    }
 }

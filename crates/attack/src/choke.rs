@@ -57,8 +57,17 @@ pub struct ChokePoint {
 impl ChokePoint {
     /// The order in which choke points are shown: those that sever most first.
     pub(crate) fn rank(&self) -> impl Ord + use<> {
-        let Self { targets_severed, entries_severed, paths_through, .. } = *self;
-        (std::cmp::Reverse((targets_severed, entries_severed, paths_through)), self.kind, self.element)
+        let Self {
+            targets_severed,
+            entries_severed,
+            paths_through,
+            ..
+        } = *self;
+        (
+            std::cmp::Reverse((targets_severed, entries_severed, paths_through)),
+            self.kind,
+            self.element,
+        )
     }
 }
 
@@ -86,7 +95,10 @@ pub fn choke_points(
         });
     }
     let split = Split::of(graph, derived.steps.len())?;
-    let starts: Vec<_> = entries.iter().filter_map(|entry| graph.held(entry.id, entry.foothold)).collect();
+    let starts: Vec<_> = entries
+        .iter()
+        .filter_map(|entry| graph.held(entry.id, entry.foothold))
+        .collect();
     let ends: Vec<_> = (0..targets.len()).map(|number| graph.end(number)).collect();
     let counts = severed(&split.csr, &starts, &ends)?;
     let through = Through::of(derived, paths);
@@ -107,7 +119,10 @@ pub fn choke_points(
     let forwards = reachable_from(&split.csr, &starts)?;
     let backwards = reaching(&split.csr, &ends)?;
     let vertices: BTreeSet<NodeId> = (0..).map_while(|node| graph.vertex(node)).collect();
-    for vertex in vertices.into_iter().filter(|it| !end_points.contains(it) && is_candidate(world, *it)) {
+    for vertex in vertices
+        .into_iter()
+        .filter(|it| !end_points.contains(it) && is_candidate(world, *it))
+    {
         let nodes: Vec<_> = graph
             .nodes_of(vertex)
             .into_iter()
@@ -115,7 +130,10 @@ pub fn choke_points(
             .collect();
         let (targets_severed, entries_severed) = match nodes.as_slice() {
             [] => continue,
-            &[node] => (counts.targets_by_node[node as usize], counts.entries_by_node[node as usize]),
+            &[node] => (
+                counts.targets_by_node[node as usize],
+                counts.entries_by_node[node as usize],
+            ),
             // Neither foothold need be passed on every route, while the device itself is: take out both and look.
             both => split.severed_without(both, &starts, &ends)?,
         };
@@ -144,7 +162,10 @@ pub fn choke_points(
 /// Whether anybody can make a step go away: its technique has a remediation, and no derivation of it is beyond change.
 fn can_go(world: &World<'_>, step: &Step) -> bool {
     step.technique != RelationKind::AssumedFoothold
-        && world.catalog.technique(step.technique).is_some_and(|it| !it.remediations.is_empty())
+        && world
+            .catalog
+            .technique(step.technique)
+            .is_some_and(|it| !it.remediations.is_empty())
         && step.derivations.iter().all(Derivation::is_changeable)
 }
 
@@ -203,10 +224,18 @@ impl Split {
     /// What is severed, of targets and of entry points, when some nodes are taken out at once.
     fn severed_without(&self, nodes: &[u32], starts: &[u32], ends: &[u32]) -> Result<(u32, u32), AttackError> {
         let is_out = |node: u32| nodes.contains(&node);
-        let left: Vec<_> =
-            self.edges.iter().copied().filter(|edge| !is_out(edge.source) && !is_out(edge.target)).collect();
+        let left: Vec<_> = self
+            .edges
+            .iter()
+            .copied()
+            .filter(|edge| !is_out(edge.source) && !is_out(edge.target))
+            .collect();
         let without = Csr::from_edges(self.csr.node_count(), &left)?;
-        let targets = lost(ends, &reachable_from(&self.csr, starts)?, &reachable_from(&without, starts)?);
+        let targets = lost(
+            ends,
+            &reachable_from(&self.csr, starts)?,
+            &reachable_from(&without, starts)?,
+        );
         let entries = lost(starts, &reaching(&self.csr, ends)?, &reaching(&without, ends)?);
         Ok((targets, entries))
     }
@@ -232,7 +261,10 @@ impl Split {
 /// How many of `nodes` are in the first set and not in the second.
 fn lost(nodes: &[u32], before: &postern_graph::FixedBitSet, after: &postern_graph::FixedBitSet) -> u32 {
     let nodes: BTreeSet<_> = nodes.iter().map(|&node| node as usize).collect();
-    nodes.into_iter().filter(|&node| before.contains(node) && !after.contains(node)).count() as u32
+    nodes
+        .into_iter()
+        .filter(|&node| before.contains(node) && !after.contains(node))
+        .count() as u32
 }
 
 /// How many shown routes pass each element.

@@ -195,7 +195,8 @@ impl<'v, 'a> Steps<'v, 'a> {
             Vertex::Asset(index) => {
                 let key = &self.view.node(index).key;
                 PLACEHOLDERS.iter().any(|end| {
-                    key.strip_suffix(end).is_some_and(|before| before.is_empty() || before.ends_with('-'))
+                    key.strip_suffix(end)
+                        .is_some_and(|before| before.is_empty() || before.ends_with('-'))
                 })
             }
             Vertex::Virtual(_) => false,

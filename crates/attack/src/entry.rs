@@ -49,12 +49,17 @@ pub(crate) fn entries_without(
             BROAD_GROUPS => virtual_entries(world, derived, rule, users_entry_key),
             WORKSTATIONS => virtual_entries(world, derived, rule, workstations_entry_key),
             _ => {
-                let nodes = queries.nodes(&rule.query, Phase::Entries).map_err(|cause| AttackError::EntryRule {
-                    rule: rule.id.clone(),
-                    cause,
-                })?;
+                let nodes = queries
+                    .nodes(&rule.query, Phase::Entries)
+                    .map_err(|cause| AttackError::EntryRule {
+                        rule: rule.id.clone(),
+                        cause,
+                    })?;
                 let nodes = nodes.into_iter().filter(|index| !removal.assets.contains(index));
-                nodes.map(|index| world.estate.node(index)).map(|it| entry(rule, it.id, &it.key, &it.name)).collect()
+                nodes
+                    .map(|index| world.estate.node(index))
+                    .map(|it| entry(rule, it.id, &it.key, &it.name))
+                    .collect()
             }
         };
         for candidate in candidates {
@@ -70,17 +75,17 @@ pub(crate) fn entries_without(
 impl Entry {
     /// Smaller is likelier; ties go to what was observed, then to the stronger foothold.
     fn likelihood(&self) -> (u32, Basis, std::cmp::Reverse<Foothold>, &str) {
-        (self.grade.cost(), self.basis, std::cmp::Reverse(self.foothold), &self.class)
+        (
+            self.grade.cost(),
+            self.basis,
+            std::cmp::Reverse(self.foothold),
+            &self.class,
+        )
     }
 }
 
 /// One entry point for each domain from whose virtual vertex there is a step.
-fn virtual_entries(
-    world: &World<'_>,
-    derived: &Derived,
-    rule: &EntryPointRule,
-    key: fn(&str) -> String,
-) -> Vec<Entry> {
+fn virtual_entries(world: &World<'_>, derived: &Derived, rule: &EntryPointRule, key: fn(&str) -> String) -> Vec<Entry> {
     let domains = world.estate.nodes.iter().filter(|node| node.kind == NodeKind::Domain);
     domains
         .filter_map(|domain| {

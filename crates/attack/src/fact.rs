@@ -120,13 +120,26 @@ mod tests {
         let derivation = Derivation {
             cost: 2,
             facts: vec![
-                Fact::Relation { id: EdgeId(7), text: "A is a member of B".to_owned() },
-                Fact::Service { node: NodeId(1), protocol: "tcp".to_owned(), port: 445, text: "open".to_owned() },
-                Fact::BuiltIn { text: "always".to_owned() },
+                Fact::Relation {
+                    id: EdgeId(7),
+                    text: "A is a member of B".to_owned(),
+                },
+                Fact::Service {
+                    node: NodeId(1),
+                    protocol: "tcp".to_owned(),
+                    port: 445,
+                    text: "open".to_owned(),
+                },
+                Fact::BuiltIn {
+                    text: "always".to_owned(),
+                },
             ],
         };
         let json = serde_json::to_string(&derivation).expect("plain data");
         assert!(json.contains("\"00000000000000000000000000000007\""), "{json}");
-        assert_eq!(serde_json::from_str::<Derivation>(&json).expect("just written"), derivation);
+        assert_eq!(
+            serde_json::from_str::<Derivation>(&json).expect("just written"),
+            derivation
+        );
     }
 }

@@ -25,7 +25,12 @@ pub(crate) fn gaps(world: &World<'_>) -> Vec<Gap> {
     let mut found = Vec::new();
     for technique in world.catalog.techniques.values() {
         for need in &technique.inputs {
-            let mut boundaries = world.estate.coverage.iter().filter(|it| concerns(need.class, it)).peekable();
+            let mut boundaries = world
+                .estate
+                .coverage
+                .iter()
+                .filter(|it| concerns(need.class, it))
+                .peekable();
             if boundaries.peek().is_none() {
                 found.push(Gap {
                     technique: technique.id,
@@ -49,7 +54,10 @@ fn gap(world: &World<'_>, technique: RelationKind, need: &InputNeed, boundary: &
         Some(all) if all.answered >= all.total => return None,
         Some(some) => {
             let Answered { answered, total } = some;
-            (some, format!("{}: {answered} of {total} {} answered", need.facet, need.class))
+            (
+                some,
+                format!("{}: {answered} of {total} {} answered", need.facet, need.class),
+            )
         }
         None => {
             let total = known_objects(world, need.class, &boundary.boundary);
@@ -97,7 +105,9 @@ fn concerns(class: ObjectClass, boundary: &BoundaryCoverage) -> bool {
 fn known_objects(world: &World<'_>, class: ObjectClass, boundary: &str) -> u64 {
     let kinds = kinds(class);
     let nodes = world.estate.nodes.iter();
-    nodes.filter(|node| node.boundary == boundary && kinds.contains(&node.kind)).count() as u64
+    nodes
+        .filter(|node| node.boundary == boundary && kinds.contains(&node.kind))
+        .count() as u64
 }
 
 fn kinds(class: ObjectClass) -> &'static [NodeKind] {

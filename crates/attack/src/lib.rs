@@ -18,6 +18,8 @@ mod error;
 mod fact;
 mod gap;
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod lookalikes;
 mod membership;
 mod paths;

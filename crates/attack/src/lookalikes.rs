@@ -3,9 +3,7 @@
 use postern_model::estate::Attributes;
 use postern_model::{Criticality, NodeKind, RelationKind};
 
-use crate::testing::{
-    DOMAIN, FQDN, Sketch, admins, any_user, any_workstation, now, path, plane, step, users,
-};
+use crate::testing::{DOMAIN, FQDN, Sketch, admins, any_user, any_workstation, now, path, plane, step, users};
 
 /// Every user may reset the password of `ADA`, who is a domain administrator... or would be, but for `edit`.
 fn reset_password(edit: impl FnOnce(&mut Attributes)) -> Sketch {
@@ -41,7 +39,9 @@ fn a_step_inside_a_target_makes_no_path() {
     assert!(sketch.has_step(&admins(), RelationKind::GenericAll, DOMAIN));
     assert_eq!(sketch.clone().in_plane("ROOT").analysis().paths, []);
     // The same steps, and one into them from outside.
-    sketch.in_plane("ROOT").relate(&users(), RelationKind::GenericAll, "ROOT");
+    sketch
+        .in_plane("ROOT")
+        .relate(&users(), RelationKind::GenericAll, "ROOT");
     let analysis = sketch.analysis();
     let found = path(&analysis, &any_user(), &plane()).expect("a way in");
     assert_eq!((analysis.paths.len(), found.hops), (1, 1));
@@ -91,7 +91,9 @@ fn remote_desktop_to_a_domain_controller_is_no_control_of_it() {
 fn remote_desktop_needs_the_right_where_rights_were_looked_at() {
     let mut sketch = remote_desktop();
     sketch.group("OTHERS");
-    sketch.node("JUMP", NodeKind::Computer, |node| node.attributes.has_user_rights = Some(true));
+    sketch.node("JUMP", NodeKind::Computer, |node| {
+        node.attributes.has_user_rights = Some(true)
+    });
     sketch.relate("OTHERS", RelationKind::RemoteInteractiveLogonRight, "JUMP");
     assert!(!sketch.has_step(&users(), RelationKind::CanRdp, "JUMP"));
     let mut granted = sketch.clone();
@@ -108,14 +110,25 @@ fn remote_desktop_needs_the_right_where_rights_were_looked_at() {
 /// A weakness on port 445 of `FILES`, where an administrator is logged on. The attacker sits on `PC`, in another segment.
 fn exploit(ports: &str) -> Sketch {
     let mut sketch = Sketch::domain();
-    sketch.computer("FILES").user("ADA").segment("OFFICE", &["10.1.0.0/16"]).segment("SERVERS", &["10.2.0.0/16"]);
+    sketch
+        .computer("FILES")
+        .user("ADA")
+        .segment("OFFICE", &["10.1.0.0/16"])
+        .segment("SERVERS", &["10.2.0.0/16"]);
     sketch.computer("PC").local("PC", "-544", &[&users()]);
-    sketch.node("PC", NodeKind::Computer, |node| node.attributes.addresses = vec!["10.1.0.5".to_owned()]);
+    sketch.node("PC", NodeKind::Computer, |node| {
+        node.attributes.addresses = vec!["10.1.0.5".to_owned()]
+    });
     sketch.relate("FILES", RelationKind::LocatedIn, "SERVERS");
     sketch.weakness("FILES", "tcp/445", true);
     sketch.relate("FILES", RelationKind::HasSession, "ADA");
     sketch.relate("ADA", RelationKind::MemberOf, &admins());
-    sketch.relate_with("OFFICE", RelationKind::RoutesTrafficTo, "SERVERS", &format!("{{\"ports\":[{ports}]}}"));
+    sketch.relate_with(
+        "OFFICE",
+        RelationKind::RoutesTrafficTo,
+        "SERVERS",
+        &format!("{{\"ports\":[{ports}]}}"),
+    );
     sketch
 }
 
@@ -143,10 +156,15 @@ fn every_hop_between_segments_has_to_let_the_port_through() {
 fn a_weakness_without_a_port_is_reached_by_nobody() {
     let mut sketch = exploit("\"any\"").without("FILES", RelationKind::LocatedIn, "SERVERS");
     assert!(!has_path(&sketch), "without a place in the network");
-    sketch.node("FILES", NodeKind::Computer, |node| node.attributes.addresses = vec!["10.2.3.4".to_owned()]);
+    sketch.node("FILES", NodeKind::Computer, |node| {
+        node.attributes.addresses = vec!["10.2.3.4".to_owned()]
+    });
     assert!(has_path(&sketch), "the address says where it is");
     let mut local = Sketch::domain();
-    local.computer("PC").relate("PC", RelationKind::LocatedIn, "LAN").segment("LAN", &[]);
+    local
+        .computer("PC")
+        .relate("PC", RelationKind::LocatedIn, "LAN")
+        .segment("LAN", &[]);
     local.weakness("PC", "", true).weakness("PC", "tcp/0", true);
     assert!(!local.has_step("LAN", RelationKind::ExploitRemoteCode, "PC"));
     local.weakness("PC", "tcp/80", true);
@@ -156,8 +174,12 @@ fn a_weakness_without_a_port_is_reached_by_nobody() {
 #[test]
 fn an_address_lies_in_the_narrowest_range_that_holds_it() {
     let mut sketch = Sketch::domain();
-    sketch.segment("ALL", &["10.0.0.0/8"]).segment("VAULT", &["10.9.0.0/24"]);
-    sketch.node("PC", NodeKind::Computer, |node| node.attributes.addresses = vec!["10.9.0.7".to_owned()]);
+    sketch
+        .segment("ALL", &["10.0.0.0/8"])
+        .segment("VAULT", &["10.9.0.0/24"]);
+    sketch.node("PC", NodeKind::Computer, |node| {
+        node.attributes.addresses = vec!["10.9.0.7".to_owned()]
+    });
     assert!(sketch.has_step("PC", RelationKind::LocatedIn, "VAULT"));
     assert!(!sketch.has_step("PC", RelationKind::LocatedIn, "ALL"));
 }
@@ -166,7 +188,10 @@ fn an_address_lies_in_the_narrowest_range_that_holds_it() {
 fn a_known_exploited_weakness_is_likelier_than_a_public_exploit() {
     let cost = |is_kev| {
         let mut sketch = Sketch::domain();
-        sketch.computer("PC").relate("PC", RelationKind::LocatedIn, "LAN").segment("LAN", &[]);
+        sketch
+            .computer("PC")
+            .relate("PC", RelationKind::LocatedIn, "LAN")
+            .segment("LAN", &[]);
         sketch.weakness("PC", "tcp/80", is_kev).listens("PC", 80);
         step(&sketch.derived(), "LAN", RelationKind::ExploitRemoteCode, "PC").map(|it| it.cost)
     };
@@ -176,10 +201,18 @@ fn a_known_exploited_weakness_is_likelier_than_a_public_exploit() {
 #[test]
 fn a_flat_network_is_assumed_only_when_the_setting_says_so() {
     let mut sketch = Sketch::domain();
-    sketch.node("host:HQ:web", NodeKind::Host, |_| {}).node("host:HQ:pc", NodeKind::Host, |_| {});
+    sketch
+        .node("host:HQ:web", NodeKind::Host, |_| {})
+        .node("host:HQ:pc", NodeKind::Host, |_| {});
     sketch.node("host:LAB:pc", NodeKind::Host, |_| {});
     sketch.weakness("host:HQ:web", "tcp/80", true);
-    assert_eq!(sketch.derived().steps, []);
+    assert!(
+        sketch
+            .derived()
+            .steps
+            .iter()
+            .all(|step| step.technique == RelationKind::AssumedFoothold)
+    );
     sketch.settings.flat_network_within_a_site = true;
     let derived = sketch.derived();
     let exploit = step(&derived, "site:HQ", RelationKind::ExploitRemoteCode, "host:HQ:web").expect("a step");
@@ -193,7 +226,12 @@ fn a_device_exposed_to_the_internet_is_an_entry_point_only_if_the_port_is_open_t
     let exposed = |ports: &str| {
         let mut sketch = exploit("");
         sketch.node("INTERNET", NodeKind::Internet, |_| {});
-        sketch.relate_with("INTERNET", RelationKind::RoutesTrafficTo, "SERVERS", &format!("{{\"ports\":[{ports}]}}"));
+        sketch.relate_with(
+            "INTERNET",
+            RelationKind::RoutesTrafficTo,
+            "SERVERS",
+            &format!("{{\"ports\":[{ports}]}}"),
+        );
         sketch.analysis()
     };
     assert!(path(&exposed("\"tcp/445\""), "FILES", &plane()).is_some());
@@ -226,14 +264,22 @@ fn the_owner_of_a_computer_controls_it_unless_the_forest_withholds_that() {
     let blocked = "00000000000000000000000000001";
     let owns = |heuristics: &str, kind: NodeKind| {
         let mut sketch = Sketch::domain();
-        sketch.node(DOMAIN, NodeKind::Domain, |node| node.attributes.ds_heuristics = Some(heuristics.to_owned()));
+        sketch.node(DOMAIN, NodeKind::Domain, |node| {
+            node.attributes.ds_heuristics = Some(heuristics.to_owned())
+        });
         sketch.node("OBJECT", kind, |_| {}).user("BOB").user("ADA");
         sketch.relate("ADA", RelationKind::MemberOf, &admins());
         for owner in ["BOB", "ADA"] {
-            sketch.relate(owner, RelationKind::OwnsRaw, "OBJECT").relate(owner, RelationKind::WriteOwnerRaw, "OBJECT");
+            sketch
+                .relate(owner, RelationKind::OwnsRaw, "OBJECT")
+                .relate(owner, RelationKind::WriteOwnerRaw, "OBJECT");
         }
         let has = |source, technique| sketch.has_step(source, technique, "OBJECT");
-        (has("BOB", RelationKind::Owns), has("ADA", RelationKind::Owns), has("ADA", RelationKind::WriteOwner))
+        (
+            has("BOB", RelationKind::Owns),
+            has("ADA", RelationKind::Owns),
+            has("ADA", RelationKind::WriteOwner),
+        )
     };
     assert_eq!(owns("0010", NodeKind::Computer), (true, true, true));
     assert_eq!(owns(blocked, NodeKind::User), (true, true, true));
@@ -245,7 +291,9 @@ fn control_of_a_container_reaches_no_protected_object_in_it() {
     let contains = |container: NodeKind, content: NodeKind, is_protected: bool| {
         let mut sketch = Sketch::domain();
         sketch.node("BOX", container, |_| {});
-        sketch.node("THING", content, |node| node.attributes.is_acl_protected = Some(is_protected));
+        sketch.node("THING", content, |node| {
+            node.attributes.is_acl_protected = Some(is_protected)
+        });
         sketch.relate("BOX", RelationKind::Contains, "THING");
         sketch.has_step("BOX", RelationKind::Contains, "THING")
     };
@@ -259,8 +307,12 @@ fn control_of_a_container_reaches_no_protected_object_in_it() {
 fn a_read_only_domain_controller_does_not_hold_the_domain() {
     let holds = |is_read_only| {
         let mut sketch = Sketch::domain();
-        sketch.node("DC", NodeKind::Computer, |node| node.attributes.is_read_only_dc = Some(is_read_only));
-        sketch.relate("DC", RelationKind::DcFor, DOMAIN).local("DC", "-544", &[&users()]);
+        sketch.node("DC", NodeKind::Computer, |node| {
+            node.attributes.is_read_only_dc = Some(is_read_only)
+        });
+        sketch
+            .relate("DC", RelationKind::DcFor, DOMAIN)
+            .local("DC", "-544", &[&users()]);
         has_path(&sketch)
     };
     assert!(holds(false) && !holds(true));
@@ -275,7 +327,10 @@ fn any_workstation_is_an_entry_point_only_where_sessions_were_collected() {
     sketch.node("SRV", NodeKind::Computer, |node| {
         node.attributes.operating_system = Some("Windows Server 2022".to_owned());
     });
-    sketch.user("ADA").relate("PC", RelationKind::HasSession, "ADA").relate("ADA", RelationKind::MemberOf, &admins());
+    sketch
+        .user("ADA")
+        .relate("PC", RelationKind::HasSession, "ADA")
+        .relate("ADA", RelationKind::MemberOf, &admins());
     assert!(path(&sketch.analysis(), &any_workstation(), &plane()).is_none());
     sketch.cover_sessions();
     let analysis = sketch.analysis();
@@ -296,7 +351,9 @@ fn krbtgt_and_disabled_accounts_are_no_entry_points() {
         }
     };
     sketch.node(&format!("{DOMAIN}-502"), NodeKind::User, roastable(true));
-    sketch.node("OLD", NodeKind::User, roastable(false)).node("SQL", NodeKind::User, roastable(true));
+    sketch
+        .node("OLD", NodeKind::User, roastable(false))
+        .node("SQL", NodeKind::User, roastable(true));
     for user in ["OLD", "SQL", &format!("{DOMAIN}-502")] {
         sketch.relate(user, RelationKind::MemberOf, &admins());
     }
@@ -308,7 +365,9 @@ fn krbtgt_and_disabled_accounts_are_no_entry_points() {
 #[test]
 fn an_entry_point_inside_a_target_is_exposed_and_has_no_path() {
     let mut sketch = Sketch::domain();
-    sketch.node("SQL", NodeKind::User, |node| node.attributes.has_spn = Some(true)).in_plane("SQL");
+    sketch
+        .node("SQL", NodeKind::User, |node| node.attributes.has_spn = Some(true))
+        .in_plane("SQL");
     sketch.relate("SQL", RelationKind::MemberOf, &admins());
     let analysis = sketch.analysis();
     assert_eq!((analysis.paths.len(), analysis.exposed_critical.len()), (0, 1));
@@ -318,10 +377,15 @@ fn an_entry_point_inside_a_target_is_exposed_and_has_no_path() {
 fn a_right_of_everybody_is_one_path_from_the_virtual_entry_point() {
     let everyone = format!("{FQDN}-S-1-1-0");
     let mut sketch = Sketch::domain();
-    sketch.group(&everyone).computer("FILES").critical("FILES", Criticality::High);
+    sketch
+        .group(&everyone)
+        .computer("FILES")
+        .critical("FILES", Criticality::High);
     sketch.local("FILES", "-544", &[&everyone]);
     for number in 0..50 {
-        sketch.user(&format!("USER{number}")).relate(&format!("USER{number}"), RelationKind::MemberOf, &users());
+        sketch
+            .user(&format!("USER{number}"))
+            .relate(&format!("USER{number}"), RelationKind::MemberOf, &users());
     }
     let analysis = sketch.analysis();
     assert_eq!(analysis.paths.len(), 1);

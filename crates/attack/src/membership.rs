@@ -52,7 +52,14 @@ impl<'a> Memberships<'a> {
                 .filter(|it| is_there(it.member) && is_there(it.group)),
         );
         // A reported membership stands before the built-in one of the same ends, which is then left out.
-        up.sort_by_key(|it| (it.member, it.group, it.relation.is_none(), it.relation.map(|relation| relation.id)));
+        up.sort_by_key(|it| {
+            (
+                it.member,
+                it.group,
+                it.relation.is_none(),
+                it.relation.map(|relation| relation.id),
+            )
+        });
         up.dedup_by_key(|it| (it.member, it.group));
         let mut down = up.clone();
         down.sort_by_key(|it| (it.group, it.member));
@@ -145,9 +152,7 @@ fn built_in<'a>(estate: &Estate) -> Vec<Membership<'a>> {
         let everyone = find(format!("{}-S-1-1-0", domain.name));
         for part in ["513", "515"] {
             // Where only Everyone is known, the membership skips what lies between.
-            if let (Some(member), Some(group)) =
-                (find(format!("{}-{part}", domain.key)), authenticated.or(everyone))
-            {
+            if let (Some(member), Some(group)) = (find(format!("{}-{part}", domain.key)), authenticated.or(everyone)) {
                 found.push((member, group));
             }
         }

@@ -109,8 +109,10 @@ pub fn paths(
 
 /// Parts entry points outside every target from those inside one.
 fn split_exposed<'e>(entries: &'e [Entry], targets: &[Target]) -> (Vec<&'e Entry>, Vec<ExposedCritical>) {
-    let target_of: BTreeMap<NodeId, NodeId> =
-        targets.iter().flat_map(|target| target.members.iter().map(|&member| (member, target.id))).collect();
+    let target_of: BTreeMap<NodeId, NodeId> = targets
+        .iter()
+        .flat_map(|target| target.members.iter().map(|&member| (member, target.id)))
+        .collect();
     let mut exposed = Vec::new();
     let mut outside = Vec::new();
     for entry in entries {
@@ -144,7 +146,9 @@ fn cheapest_paths(
             let (Some(route_cost), Some(edges)) = (routes.cost(start), routes.route(start)) else {
                 continue;
             };
-            let cost = u32::try_from(route_cost).unwrap_or(u32::MAX).saturating_add(entry.grade.cost());
+            let cost = u32::try_from(route_cost)
+                .unwrap_or(u32::MAX)
+                .saturating_add(entry.grade.cost());
             if cost > limit {
                 continue;
             }

@@ -17,7 +17,13 @@ const AS_REP_ROASTABLE: &str = "asrep-roastable-users";
 const INTERNET_EXPOSED: &str = "internet-exposed-exploitable";
 const KERBEROASTABLE: &str = "kerberoastable-users";
 
-const NAMES: [&str; 5] = [AS_REP_ROASTABLE, BROAD_GROUPS, INTERNET_EXPOSED, KERBEROASTABLE, WORKSTATIONS];
+const NAMES: [&str; 5] = [
+    AS_REP_ROASTABLE,
+    BROAD_GROUPS,
+    INTERNET_EXPOSED,
+    KERBEROASTABLE,
+    WORKSTATIONS,
+];
 
 /// Evaluates the queries of entry-point rules over one world and its steps.
 #[derive(Clone, Copy)]
@@ -62,16 +68,29 @@ impl<'a> EntryQueries<'a> {
     }
 
     fn in_domains(&self, of: impl Fn(&World<'_>, &Node) -> Vec<NodeIndex>) -> RoaringBitmap {
-        let domains = self.world.estate.nodes.iter().filter(|node| node.kind == NodeKind::Domain);
+        let domains = self
+            .world
+            .estate
+            .nodes
+            .iter()
+            .filter(|node| node.kind == NodeKind::Domain);
         domains.flat_map(|domain| of(self.world, domain)).collect()
     }
 
     /// Devices with a weakness that can be exploited from the Internet.
     fn internet_exposed(&self) -> RoaringBitmap {
         let estate = self.world.estate;
-        let exploits = self.derived.steps.iter().filter(|step| step.technique == RelationKind::ExploitRemoteCode);
+        let exploits = self
+            .derived
+            .steps
+            .iter()
+            .filter(|step| step.technique == RelationKind::ExploitRemoteCode);
         exploits
-            .filter(|step| estate.by_id(step.source).is_some_and(|it| estate.node(it).kind == NodeKind::Internet))
+            .filter(|step| {
+                estate
+                    .by_id(step.source)
+                    .is_some_and(|it| estate.node(it).kind == NodeKind::Internet)
+            })
             .filter_map(|step| estate.by_id(step.target))
             .collect()
     }

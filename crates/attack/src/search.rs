@@ -73,7 +73,11 @@ impl StepGraph {
         ends: &[&[NodeId]],
         also: impl Iterator<Item = NodeId>,
     ) -> Result<Self, GraphError> {
-        let mut vertices: Vec<_> = steps.iter().flat_map(|step| [step.source, step.target]).chain(also).collect();
+        let mut vertices: Vec<_> = steps
+            .iter()
+            .flat_map(|step| [step.source, step.target])
+            .chain(also)
+            .collect();
         vertices.sort_unstable();
         vertices.dedup();
 
@@ -81,7 +85,9 @@ impl StepGraph {
         let mut places = HashMap::with_capacity(vertices.len());
         let mut vertex_of = Vec::with_capacity(vertices.len());
         for id in vertices {
-            let is_device = estate.by_id(id).is_some_and(|index| estate.node(index).kind.is_device());
+            let is_device = estate
+                .by_id(id)
+                .is_some_and(|index| estate.node(index).kind.is_device());
             let first = vertex_of.len() as u32;
             places.insert(id, Place { first, is_device });
             vertex_of.extend(std::iter::repeat_n(id, 1 + usize::from(is_device)));
@@ -147,6 +153,9 @@ impl StepGraph {
 
     /// The ids of the steps that edges stand for.
     pub fn step_ids(&self, steps: &[Step], edges: &[u32]) -> Vec<EdgeId> {
-        edges.iter().map(|&edge| steps[self.step_of[edge as usize] as usize].id).collect()
+        edges
+            .iter()
+            .map(|&edge| steps[self.step_of[edge as usize] as usize].id)
+            .collect()
     }
 }

@@ -7,9 +7,7 @@ use std::collections::HashSet;
 
 use postern_catalog::{Basis, Foothold, TargetClass};
 use postern_model::estate::Estate;
-use postern_model::schema::{
-    CHOKE_POINTS, ENTRIES, EXPOSED_CRITICAL, GAPS, PATHS, SCENARIOS, STEPS, Schema, TARGETS,
-};
+use postern_model::schema::{CHOKE_POINTS, ENTRIES, EXPOSED_CRITICAL, GAPS, PATHS, SCENARIOS, STEPS, Schema, TARGETS};
 use postern_model::{Criticality, EdgeId, Grade, NodeId, RelationKind, Risk, Table, Value};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -166,7 +164,9 @@ pub fn write_targets(targets: &[Target]) -> Table {
     let mut table = Table::new(&TARGETS);
     for target in sorted(targets, |target| target.id) {
         let members: Vec<_> = target.members.iter().map(NodeId::to_string).collect();
-        let criticality = target.criticality.map_or(Value::Null, |it| Value::Long(i64::from(it.level())));
+        let criticality = target
+            .criticality
+            .map_or(Value::Null, |it| Value::Long(i64::from(it.level())));
         table.push(&[
             Value::Id(target.id.0),
             Value::Text(&target.key),
@@ -402,11 +402,15 @@ impl Row<'_> {
 
     fn number<N: TryFrom<i64>>(&self, name: &str) -> Result<N, AttackError> {
         let number = self.long(name);
-        number.and_then(|it| N::try_from(it).ok()).ok_or_else(|| self.refused(name, &format!("{number:?}")))
+        number
+            .and_then(|it| N::try_from(it).ok())
+            .ok_or_else(|| self.refused(name, &format!("{number:?}")))
     }
 
     fn flag(&self, name: &str) -> Result<bool, AttackError> {
-        self.table.bool(self.number, self.column(name)).ok_or_else(|| self.refused(name, "null"))
+        self.table
+            .bool(self.number, self.column(name))
+            .ok_or_else(|| self.refused(name, "null"))
     }
 
     fn parsed<T>(&self, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T, AttackError> {

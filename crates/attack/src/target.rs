@@ -49,7 +49,10 @@ pub(crate) fn targets_without(world: &World<'_>, removal: &Removal) -> Vec<Targe
             name: plane.name.clone(),
             class: TargetClass::ControlPlane,
             criticality: None,
-            reason: format!("control of any of its {} members is control of all it governs", members.len()),
+            reason: format!(
+                "control of any of its {} members is control of all it governs",
+                members.len()
+            ),
             members,
         });
     }
@@ -59,12 +62,20 @@ pub(crate) fn targets_without(world: &World<'_>, removal: &Removal) -> Vec<Targe
         }
         let node = world.estate.node(index);
         let reasons = &classification.reasons;
-        let reason = reasons.iter().filter(|it| it.node == index).map(|it| it.text.clone()).min();
+        let reason = reasons
+            .iter()
+            .filter(|it| it.node == index)
+            .map(|it| it.text.clone())
+            .min();
         found.push(Target {
             id: node.id,
             key: node.key.clone(),
             name: node.name.clone(),
-            class: if level == Criticality::VeryHigh { TargetClass::VeryHigh } else { TargetClass::High },
+            class: if level == Criticality::VeryHigh {
+                TargetClass::VeryHigh
+            } else {
+                TargetClass::High
+            },
             criticality: Some(level),
             members: vec![node.id],
             reason: reason.unwrap_or_else(|| format!("its criticality is {}", level.as_str())),
@@ -76,16 +87,22 @@ pub(crate) fn targets_without(world: &World<'_>, removal: &Removal) -> Vec<Targe
 
 /// Every asset that is part of a target.
 pub(crate) fn target_members(world: &World<'_>) -> RoaringBitmap {
-    let planes = world.classification.planes.iter().flat_map(|plane| plane.members.iter().copied());
+    let planes = world
+        .classification
+        .planes
+        .iter()
+        .flat_map(|plane| plane.members.iter().copied());
     planes.chain(critical_assets(world).map(|(index, _)| index)).collect()
 }
 
 /// Assets of very high or high criticality outside every plane.
 fn critical_assets(world: &World<'_>) -> impl Iterator<Item = (NodeIndex, Criticality)> {
     let classification = world.classification;
-    (0..).zip(&classification.criticality).filter_map(|(index, level): (NodeIndex, _)| {
-        let level = level.filter(|level| matches!(level, Criticality::VeryHigh | Criticality::High))?;
-        let is_outside = classification.plane_of.get(index as usize).copied().flatten().is_none();
-        is_outside.then_some((index, level))
-    })
+    (0..)
+        .zip(&classification.criticality)
+        .filter_map(|(index, level): (NodeIndex, _)| {
+            let level = level.filter(|level| matches!(level, Criticality::VeryHigh | Criticality::High))?;
+            let is_outside = classification.plane_of.get(index as usize).copied().flatten().is_none();
+            is_outside.then_some((index, level))
+        })
 }

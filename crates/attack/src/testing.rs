@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use jiff::Timestamp;
 use postern_catalog::Catalog;
 use postern_model::estate::{
-    Answered, BoundaryCoverage, Classification, Estate, Finding, Node, NodeIndex, OriginalObject, Plane, Relation, Seen,
-    Service,
+    Answered, BoundaryCoverage, Classification, Estate, Finding, Node, NodeIndex, OriginalObject, Plane, Relation,
+    Seen, Service,
 };
 use postern_model::{Criticality, EdgeId, Facet, NodeId, NodeKind, ObjectClass, RelationKind, Settings};
 
@@ -85,9 +85,12 @@ impl Sketch {
 
     pub fn relate_with(&mut self, source: &str, kind: RelationKind, target: &str, properties: &str) -> &mut Self {
         for key in [source, target] {
-            self.nodes.entry(key.to_owned()).or_insert_with(|| blank(key, NodeKind::Base));
+            self.nodes
+                .entry(key.to_owned())
+                .or_insert_with(|| blank(key, NodeKind::Base));
         }
-        self.relations.insert((source.to_owned(), kind, target.to_owned(), properties.to_owned()));
+        self.relations
+            .insert((source.to_owned(), kind, target.to_owned(), properties.to_owned()));
         self
     }
 
@@ -147,7 +150,8 @@ impl Sketch {
     pub fn without(&self, source: &str, kind: RelationKind, target: &str) -> Self {
         let mut left = self.clone();
         let count = left.relations.len();
-        left.relations.retain(|it| (it.0.as_str(), it.1, it.2.as_str()) != (source, kind, target));
+        left.relations
+            .retain(|it| (it.0.as_str(), it.1, it.2.as_str()) != (source, kind, target));
         assert_eq!(left.relations.len() + 1, count, "{source} {kind} {target}");
         left
     }
@@ -155,8 +159,10 @@ impl Sketch {
     pub fn build(&self) -> Built {
         let mut nodes: Vec<_> = self.nodes.values().cloned().collect();
         nodes.sort_by_key(|node| node.id);
-        let by_key: std::collections::HashMap<_, _> =
-            (0..).zip(&nodes).map(|(index, node)| (node.key.to_ascii_uppercase(), index)).collect();
+        let by_key: std::collections::HashMap<_, _> = (0..)
+            .zip(&nodes)
+            .map(|(index, node)| (node.key.to_ascii_uppercase(), index))
+            .collect();
         let at = |key: &str| -> NodeIndex { by_key[&key.to_ascii_uppercase()] };
         let mut relations: Vec<_> = self
             .relations
@@ -173,8 +179,14 @@ impl Sketch {
             })
             .collect();
         relations.sort_by_key(|it| (it.source, it.target, it.kind));
-        let findings =
-            self.findings.iter().map(|(device, finding)| Finding { node: at(device), ..finding.clone() }).collect();
+        let findings = self
+            .findings
+            .iter()
+            .map(|(device, finding)| Finding {
+                node: at(device),
+                ..finding.clone()
+            })
+            .collect();
         let services = self.services.iter().map(|(device, port)| Service {
             node: at(device),
             protocol: "tcp".to_owned(),
@@ -192,11 +204,18 @@ impl Sketch {
             criticality[at(key) as usize] = Some(*level);
         }
         let facets = if self.sessions_covered {
-            BTreeMap::from([((ObjectClass::Computers, Facet::Sessions), Answered { answered: 2, total: 21 })])
+            BTreeMap::from([(
+                (ObjectClass::Computers, Facet::Sessions),
+                Answered { answered: 2, total: 21 },
+            )])
         } else {
             BTreeMap::new()
         };
-        let coverage = vec![BoundaryCoverage { boundary: DOMAIN.to_owned(), name: FQDN.to_owned(), facets }];
+        let coverage = vec![BoundaryCoverage {
+            boundary: DOMAIN.to_owned(),
+            name: FQDN.to_owned(),
+            facets,
+        }];
         let planes = vec![Plane {
             key: format!("plane:forest:{DOMAIN}"),
             name: format!("forest {FQDN}"),
@@ -213,7 +232,12 @@ impl Sketch {
                 coverage,
                 by_key,
             },
-            classification: Classification { planes, plane_of, criticality, reasons: Vec::new() },
+            classification: Classification {
+                planes,
+                plane_of,
+                criticality,
+                reasons: Vec::new(),
+            },
             settings: self.settings.clone(),
         }
     }
@@ -257,7 +281,10 @@ impl Built {
 /// The step between two keys, if there is one.
 pub fn step<'d>(derived: &'d Derived, source: &str, technique: RelationKind, target: &str) -> Option<&'d Step> {
     let ends = (NodeId::of(source), NodeId::of(target));
-    derived.steps.iter().find(|it| (it.source, it.target) == ends && it.technique == technique)
+    derived
+        .steps
+        .iter()
+        .find(|it| (it.source, it.target) == ends && it.technique == technique)
 }
 
 /// The path between two keys, if there is one.
@@ -291,7 +318,11 @@ pub fn now() -> Timestamp {
 }
 
 fn seen() -> Seen {
-    Seen { sources: Vec::new(), first: now(), last: now() }
+    Seen {
+        sources: Vec::new(),
+        first: now(),
+        last: now(),
+    }
 }
 
 fn blank(key: &str, kind: NodeKind) -> Node {
@@ -308,7 +339,11 @@ fn blank(key: &str, kind: NodeKind) -> Node {
         known: Vec::new(),
         identifiers: Vec::new(),
         facets: is_scanned
-            .then(|| OriginalObject { key: key.to_owned(), kind, reason: String::new() })
+            .then(|| OriginalObject {
+                key: key.to_owned(),
+                kind,
+                reason: String::new(),
+            })
             .into_iter()
             .collect(),
         seen: seen(),

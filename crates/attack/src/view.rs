@@ -32,7 +32,9 @@ impl<'a> View<'a> {
         for relations in by_kind.values_mut() {
             relations.sort_by_key(|it| (it.source, it.target, it.id));
         }
-        let reported = membership::KINDS.iter().flat_map(|kind| by_kind.get(kind).into_iter().flatten().copied());
+        let reported = membership::KINDS
+            .iter()
+            .flat_map(|kind| by_kind.get(kind).into_iter().flatten().copied());
         let memberships = Memberships::of(world.estate, reported, |node| !removal.assets.contains(&node));
         Self {
             world: *world,
@@ -89,7 +91,10 @@ impl<'a> View<'a> {
     pub fn relation(&self, kind: RelationKind, source: NodeIndex, target: NodeIndex) -> Option<&'a Relation> {
         let relations = self.relations(kind);
         let at = relations.partition_point(|it| (it.source, it.target) < (source, target));
-        relations.get(at).copied().filter(|it| it.source == source && it.target == target)
+        relations
+            .get(at)
+            .copied()
+            .filter(|it| it.source == source && it.target == target)
     }
 
     pub fn relation_fact(&self, relation: &Relation) -> Fact {

@@ -65,7 +65,10 @@ fn compare(before: Vec<Path>, after: Vec<Path>) -> Difference {
     }
     difference.appeared = left.into_values().collect();
     difference.appeared.sort_by_key(Path::rank);
-    difference.targets_freed = reached.into_iter().filter(|target| !still_reached.contains(target)).collect();
+    difference.targets_freed = reached
+        .into_iter()
+        .filter(|target| !still_reached.contains(target))
+        .collect();
     difference.targets_freed.sort_unstable();
     difference.targets_freed.dedup();
     difference

@@ -53,7 +53,14 @@ fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
 /// That LAPS manages the password of a computer, when a source says so.
 pub fn laps_facts(view: &View<'_>, computer: &postern_model::estate::Node, known: Option<bool>) -> Vec<Fact> {
     known
-        .map(|_| view.property_fact(computer, "haslaps", "true", "has its administrator's password managed by LAPS"))
+        .map(|_| {
+            view.property_fact(
+                computer,
+                "haslaps",
+                "true",
+                "has its administrator's password managed by LAPS",
+            )
+        })
         .into_iter()
         .collect()
 }

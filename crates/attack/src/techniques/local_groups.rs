@@ -118,8 +118,10 @@ impl LocalGroup<'_, '_> {
 
 /// Leaves out whoever is a member of somebody else that is left: the right of a broad group stays one step.
 fn largest_first(view: &View<'_>, principals: RoaringBitmap) -> Vec<NodeIndex> {
-    let mut by_size: Vec<_> =
-        principals.iter().map(|it| (std::cmp::Reverse(view.memberships.expansion(it).len()), it)).collect();
+    let mut by_size: Vec<_> = principals
+        .iter()
+        .map(|it| (std::cmp::Reverse(view.memberships.expansion(it).len()), it))
+        .collect();
     by_size.sort_unstable();
     let mut left = principals;
     let mut found = Vec::new();

@@ -24,8 +24,8 @@ use postern_model::{NodeKind, RelationKind};
 use crate::derived::{Steps, Virtual};
 use crate::view::View;
 
-pub use assumed::{users_entry_key, workstations_entry_key};
 pub(crate) use assumed::{broad_groups, workstations};
+pub use assumed::{users_entry_key, workstations_entry_key};
 
 /// Techniques that are derived in one place.
 pub struct Family {
@@ -85,8 +85,11 @@ mod tests {
             .iter()
             .flat_map(|family| family.techniques.iter().map(|&kind| (kind, family.name.to_owned())))
             .collect();
-        let described: BTreeMap<_, _> =
-            catalog.techniques.values().map(|technique| (technique.id, technique.family.clone())).collect();
+        let described: BTreeMap<_, _> = catalog
+            .techniques
+            .values()
+            .map(|technique| (technique.id, technique.family.clone()))
+            .collect();
         assert_eq!(derived, described);
     }
 

@@ -31,7 +31,7 @@ pub const FAMILY: Family = Family {
 };
 
 /// What the catalog calls a weakness that has an exploit and is not known to be exploited.
-const PUBLIC_EXPLOIT: &str = "public-exploit";
+const EXPLOIT_AVAILABLE: &str = "exploit-available";
 
 /// An exploitable weakness: its device, and the port at which it is reached.
 struct Exposure<'a> {
@@ -77,10 +77,7 @@ fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
 /// One virtual segment for each scanned site on which something can be exploited.
 fn derive_flat(view: &View<'_>, steps: &mut Steps<'_, '_>, exposures: &[Exposure<'_>]) {
     let exposed: BTreeSet<_> = exposures.iter().flat_map(|it| sites(view.node(it.device))).collect();
-    let segments: BTreeMap<_, _> = exposed
-        .into_iter()
-        .map(|site| (site, site_segment(site)))
-        .collect();
+    let segments: BTreeMap<_, _> = exposed.into_iter().map(|site| (site, site_segment(site))).collect();
     for (index, node) in view.all_assets() {
         for segment in sites(node).into_iter().filter_map(|site| segments.get(site)) {
             let facts = vec![setting_fact()];
@@ -94,7 +91,10 @@ fn derive_flat(view: &View<'_>, steps: &mut Steps<'_, '_>, exposures: &[Exposure
         }
     }
     for exposure in exposures {
-        for segment in sites(view.node(exposure.device)).into_iter().filter_map(|site| segments.get(site)) {
+        for segment in sites(view.node(exposure.device))
+            .into_iter()
+            .filter_map(|site| segments.get(site))
+        {
             let mut facts = weakness_facts(view, exposure);
             facts.push(setting_fact());
             add_exploit(view, steps, Vertex::Virtual(segment), exposure, facts);
@@ -111,13 +111,21 @@ fn setting_fact() -> Fact {
 
 /// The virtual segment that holds every host of a site.
 pub fn site_segment(site: &str) -> Virtual {
-    Virtual::new(format!("site:{site}"), format!("the network of {site}"), NodeKind::NetworkSegment)
+    Virtual::new(
+        format!("site:{site}"),
+        format!("the network of {site}"),
+        NodeKind::NetworkSegment,
+    )
 }
 
 /// The scanned sites that a device belongs to: those of the scanner's own names for it (`host:<site>:<name>`).
 pub fn sites(node: &Node) -> BTreeSet<&str> {
     let own = (node.kind == NodeKind::Host).then_some(node.key.as_str());
-    let facets = node.facets.iter().filter(|facet| facet.kind == NodeKind::Host).map(|facet| facet.key.as_str());
+    let facets = node
+        .facets
+        .iter()
+        .filter(|facet| facet.kind == NodeKind::Host)
+        .map(|facet| facet.key.as_str());
     own.into_iter()
         .chain(facets)
         .filter_map(|key| {
@@ -137,7 +145,9 @@ fn add_exploit(
 ) {
     let technique = RelationKind::ExploitRemoteCode;
     let known = view.world.catalog.technique(technique);
-    let grade = known.filter(|_| !exposure.finding.is_kev).map(|it| it.grade_when(PUBLIC_EXPLOIT));
+    let grade = known
+        .filter(|_| !exposure.finding.is_kev)
+        .map(|it| it.grade_when(EXPLOIT_AVAILABLE));
     steps.add_between(technique, source, Vertex::Asset(exposure.device), grade, facts);
 }
 
@@ -149,10 +159,17 @@ fn weakness_facts(view: &View<'_>, exposure: &Exposure<'_>) -> Vec<Fact> {
         is_listed,
     } = exposure;
     let node = view.node(*device);
-    let how = if finding.is_kev { "known to be exploited" } else { "with an exploit at hand" };
+    let how = if finding.is_kev {
+        "known to be exploited"
+    } else {
+        "with an exploit at hand"
+    };
     let mut facts = vec![Fact::Finding {
         id: finding.id,
-        text: format!("{} has a weakness on {protocol}/{number}, {how}: {}", node.name, finding.title),
+        text: format!(
+            "{} has a weakness on {protocol}/{number}, {how}: {}",
+            node.name, finding.title
+        ),
     }];
     if *is_listed {
         facts.push(Fact::Service {
@@ -169,7 +186,10 @@ fn weakness_facts(view: &View<'_>, exposure: &Exposure<'_>) -> Vec<Fact> {
 /// a port says of no service that it is reached there.
 fn exposures<'a>(view: &View<'a>) -> Vec<Exposure<'a>> {
     let services = &view.world.estate.services;
-    let listed: BTreeSet<_> = services.iter().map(|it| (it.node, it.port, it.protocol.to_ascii_lowercase())).collect();
+    let listed: BTreeSet<_> = services
+        .iter()
+        .map(|it| (it.node, it.port, it.protocol.to_ascii_lowercase()))
+        .collect();
     let mut found: Vec<_> = view
         .findings()
         .filter(|finding| finding.is_exploitable && view.node(finding.node).kind.is_device())
@@ -205,12 +225,14 @@ impl Locations {
         for (device, node) in view.all_assets().filter(|(_, node)| node.kind.is_device()) {
             for text in &node.attributes.addresses {
                 let found = text.parse().ok().and_then(|address| ranges.find(address));
-                let Some((segment, range)) = found.filter(|(segment, _)| !view.removal.assets.contains(segment))
-                else {
+                let Some((segment, range)) = found.filter(|(segment, _)| !view.removal.assets.contains(segment)) else {
                     continue;
                 };
                 facts.entry((device, segment)).or_insert_with(|| {
-                    let why = format!("has the address {text}, which lies in {range} of {}", view.node(segment).name);
+                    let why = format!(
+                        "has the address {text}, which lies in {range} of {}",
+                        view.node(segment).name
+                    );
                     vec![view.property_fact(node, "address", text, &why)]
                 });
             }
@@ -260,8 +282,7 @@ impl<'a> Ranges<'a> {
         self.ranges
             .iter()
             .find(|(range, _, _)| {
-                range.is_v6 == address_range.is_v6
-                    && (range.first..=range.last).contains(&address_range.first)
+                range.is_v6 == address_range.is_v6 && (range.first..=range.last).contains(&address_range.first)
             })
             .map(|(_, index, text)| (*index, *text))
     }
@@ -313,7 +334,10 @@ impl<'v, 'a> Ways<'v, 'a> {
     fn of(view: &'v View<'a>) -> Self {
         let mut routes: BTreeMap<NodeIndex, Vec<_>> = BTreeMap::new();
         for &relation in view.relations(RelationKind::RoutesTrafficTo) {
-            routes.entry(relation.target).or_default().push((relation, PortList::read(&relation.properties)));
+            routes
+                .entry(relation.target)
+                .or_default()
+                .push((relation, PortList::read(&relation.properties)));
         }
         Self {
             view,
@@ -379,7 +403,11 @@ impl PortList {
             return Some((String::new(), 0, u16::MAX));
         }
         let (protocol, ports) = text.split_once('/').unwrap_or(("", text));
-        let protocol = if is_any(protocol) { String::new() } else { protocol.trim().to_ascii_lowercase() };
+        let protocol = if is_any(protocol) {
+            String::new()
+        } else {
+            protocol.trim().to_ascii_lowercase()
+        };
         if is_any(ports.trim()) {
             return Some((protocol, 0, u16::MAX));
         }
@@ -414,7 +442,10 @@ mod tests {
         assert!(!allows(r#"["udp/443"]"#, "tcp", 443));
         assert!(!allows(r#"["tcp/any"]"#, "udp", 9));
         assert!(!allows("[]", "tcp", 443));
-        assert!(!PortList::read("").allows(Port { protocol: "tcp", number: 443 }));
+        assert!(!PortList::read("").allows(Port {
+            protocol: "tcp",
+            number: 443
+        }));
     }
 
     #[test]

@@ -81,5 +81,10 @@ fn blocks_owner_rights(domain: &Node) -> bool {
 
 fn exemption(view: &View<'_>, owner: NodeIndex, exempt: &RoaringBitmap) -> Option<Vec<Fact>> {
     let (chain, _) = view.memberships.chain(owner, exempt)?;
-    Some(chain.iter().map(|membership| view.membership_fact(membership)).collect())
+    Some(
+        chain
+            .iter()
+            .map(|membership| view.membership_fact(membership))
+            .collect(),
+    )
 }

@@ -38,13 +38,17 @@ fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
 
     for (domain, node) in view.assets(NodeKind::Domain) {
         let granted = |rights: &[(RelationKind, &BTreeMap<NodeIndex, RoaringBitmap>)]| {
-            let holders: Vec<_> =
-                rights.iter().map(|(_, by_target)| by_target.get(&domain).cloned().unwrap_or_default()).collect();
+            let holders: Vec<_> = rights
+                .iter()
+                .map(|(_, by_target)| by_target.get(&domain).cloned().unwrap_or_default())
+                .collect();
             let kinds: Vec<_> = rights.iter().map(|(kind, _)| *kind).collect();
             both_held(view, domain, &kinds, &holders)
         };
-        for (principal, facts) in granted(&[(RelationKind::GetChanges, &changes), (RelationKind::GetChangesAll, &all)])
-        {
+        for (principal, facts) in granted(&[
+            (RelationKind::GetChanges, &changes),
+            (RelationKind::GetChangesAll, &all),
+        ]) {
             steps.add(RelationKind::DcSync, principal, domain, facts);
         }
 

@@ -1,0 +1,431 @@
+//! What holds of every estate: algorithms against naive twins, and removals against rebuilding.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use postern_catalog::Foothold;
+use postern_model::{Criticality, EdgeId, NodeId, NodeKind, RelationKind};
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+
+use crate::choke::ElementKind;
+use crate::cross_product::{expand, holders_of_all};
+use crate::derived::{Derived, derive};
+use crate::entry::{Entry, entries};
+use crate::target::{Target, targets};
+use crate::testing::{Built, DOMAIN, FQDN, Sketch, admins, users};
+use crate::view::View;
+use crate::what_if::{analyse, what_if};
+use crate::world::Removal;
+use crate::{paths, tables};
+
+const ACCOUNTS: [&str; 4] = ["U0", "U1", "U2", "U3"];
+const GROUPS: [&str; 3] = ["G0", "G1", "G2"];
+const COMPUTERS: [&str; 4] = ["C0", "C1", "C2", "C3"];
+
+/// (source, kind, target, properties) of a random relation.
+type Row = (String, RelationKind, String, String);
+
+fn principal() -> impl Strategy<Value = String> {
+    prop_oneof![
+        3 => select(ACCOUNTS.as_slice()).prop_map(str::to_owned),
+        3 => select(GROUPS.as_slice()).prop_map(str::to_owned),
+        1 => select(COMPUTERS.as_slice()).prop_map(str::to_owned),
+        1 => Just(users()),
+    ]
+}
+
+fn group() -> impl Strategy<Value = String> {
+    prop_oneof![
+        6 => select(GROUPS.as_slice()).prop_map(str::to_owned),
+        1 => Just(format!("{FQDN}-S-1-5-11")),
+        1 => Just(admins()),
+    ]
+}
+
+fn computer() -> impl Strategy<Value = String> {
+    select(COMPUTERS.as_slice()).prop_map(str::to_owned)
+}
+
+fn segment() -> impl Strategy<Value = String> {
+    select(["N0", "N1", "N2"].as_slice()).prop_map(str::to_owned)
+}
+
+fn row() -> impl Strategy<Value = Row> {
+    let plain = |(source, kind, target): (String, RelationKind, String)| (source, kind, target, String::new());
+    let rights = [
+        RelationKind::GetChanges,
+        RelationKind::GetChangesAll,
+        RelationKind::GetChangesInFilteredSet,
+    ];
+    let controls = [
+        RelationKind::GenericAll,
+        RelationKind::OwnsRaw,
+        RelationKind::WriteOwnerRaw,
+        RelationKind::ForceChangePassword,
+        RelationKind::AllowedToAct,
+        RelationKind::SqlAdmin,
+    ];
+    let local = ["-544", "-555", "-580"];
+    let ports = [
+        r#"{"ports":["tcp/445"]}"#,
+        r#"{"ports":["tcp/80"]}"#,
+        r#"{"ports":["any"]}"#,
+    ];
+    prop_oneof![
+        6 => (principal(), Just(RelationKind::MemberOf), group()).prop_map(plain),
+        3 => (principal(), select(rights.to_vec()), Just(DOMAIN.to_owned())).prop_map(plain),
+        4 => (principal(), select(controls.to_vec()), prop_oneof![principal(), computer()]).prop_map(plain),
+        4 => (computer(), Just(RelationKind::HasSession), select(ACCOUNTS.as_slice()).prop_map(str::to_owned))
+            .prop_map(plain),
+        6 => (principal(), Just(RelationKind::MemberOfLocalGroup), computer(), select(local.to_vec()))
+            .prop_map(move |(source, kind, computer, end)| plain((source, kind, format!("{computer}{end}")))),
+        2 => (principal(), Just(RelationKind::RemoteInteractiveLogonRight), computer()).prop_map(plain),
+        2 => (computer(), Just(RelationKind::LocatedIn), segment()).prop_map(plain),
+        2 => (segment(), Just(RelationKind::RoutesTrafficTo), segment(), select(ports.to_vec()))
+            .prop_map(|(source, kind, target, ports)| (source, kind, target, ports.to_owned())),
+    ]
+}
+
+fn estate(rows: &[Row]) -> Sketch {
+    let mut sketch = Sketch::domain();
+    for user in ACCOUNTS {
+        sketch.node(user, NodeKind::User, |node| {
+            node.attributes.has_spn = Some(user == "U0")
+        });
+    }
+    for group in GROUPS {
+        sketch.group(group);
+    }
+    sketch.group(&format!("{FQDN}-S-1-5-11"));
+    for computer in COMPUTERS {
+        sketch.node(computer, NodeKind::Computer, |node| {
+            node.attributes.has_laps = Some(computer == "C1");
+            node.attributes.has_user_rights = Some(computer == "C2");
+            node.attributes.operating_system = Some("Windows 11".to_owned());
+        });
+        for end in ["-544", "-555", "-580"] {
+            sketch.local(computer, end, &[]);
+        }
+    }
+    for segment in ["N0", "N1", "N2"] {
+        sketch.segment(segment, &[]);
+    }
+    sketch.weakness("C1", "tcp/445", true).weakness("C2", "tcp/80", false);
+    sketch
+        .in_plane("C3")
+        .critical("C0", Criticality::High)
+        .critical("U3", Criticality::VeryHigh)
+        .cover_sessions();
+    // One place has one set of ports: of parallel routes the first counts.
+    let mut routed = BTreeSet::new();
+    for (source, kind, target, properties) in rows {
+        if *kind != RelationKind::RoutesTrafficTo || routed.insert((source, target)) {
+            sketch.relate_with(source, *kind, target, properties);
+        }
+    }
+    sketch
+}
+
+fn rows() -> impl Strategy<Value = Vec<Row>> {
+    prop::collection::vec(row(), 4..40)
+}
+
+/// How an attacker gets on, step by step, until nothing gets cheaper: (vertex, is held as administrator) → cost.
+fn spread(
+    built: &Built,
+    derived: &Derived,
+    targets: &[Target],
+    start: &Entry,
+    skip: impl Fn(u128) -> bool,
+) -> BTreeMap<(NodeId, bool), u32> {
+    let is_device = |id: NodeId| {
+        built
+            .estate
+            .by_id(id)
+            .is_some_and(|index| built.estate.node(index).kind.is_device())
+    };
+    let is_end = |id: NodeId| targets.iter().any(|target| target.members.contains(&id));
+    let mut costs = BTreeMap::from([((start.id, start.foothold == Foothold::Admin || !is_device(start.id)), 0)]);
+    loop {
+        let mut has_changed = false;
+        for step in &derived.steps {
+            let is_taken = step.technique != RelationKind::RoutesTrafficTo && !is_end(step.source);
+            if !is_taken || [step.id.0, step.source.0, step.target.0].into_iter().any(&skip) {
+                continue;
+            }
+            let as_admin = costs.get(&(step.source, true)).copied();
+            let as_user = costs
+                .get(&(step.source, false))
+                .copied()
+                .filter(|_| step.needs == Foothold::User);
+            let Some(cost) = as_admin.into_iter().chain(as_user).min() else {
+                continue;
+            };
+            let held = (step.target, step.gives == Foothold::Admin || !is_device(step.target));
+            if costs.get(&held).is_none_or(|&known| cost + step.cost < known) {
+                costs.insert(held, cost + step.cost);
+                has_changed = true;
+            }
+        }
+        if !has_changed {
+            return costs;
+        }
+    }
+}
+
+fn cost_to(costs: &BTreeMap<(NodeId, bool), u32>, target: &Target) -> Option<u32> {
+    target
+        .members
+        .iter()
+        .filter_map(|&member| costs.get(&(member, true)))
+        .min()
+        .copied()
+}
+
+struct Case {
+    built: Built,
+    derived: Derived,
+    entries: Vec<Entry>,
+    targets: Vec<Target>,
+}
+
+impl Case {
+    fn of(sketch: &Sketch) -> Self {
+        let built = sketch.build();
+        let world = built.world();
+        let derived = derive(&world, &Removal::default());
+        let entries = entries(&world, &derived).expect("the catalog's queries are known");
+        let targets = targets(&world);
+        Self {
+            built,
+            derived,
+            entries,
+            targets,
+        }
+    }
+
+    fn outside(&self) -> Vec<&Entry> {
+        let is_inside = |id| self.targets.iter().any(|target| target.members.contains(&id));
+        self.entries.iter().filter(|entry| !is_inside(entry.id)).collect()
+    }
+
+    /// Which entries reach which targets when `skip` is taken out.
+    fn pairs(&self, skip: impl Fn(u128) -> bool + Copy) -> BTreeSet<(NodeId, NodeId)> {
+        let mut found = BTreeSet::new();
+        for entry in self.outside() {
+            let costs = spread(&self.built, &self.derived, &self.targets, entry, skip);
+            let reached = self.targets.iter().filter(|target| cost_to(&costs, target).is_some());
+            found.extend(reached.map(|target| (entry.id, target.id)));
+        }
+        found
+    }
+}
+
+fn costs(sketch: &Sketch) -> BTreeMap<EdgeId, u32> {
+    sketch
+        .analysis()
+        .paths
+        .into_iter()
+        .map(|path| (path.id, path.cost))
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_cheapest_path_is_what_relaxing_every_step_finds(rows in rows()) {
+        let case = Case::of(&estate(&rows));
+        let world = case.built.world();
+        let analysis = paths(&world, &case.derived, &case.entries, &case.targets).expect("a small graph");
+        let mut expected = BTreeMap::new();
+        for entry in case.outside() {
+            let costs = spread(&case.built, &case.derived, &case.targets, entry, |_| false);
+            for target in &case.targets {
+                let cost = cost_to(&costs, target).map(|cost| cost + entry.grade.cost());
+                if let Some(cost) = cost.filter(|&cost| cost <= world.settings.path_cost_max) {
+                    expected.insert((entry.id, target.id), cost);
+                }
+            }
+        }
+        let found: BTreeMap<_, _> = analysis.paths.iter().map(|it| ((it.entry, it.target), it.cost)).collect();
+        prop_assert_eq!(found, expected);
+        for path in &analysis.paths {
+            let steps: Vec<_> = path.route.iter().filter_map(|&id| case.derived.step(id)).collect();
+            let entry = case.entries.iter().find(|it| it.id == path.entry).expect("an entry of the case");
+            prop_assert_eq!(steps.len(), path.route.len());
+            prop_assert_eq!(steps.iter().map(|step| step.cost).sum::<u32>() + entry.grade.cost(), path.cost);
+            prop_assert!(steps.windows(2).all(|pair| pair[0].target == pair[1].source));
+            prop_assert_eq!(steps[0].source, path.entry);
+        }
+    }
+
+    #[test]
+    fn removing_a_relation_adds_no_path_and_lowers_no_cost(rows in rows(), which in any::<Index>()) {
+        let before = costs(&estate(&rows));
+        let mut left = rows.clone();
+        left.remove(which.index(rows.len()));
+        // Of parallel routes between two segments the other one would take the place of the one removed.
+        let is_doubled = left.iter().any(|row| {
+            let gone = &rows[which.index(rows.len())];
+            (&row.0, row.1, &row.2) == (&gone.0, gone.1, &gone.2)
+        });
+        prop_assume!(!is_doubled);
+        for (path, cost) in costs(&estate(&left)) {
+            prop_assert!(before.get(&path).is_some_and(|&before| before <= cost), "{} at {}", path, cost);
+        }
+    }
+
+    #[test]
+    fn what_if_equals_rebuilding_without_the_fact(rows in rows(), which in any::<Index>()) {
+        let sketch = estate(&rows);
+        let (source, kind, target, _) = &rows[which.index(rows.len())];
+        let built = sketch.build();
+        let gone = EdgeId::of(NodeId::of(source), NodeId::of(target), kind.label(), kind.as_str());
+        // A membership that is also built in stays when the report of it goes.
+        prop_assume!(!(*source == users() && target.ends_with("S-1-5-11")));
+        let removal = Removal { edges: [gone].into(), ..Removal::default() };
+        let asked = analyse(&built.world(), &removal).expect("a small graph");
+        let rebuilt = sketch.without(source, *kind, target).analysis();
+        prop_assert_eq!(&asked, &rebuilt);
+        let difference = what_if(&built.world(), &removal).expect("a small graph");
+        prop_assert_eq!(difference.appeared, vec![]);
+        let before = built.analysis().paths;
+        prop_assert_eq!(before.len() - difference.gone.len(), rebuilt.paths.len());
+    }
+
+    #[test]
+    fn the_order_of_rows_changes_nothing(rows in rows()) {
+        let sketch = estate(&rows);
+        let mut built = sketch.build();
+        let before = (derive(&built.world(), &Removal::default()), built.analysis());
+        built.estate.relations.reverse();
+        built.estate.findings.reverse();
+        built.estate.services.reverse();
+        prop_assert_eq!(before, (derive(&built.world(), &Removal::default()), built.analysis()));
+    }
+
+    #[test]
+    fn a_choke_point_severs_what_is_lost_without_it(rows in rows()) {
+        let case = Case::of(&estate(&rows));
+        let world = case.built.world();
+        let analysis = paths(&world, &case.derived, &case.entries, &case.targets).expect("a small graph");
+        let ends = |pairs: &BTreeSet<(NodeId, NodeId)>| {
+            let entries: BTreeSet<_> = pairs.iter().map(|it| it.0).collect();
+            let targets: BTreeSet<_> = pairs.iter().map(|it| it.1).collect();
+            (targets.len() as u32, entries.len() as u32)
+        };
+        let all = ends(&case.pairs(|_| false));
+        let steps = case.derived.steps.iter().map(|step| (step.id.0, ElementKind::Step));
+        let assets = case.built.estate.nodes.iter().map(|node| (node.id.0, ElementKind::Asset));
+        let is_end = |id: u128| {
+            let members = case.targets.iter().flat_map(|target| &target.members);
+            case.entries.iter().map(|entry| entry.id).chain(members.copied()).any(|it| it.0 == id)
+        };
+        for (element, kind) in steps.chain(assets) {
+            let left = ends(&case.pairs(|id| id == element));
+            let expected = (all.0 - left.0, all.1 - left.1);
+            let found = analysis.choke_points.iter().find(|it| (it.element, it.kind) == (element, kind));
+            match found {
+                Some(point) => {
+                    prop_assert_eq!((point.targets_severed, point.entries_severed), expected);
+                    prop_assert!(!is_end(element));
+                }
+                None => {
+                    let step = case.derived.step(EdgeId(element)).filter(|_| kind == ElementKind::Step);
+                    let node = case.built.estate.by_id(NodeId(element)).map(|index| case.built.estate.node(index));
+                    let is_left_out = step.is_some_and(|step| {
+                        step.technique == RelationKind::AssumedFoothold
+                            || !step.derivations.iter().all(|it| it.is_changeable())
+                    }) || is_end(element)
+                        || node.is_some_and(|node| node.key == users() || node.key.ends_with("S-1-5-11"));
+                    prop_assert!(is_left_out || expected == (0, 0), "{:032x} {:?}", element, expected);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_stored_reads_back_as_it_was(rows in rows()) {
+        let case = Case::of(&estate(&rows));
+        let world = case.built.world();
+        let analysis = paths(&world, &case.derived, &case.entries, &case.targets).expect("a small graph");
+        let (steps, gaps) = (tables::write_steps(&case.derived.steps), tables::write_gaps(&case.derived.gaps));
+        let derived = tables::read_derived(&case.built.estate, &steps, &gaps).expect("just written");
+        prop_assert_eq!(&derived, &case.derived);
+        let entries = tables::read_entries(&tables::write_entries(&case.entries)).expect("just written");
+        prop_assert_eq!(&entries, &case.entries);
+        let targets = tables::read_targets(&tables::write_targets(&case.targets)).expect("just written");
+        prop_assert_eq!(&targets, &case.targets);
+        let paths = tables::read_paths(&tables::write_paths(&analysis.paths)).expect("just written");
+        prop_assert_eq!(&paths, &analysis.paths);
+        let scenarios = tables::read_scenarios(&tables::write_scenarios(&analysis.scenarios)).expect("just written");
+        prop_assert_eq!(&scenarios, &analysis.scenarios);
+        let points =
+            tables::read_choke_points(&tables::write_choke_points(&analysis.choke_points)).expect("just written");
+        prop_assert_eq!(&points, &analysis.choke_points);
+        let exposed = tables::write_exposed_critical(&analysis.exposed_critical);
+        prop_assert_eq!(tables::read_exposed_critical(&exposed).expect("just written"), analysis.exposed_critical);
+    }
+
+    /// The twin of the cross product looks at every single account and knows no short cut.
+    #[test]
+    fn who_holds_all_rights_is_who_holds_each(rows in rows()) {
+        let sketch = estate(&rows);
+        let built = sketch.build();
+        let world = built.world();
+        let removal = Removal::default();
+        let view = View::new(&world, &removal);
+        let domain = built.index(DOMAIN);
+        let kinds = [RelationKind::GetChanges, RelationKind::GetChangesAll, RelationKind::GetChangesInFilteredSet];
+        let rights: Vec<_> =
+            kinds.iter().map(|&kind| view.sources_by_target(kind).remove(&domain).unwrap_or_default()).collect();
+        let found = holders_of_all(&view.memberships, &rights).into_iter().collect();
+        let found = expand(&view.memberships, &found);
+
+        let everybody = view.memberships.everybody();
+        let is_everybodys = |right| !expand(&view.memberships, right).is_disjoint(everybody);
+        for (index, node) in (0..).zip(&built.estate.nodes).filter(|(_, node)| node.kind != NodeKind::Group) {
+            let is_in = |right| expand(&view.memberships, right).contains(index);
+            let holds_all = rights.iter().all(|right| is_in(right) || is_everybodys(right));
+            let is_all_everybodys = rights.iter().all(is_everybodys);
+            let expected = if is_all_everybodys { rights.iter().any(is_in) } else { holds_all };
+            let is_granted = rights.iter().all(|right| !right.is_empty());
+            prop_assert_eq!(found.contains(index), expected && is_granted, "{}", node.key);
+        }
+    }
+}
+
+#[test]
+fn without_an_asset_its_paths_are_gone() {
+    let mut sketch = Sketch::domain();
+    sketch.user("ADA").user("EVE");
+    for user in ["ADA", "EVE"] {
+        sketch.relate(&users(), RelationKind::ForceChangePassword, user).relate(
+            user,
+            RelationKind::MemberOf,
+            &admins(),
+        );
+    }
+    let built = sketch.build();
+    let removal = |keys: &[&str]| Removal {
+        assets: keys.iter().map(|key| built.index(key)).collect(),
+        ..Removal::default()
+    };
+    let one = what_if(&built.world(), &removal(&["ADA"])).expect("a small graph");
+    assert_eq!(
+        (one.gone.len(), one.targets_freed.len()),
+        (0, 0),
+        "the other way is left"
+    );
+    let both = what_if(&built.world(), &removal(&["ADA", "EVE"])).expect("a small graph");
+    assert_eq!((both.gone.len(), both.targets_freed.len()), (1, 1));
+    let technique = Removal {
+        techniques: [RelationKind::ForceChangePassword].into(),
+        ..Removal::default()
+    };
+    assert_eq!(
+        what_if(&built.world(), &technique).expect("a small graph").gone.len(),
+        1
+    );
+}
