@@ -128,10 +128,103 @@ pub fn routes_between(
 }
 
 fn known_place(world: &World<'_>, derived: &Derived, id: NodeId) -> Result<(), AttackError> {
-    let is_known = world.estate.by_id(id).is_some() || derived.virtuals.binary_search_by_key(&id, |it| it.id).is_ok();
+    let is_known = world.estate.by_id(id).is_some() || derived.virtual_vertex(id).is_some();
     if is_known {
         Ok(())
     } else {
         Err(AttackError::NoSuchPlace { id: id.to_string() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use postern_model::{Criticality, NodeKind, RelationKind};
+
+    use super::*;
+    use crate::target::targets;
+    use crate::testing::{Built, Sketch, admins, any_user, plane, users};
+    use crate::{Removal, derive};
+
+    /// BOB administers C1, whose user EVE administers C2 and is in a group; C2 is critical, and its user administers C3.
+    fn chain() -> Built {
+        let mut sketch = Sketch::domain();
+        sketch.user("BOB").user("EVE").user("ADA").group("CREW");
+        for (computer, admin, user) in [("C1", "BOB", "EVE"), ("C2", "EVE", "ADA"), ("C3", "ADA", "ADA")] {
+            sketch.computer(computer).local(computer, "-544", &[admin]);
+            sketch.relate(computer, RelationKind::HasSession, user);
+        }
+        sketch
+            .relate("EVE", RelationKind::MemberOf, "CREW")
+            .critical("C2", Criticality::High);
+        sketch.build()
+    }
+
+    fn blast(built: &Built, start: &str) -> Blast {
+        let world = built.world();
+        let derived = derive(&world, &Removal::default());
+        blast_radius(&world, &derived, &targets(&world), NodeId::of(start)).expect("an asset of the sketch")
+    }
+
+    fn indices(built: &Built, keys: &[&str]) -> Vec<NodeIndex> {
+        let mut found: Vec<_> = keys.iter().map(|key| built.index(key)).collect();
+        found.sort_unstable();
+        found
+    }
+
+    #[test]
+    fn the_blast_radius_counts_assets_and_leaves_out_means() {
+        let built = chain();
+        let found = blast(&built, "BOB");
+        assert_eq!(found.targets, [NodeId::of("C2")]);
+        assert_eq!(found.assets, indices(&built, &["C1", "EVE"]), "without the group");
+        assert_eq!(found.assets_behind, indices(&built, &["C2", "ADA", "C3"]));
+        assert_eq!(found.steps, 4);
+    }
+
+    #[test]
+    fn a_target_that_is_held_already_absorbs_nothing() {
+        let built = chain();
+        let found = blast(&built, "C2");
+        assert_eq!(
+            (found.targets.len(), found.assets),
+            (0, indices(&built, &["ADA", "C3"]))
+        );
+        assert!(found.assets_behind.is_empty());
+    }
+
+    #[test]
+    fn nowhere_is_no_place_to_start() {
+        let built = chain();
+        let world = built.world();
+        let derived = derive(&world, &Removal::default());
+        let error = blast_radius(&world, &derived, &[], NodeId::of("NOBODY")).expect_err("no such asset");
+        assert!(error.to_string().starts_with("there is no asset"), "{error}");
+    }
+
+    #[test]
+    fn routes_come_cheapest_first_and_end_at_any_member_of_a_plane() {
+        let mut sketch = Sketch::domain();
+        sketch.user("ADA").node("PC", NodeKind::Computer, |_| {});
+        sketch
+            .local("PC", "-544", &[&users()])
+            .relate("PC", RelationKind::HasSession, "ADA");
+        sketch.relate("ADA", RelationKind::MemberOf, &admins());
+        sketch.relate(&users(), RelationKind::ForceChangePassword, "ADA");
+        let built = sketch.build();
+        let world = built.world();
+        let derived = derive(&world, &Removal::default());
+        let between = |from: &str, to: &str, k| {
+            let (from, to) = (NodeId::of(from), NodeId::of(to));
+            let routes = routes_between(&world, &derived, &targets(&world), from, to, k).expect("both are places");
+            routes
+                .iter()
+                .map(|route| (route.cost, route.steps.len()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(between(&any_user(), &plane(), 9), [(0, 3), (1, 4)]);
+        assert_eq!(between(&any_user(), &plane(), 1), [(0, 3)]);
+        assert_eq!(between("PC", "ADA", 9), [(1, 1)]);
+        assert_eq!(between("ADA", "PC", 9), []);
+        assert_eq!(between(&admins(), &plane(), 9), [], "already there");
     }
 }

@@ -72,6 +72,12 @@ impl Derived {
         let at = self.steps.binary_search_by_key(&id, |step| step.id).ok()?;
         Some(&self.steps[at])
     }
+
+    /// The virtual vertex with this id, if a step begins or ends there.
+    pub fn virtual_vertex(&self, id: NodeId) -> Option<&Virtual> {
+        let at = self.virtuals.binary_search_by_key(&id, |it| it.id).ok()?;
+        Some(&self.virtuals[at])
+    }
 }
 
 /// Finds every step of a world, after taking out what `removal` names.

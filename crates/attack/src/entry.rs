@@ -90,8 +90,7 @@ fn virtual_entries(world: &World<'_>, derived: &Derived, rule: &EntryPointRule, 
     domains
         .filter_map(|domain| {
             let id = NodeId::of(&key(&domain.key));
-            let at = derived.virtuals.binary_search_by_key(&id, |it| it.id).ok()?;
-            let vertex = &derived.virtuals[at];
+            let vertex = derived.virtual_vertex(id)?;
             Some(entry(rule, id, &vertex.key, &vertex.name))
         })
         .collect()

@@ -138,3 +138,51 @@ fn kinds(class: ObjectClass) -> &'static [NodeKind] {
         ObjectClass::Deleted => &[],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{DOMAIN, Sketch};
+
+    fn gaps_of(sketch: &Sketch) -> Vec<Gap> {
+        gaps(&sketch.build().world())
+    }
+
+    #[test]
+    fn a_partly_answered_input_is_reported_with_its_counts() {
+        let found = gaps_of(Sketch::domain().cover_sessions());
+        let reasons: Vec<_> = found
+            .iter()
+            .filter(|gap| gap.technique == RelationKind::HasSession && gap.answered > 0)
+            .map(|gap| (gap.boundary.as_str(), gap.total, gap.reason.as_str()))
+            .collect();
+        assert_eq!(reasons, [(DOMAIN, 21, "sessions: 2 of 21 computers answered")]);
+    }
+
+    #[test]
+    fn an_input_that_was_not_looked_at_is_reported_with_what_is_known() {
+        let mut sketch = Sketch::domain();
+        sketch.computer("PC1").computer("PC2");
+        let found = gaps_of(&sketch);
+        let gap = found
+            .iter()
+            .find(|gap| gap.technique == RelationKind::AdminTo)
+            .expect("nobody asked for local groups");
+        assert_eq!(
+            (gap.answered, gap.total, gap.input.as_str()),
+            (0, 2, "computers: local groups")
+        );
+        assert_eq!(gap.reason, "local groups of computers were not looked at");
+    }
+
+    #[test]
+    fn without_any_scan_the_gap_lies_nowhere() {
+        let found = gaps_of(&Sketch::domain());
+        let gap = found
+            .iter()
+            .find(|gap| gap.input == "network segments: network")
+            .expect("no segments");
+        assert_eq!((gap.boundary.as_str(), gap.total), ("", 0));
+        assert_eq!(gap.reason, "network of network segments: no source was imported");
+    }
+}

@@ -61,12 +61,13 @@ pub(crate) fn targets_without(world: &World<'_>, removal: &Removal) -> Vec<Targe
             continue;
         }
         let node = world.estate.node(index);
+        // Sorted by asset.
         let reasons = &classification.reasons;
+        let first = reasons.partition_point(|it| it.node < index);
         let reason = reasons
-            .iter()
+            .get(first)
             .filter(|it| it.node == index)
-            .map(|it| it.text.clone())
-            .min();
+            .map(|it| it.text.clone());
         found.push(Target {
             id: node.id,
             key: node.key.clone(),

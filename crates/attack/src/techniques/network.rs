@@ -61,7 +61,7 @@ fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
         // A route may also lead to one device alone, as a forwarded port does.
         ends.push((exposure.device, &[]));
         for (end, location_facts) in ends {
-            for (source, routes) in ways.into_zone(end, exposure.port) {
+            for (source, routes) in ways.arriving_in(end, exposure.port) {
                 let mut facts = weakness_facts(view, exposure);
                 facts.extend_from_slice(location_facts);
                 facts.extend(routes.iter().map(|route| view.relation_fact(route)));
@@ -347,7 +347,7 @@ impl<'v, 'a> Ways<'v, 'a> {
     }
 
     /// The zones whose traffic to `port` arrives in `zone`, the zone itself among them.
-    fn into_zone(&mut self, zone: NodeIndex, port: Port<'a>) -> &[Way<'a>] {
+    fn arriving_in(&mut self, zone: NodeIndex, port: Port<'a>) -> &[Way<'a>] {
         let Self { view, routes, known } = self;
         known.entry((zone, port)).or_insert_with(|| {
             let mut found: BTreeMap<NodeIndex, Vec<&Relation>> = BTreeMap::from([(zone, Vec::new())]);
