@@ -1,0 +1,188 @@
+//! Public collections, when they are at hand: every edge that another project reads from them, and one
+//! estate whatever the order of import.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+
+use postern_engine::{EdgeSelection, write_opengraph};
+use postern_testkit::shared_data;
+use serde_json::Value;
+
+use crate::support::{Place, files_in, zip};
+
+type Edge = (String, String, String);
+
+fn edges(graph: &Value) -> BTreeSet<Edge> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let edges = graph["graph"]["edges"].as_array().expect("edges");
+    edges
+        .iter()
+        .map(|it| {
+            (
+                text(&it["start"]["value"]),
+                text(&it["kind"]),
+                text(&it["end"]["value"]),
+            )
+        })
+        .collect()
+}
+
+fn nodes(graph: &Value) -> BTreeSet<String> {
+    let nodes = graph["graph"]["nodes"].as_array().expect("nodes");
+    nodes
+        .iter()
+        .filter_map(|it| it["id"].as_str())
+        .map(str::to_owned)
+        .collect()
+}
+
+async fn export(place: &Place, selection: EdgeSelection) -> Value {
+    let generation = place.current().await;
+    let reported = place.engine.reported_estate(&generation).await.expect("resolves");
+    let mut bytes = Vec::new();
+    write_opengraph(&mut bytes, &generation, &reported, selection).expect("writes to memory");
+    serde_json::from_slice(&bytes).expect("JSON")
+}
+
+/// Derived kinds that this version makes, and that the analysis beside the expected graph makes too.
+const DERIVED: [&str; 7] = [
+    "AdminTo",
+    "CanRDP",
+    "CanPSRemote",
+    "ExecuteDCOM",
+    "DCSync",
+    "Owns",
+    "WriteOwner",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_edge_that_another_project_reads_from_its_fixture_is_exported() {
+    let Some(fixture) = shared_data("bloodhound-ce/fixtures/Version6JSON") else {
+        return;
+    };
+    let place = Place::new().await;
+    place.import(&[fixture.join("raw")]).await;
+    let exported = export(&place, EdgeSelection::Reported).await;
+    let expected: Value =
+        serde_json::from_slice(&fs::read(fixture.join("ingest/ingested.json")).expect("the expected graph"))
+            .expect("JSON");
+    let missing: Vec<_> = edges(&expected).difference(&edges(&exported)).cloned().collect();
+    assert!(
+        missing.is_empty(),
+        "{} missing: {:#?}",
+        missing.len(),
+        &missing[..missing.len().min(10)]
+    );
+    let extra: Vec<_> = edges(&exported).difference(&edges(&expected)).cloned().collect();
+    assert!(
+        extra.is_empty(),
+        "{} extra: {:#?}",
+        extra.len(),
+        &extra[..extra.len().min(10)]
+    );
+    assert_eq!(nodes(&exported), nodes(&expected));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn derived_edges_are_those_of_the_other_projects_own_analysis() {
+    let Some(fixture) = shared_data("bloodhound-ce/fixtures/Version6JSON") else {
+        return;
+    };
+    let place = Place::new().await;
+    place.import(&[fixture.join("raw")]).await;
+    let exported = edges(&export(&place, EdgeSelection::Derived).await);
+    let analysed: Value =
+        serde_json::from_slice(&fs::read(fixture.join("analysis/analyzed.json")).expect("the analysed graph"))
+            .expect("JSON");
+    for kind in DERIVED {
+        let of = |edges: &BTreeSet<Edge>| -> BTreeSet<Edge> {
+            edges.iter().filter(|edge| edge.1 == kind).cloned().collect()
+        };
+        let (ours, theirs) = (of(&exported), of(&edges(&analysed)));
+        let missing: Vec<_> = theirs.difference(&ours).collect();
+        // Steps never begin or end at an account that nobody can use; the other project draws them.
+        let generation = place.current().await;
+        let unusable = |key: &str| {
+            generation.estate.find(key).is_some_and(|node| {
+                generation
+                    .estate
+                    .node(node)
+                    .is_unusable_account(generation.inputs.evaluated_at)
+            })
+        };
+        let unexplained: Vec<_> = missing
+            .into_iter()
+            .filter(|edge| !unusable(&edge.0) && !unusable(&edge.2))
+            .collect();
+        assert!(unexplained.is_empty(), "{kind}: {unexplained:#?}");
+        let extra: Vec<_> = ours.difference(&theirs).collect();
+        assert!(extra.is_empty(), "{kind}: {extra:#?}");
+    }
+}
+
+/// A fixed shuffle for each number: Fisher-Yates over a multiplicative hash.
+fn shuffled<T: Clone>(items: &[T], number: u64) -> Vec<T> {
+    let mut items = items.to_vec();
+    let mut state = number;
+    for at in (1..items.len()).rev() {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        items.swap(at, (state >> 33) as usize % (at + 1));
+    }
+    items
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn three_domains_give_one_estate_in_archives_or_files_and_in_any_order() {
+    let Some(folder) = shared_data("bloodhound-docs/ad_sampledata") else {
+        return;
+    };
+    let files = files_in(&folder);
+    let together = Place::new().await;
+    together.import(&files).await;
+    let expected = together.digests().await;
+    assert_ne!(together.current().await.estate.nodes.len(), 0);
+
+    let archives = tempfile::tempdir().expect("a temporary folder");
+    let mut by_domain: Vec<PathBuf> = Vec::new();
+    for stamp in ["20240305110018", "20240305110427", "20240305111414"] {
+        let of: Vec<_> = files
+            .iter()
+            .filter(|file| file.to_string_lossy().contains(stamp))
+            .cloned()
+            .collect();
+        let path = archives.path().join(format!("{stamp}_BloodHound.zip"));
+        zip(&path, &of);
+        by_domain.push(path);
+    }
+    for number in 0..20 {
+        let place = Place::new().await;
+        if number < 10 {
+            // One archive after the other, each with a generation of its own.
+            for archive in shuffled(&by_domain, number) {
+                place.import(&[archive]).await;
+            }
+        } else {
+            place.import(&shuffled(&files, number)).await;
+        }
+        assert_eq!(place.digests().await, expected, "shuffle {number}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_of_other_formats_are_refused_with_a_reason_and_never_a_panic() {
+    let Some(folder) = shared_data("configmanbearpig") else {
+        return;
+    };
+    let place = Place::new().await;
+    let report = place.import(&[folder]).await;
+    for file in &report.files {
+        assert!(
+            file.format.is_some() || !file.rejects.is_empty(),
+            "{} vanished",
+            file.path
+        );
+    }
+}

@@ -1,0 +1,8 @@
+//! The engine from outside: real files in, generations out.
+
+mod support;
+
+mod collections;
+mod commits;
+mod generations;
+mod planted;
