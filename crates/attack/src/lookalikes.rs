@@ -136,7 +136,11 @@ fn exploit(ports: &str) -> Sketch {
 fn a_denied_port_lets_no_exploit_through() {
     assert!(has_path(&exploit("\"tcp/445\"")));
     assert!(!has_path(&exploit("\"tcp/443\"")));
-    assert!(!has_path(&exploit("")));
+    assert!(!has_path(&exploit("")), "a route that names no port");
+    assert!(
+        !has_path(&exploit("\"tcp/445\", \"sesame\"")),
+        "a route that nobody can read"
+    );
 }
 
 #[test]

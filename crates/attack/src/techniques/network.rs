@@ -12,8 +12,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 
 use postern_model::estate::{Finding, Node, NodeIndex, Relation};
+use postern_model::network::{Cidr, PortSet};
 use postern_model::{NodeKind, RelationKind};
-use serde_json::Value;
+use serde::Deserialize;
 
 use super::{Family, as_reported};
 use crate::derived::{Steps, Vertex, Virtual};
@@ -254,68 +255,25 @@ fn is_zone(node: &Node) -> bool {
 
 /// Address ranges of segments, the narrowest first. Also those of segments that a removal takes out: their hosts don't
 /// move to a wider one.
-struct Ranges<'a> {
-    ranges: Vec<(Range, NodeIndex, &'a str)>,
+struct Ranges {
+    ranges: Vec<(Cidr, NodeIndex)>,
 }
 
-#[derive(Clone, Copy)]
-struct Range {
-    first: u128,
-    last: u128,
-    is_v6: bool,
-}
-
-impl<'a> Ranges<'a> {
-    fn of(view: &View<'a>) -> Self {
+impl Ranges {
+    fn of(view: &View<'_>) -> Self {
         let mut ranges: Vec<_> = (0..)
             .zip(&view.world.estate.nodes)
             .filter(|(_, node)| node.kind == NodeKind::NetworkSegment)
             .flat_map(|(index, node)| node.attributes.addresses.iter().map(move |text| (text, index)))
-            .filter_map(|(text, index)| Some((Range::parse(text)?, index, text.as_str())))
+            .filter_map(|(text, index)| Some((Cidr::parse(text).ok()?, index)))
             .collect();
-        ranges.sort_by_key(|(range, index, _)| (range.last - range.first, *index));
+        ranges.sort_by_key(|(range, index)| (std::cmp::Reverse(range.prefix()), *index));
         Self { ranges }
     }
 
-    fn find(&self, address: IpAddr) -> Option<(NodeIndex, &'a str)> {
-        let address_range = Range::one(address);
-        self.ranges
-            .iter()
-            .find(|(range, _, _)| {
-                range.is_v6 == address_range.is_v6 && (range.first..=range.last).contains(&address_range.first)
-            })
-            .map(|(_, index, text)| (*index, *text))
-    }
-}
-
-impl Range {
-    fn one(address: IpAddr) -> Self {
-        let (bits, is_v6) = match address {
-            IpAddr::V4(it) => (u128::from(it.to_bits()), false),
-            IpAddr::V6(it) => (it.to_bits(), true),
-        };
-        Self {
-            first: bits,
-            last: bits,
-            is_v6,
-        }
-    }
-
-    /// Reads `10.0.0.0/8`, or one address.
-    fn parse(text: &str) -> Option<Self> {
-        let (address, prefix) = match text.split_once('/') {
-            Some((address, prefix)) => (address, Some(prefix.trim().parse::<u32>().ok()?)),
-            None => (text, None),
-        };
-        let one = Self::one(address.trim().parse().ok()?);
-        let width: u32 = if one.is_v6 { 128 } else { 32 };
-        let host_bits = width.checked_sub(prefix.unwrap_or(width))?;
-        let hosts = 1u128.checked_shl(host_bits).map_or(u128::MAX, |count| count - 1);
-        Some(Self {
-            first: one.first & !hosts,
-            last: one.first | hosts,
-            is_v6: one.is_v6,
-        })
+    fn find(&self, address: IpAddr) -> Option<(NodeIndex, Cidr)> {
+        let found = self.ranges.iter().find(|(range, _)| range.contains(address));
+        found.map(|&(range, segment)| (segment, range))
     }
 }
 
@@ -323,7 +281,7 @@ impl Range {
 struct Ways<'v, 'a> {
     view: &'v View<'a>,
     /// Routes by the zone they lead to.
-    routes: BTreeMap<NodeIndex, Vec<(&'a Relation, PortList)>>,
+    routes: BTreeMap<NodeIndex, Vec<(&'a Relation, PortSet)>>,
     known: BTreeMap<(NodeIndex, Port<'a>), Vec<Way<'a>>>,
 }
 
@@ -337,7 +295,7 @@ impl<'v, 'a> Ways<'v, 'a> {
             routes
                 .entry(relation.target)
                 .or_default()
-                .push((relation, PortList::read(&relation.properties)));
+                .push((relation, ports(relation)));
         }
         Self {
             view,
@@ -354,7 +312,7 @@ impl<'v, 'a> Ways<'v, 'a> {
             let mut waiting = VecDeque::from([zone]);
             while let Some(at) = waiting.pop_front() {
                 for (route, ports) in routes.get(&at).into_iter().flatten() {
-                    if ports.allows(port) && !found.contains_key(&route.source) {
+                    if ports.allows(port.protocol, port.number) && !found.contains_key(&route.source) {
                         let mut way = vec![*route];
                         way.extend(&found[&at]);
                         found.insert(route.source, way);
@@ -368,99 +326,13 @@ impl<'v, 'a> Ways<'v, 'a> {
     }
 }
 
-/// The ports that a route lets through. A route that doesn't say lets none through: it is not known to.
-#[derive(Default)]
-struct PortList {
-    /// Protocol (empty for any), first and last port.
-    allowed: Vec<(String, u16, u16)>,
-}
-
-impl PortList {
-    /// Reads `ports` of a route: a list of `tcp/445`, `tcp/8000-8100`, `445` or `any`.
-    fn read(properties: &str) -> Self {
-        let properties: Value = serde_json::from_str(properties).unwrap_or_default();
-        let texts: Vec<String> = match &properties["ports"] {
-            Value::Array(items) => items
-                .iter()
-                .filter_map(|item| match item {
-                    Value::String(text) => Some(text.clone()),
-                    Value::Number(number) => Some(number.to_string()),
-                    _ => None,
-                })
-                .collect(),
-            Value::String(text) => text.split(',').map(str::to_owned).collect(),
-            Value::Number(number) => vec![number.to_string()],
-            _ => Vec::new(),
-        };
-        Self {
-            allowed: texts.iter().filter_map(|text| Self::parse(text.trim())).collect(),
-        }
+/// The ports that a route lets through. A route that doesn't say, or not in words we know, lets none through.
+fn ports(route: &Relation) -> PortSet {
+    #[derive(Default, Deserialize)]
+    struct Properties {
+        #[serde(default)]
+        ports: Vec<String>,
     }
-
-    fn parse(text: &str) -> Option<(String, u16, u16)> {
-        let is_any = |text: &str| ["any", "all", "*"].iter().any(|it| text.eq_ignore_ascii_case(it));
-        if is_any(text) {
-            return Some((String::new(), 0, u16::MAX));
-        }
-        let (protocol, ports) = text.split_once('/').unwrap_or(("", text));
-        let protocol = if is_any(protocol) {
-            String::new()
-        } else {
-            protocol.trim().to_ascii_lowercase()
-        };
-        if is_any(ports.trim()) {
-            return Some((protocol, 0, u16::MAX));
-        }
-        let (first, last) = ports.split_once('-').unwrap_or((ports, ports));
-        Some((protocol, first.trim().parse().ok()?, last.trim().parse().ok()?))
-    }
-
-    fn allows(&self, port: Port<'_>) -> bool {
-        self.allowed.iter().any(|(protocol, first, last)| {
-            (protocol.is_empty() || protocol.eq_ignore_ascii_case(port.protocol))
-                && (*first..=*last).contains(&port.number)
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn allows(ports: &str, protocol: &str, number: u16) -> bool {
-        PortList::read(&format!("{{\"ports\":{ports}}}")).allows(Port { protocol, number })
-    }
-
-    #[test]
-    fn a_route_lets_through_what_it_lists_and_nothing_else() {
-        assert!(allows(r#"["tcp/443"]"#, "tcp", 443));
-        assert!(allows(r#"["tcp/8000-8100"]"#, "tcp", 8080));
-        assert!(allows(r#"[443]"#, "udp", 443));
-        assert!(allows(r#""any""#, "tcp", 1));
-        assert!(allows(r#"["tcp/any"]"#, "tcp", 9));
-        assert!(!allows(r#"["tcp/443"]"#, "tcp", 445));
-        assert!(!allows(r#"["udp/443"]"#, "tcp", 443));
-        assert!(!allows(r#"["tcp/any"]"#, "udp", 9));
-        assert!(!allows("[]", "tcp", 443));
-        assert!(!PortList::read("").allows(Port {
-            protocol: "tcp",
-            number: 443
-        }));
-    }
-
-    #[test]
-    fn a_range_holds_its_own_addresses_only() {
-        let holds = |range: &str, address: &str| {
-            let range = Range::parse(range).expect("a range");
-            let one = Range::one(address.parse().expect("an address"));
-            range.is_v6 == one.is_v6 && (range.first..=range.last).contains(&one.first)
-        };
-        assert!(holds("10.1.0.0/16", "10.1.255.255"));
-        assert!(!holds("10.1.0.0/16", "10.2.0.0"));
-        assert!(holds("0.0.0.0/0", "255.255.255.255"));
-        assert!(holds("::/0", "2001:db8::1"));
-        assert!(!holds("::/0", "10.0.0.1"));
-        assert!(holds("10.0.0.7", "10.0.0.7"));
-        assert!(Range::parse("10.0.0.0/33").is_none() && Range::parse("hello").is_none());
-    }
+    let properties: Properties = serde_json::from_str(&route.properties).unwrap_or_default();
+    PortSet::parse(&properties.ports).unwrap_or_default()
 }
