@@ -9,7 +9,7 @@ use postern_model::{NodeKind, RelationKind};
 
 use super::cells::Slot;
 use super::output::{End, Place, Properties, json_text, upper};
-use super::shape::{Ace, Flag, Peek, Record};
+use super::shape::{Ace, Flag, ObjectProperties, Record};
 use super::{Reader, Subject, kind_of};
 use crate::IngestError;
 
@@ -20,7 +20,7 @@ impl Reader<'_> {
         &mut self,
         subject: &Subject<'_>,
         record: &Record<'_>,
-        peek: &Peek<'_>,
+        told: &ObjectProperties<'_>,
     ) -> Result<(), IngestError> {
         if record.aces.is_empty() {
             return Ok(());
@@ -71,7 +71,7 @@ impl Reader<'_> {
             properties.text("ownersid", &upper(owner_id));
             self.output.object(at, object, "", &properties.finish())?;
         }
-        let ownership = Ownership::of(&owner_rights, peek);
+        let ownership = Ownership::of(&owner_rights, told);
         if let (Some(ace), Some((kind, privileges))) = (owner, &ownership.owner) {
             // An owner is never inherited.
             let mut ace = ace.clone();
@@ -83,7 +83,6 @@ impl Reader<'_> {
                 self.right_of_ace(at, object, *kind, ace, privileges)?;
             }
         }
-        self.output.end_of_rights();
         Ok(())
     }
 
@@ -105,7 +104,6 @@ impl Reader<'_> {
                 Some(right) => self.right_of_ace(at, subject.end, right, ace, "")?,
             }
         }
-        self.output.end_of_rights();
         Ok(())
     }
 
@@ -174,9 +172,9 @@ struct Ownership {
 impl Ownership {
     /// `owner_rights` are the rights that the list grants to OWNER RIGHTS and that can be abused, each with
     /// whether it is inherited. The object's properties tell of those that cannot be abused.
-    fn of(owner_rights: &[(RelationKind, bool)], peek: &Peek<'_>) -> Self {
+    fn of(owner_rights: &[(RelationKind, bool)], told: &ObjectProperties<'_>) -> Self {
         let raw = |kind| Some((kind, String::new()));
-        let is_any_inherited = peek.any_inherited_ace_grants_owner_rights.is_true();
+        let is_any_inherited = told.any_inherited_ace_grants_owner_rights.is_true();
         if !owner_rights.is_empty() {
             let list = |rights: &mut dyn Iterator<Item = &(RelationKind, bool)>| {
                 let texts: Vec<_> = rights.map(|(right, _)| json_text(right.as_str())).collect();
@@ -195,7 +193,7 @@ impl Ownership {
                 },
             };
         }
-        if peek.any_ace_grants_owner_rights.is_true() {
+        if told.any_ace_grants_owner_rights.is_true() {
             return Self {
                 owner: None,
                 owner_writers: if is_any_inherited { None } else { raw(RelationKind::WriteOwnerRaw) },
@@ -237,12 +235,12 @@ mod tests {
         any: Option<bool>,
         any_inherited: Option<bool>,
     ) -> (Option<RelationKind>, Option<RelationKind>) {
-        let peek = Peek {
+        let told = ObjectProperties {
             any_ace_grants_owner_rights: Flag(any),
             any_inherited_ace_grants_owner_rights: Flag(any_inherited),
-            ..Peek::default()
+            ..ObjectProperties::default()
         };
-        let ownership = Ownership::of(rights, &peek);
+        let ownership = Ownership::of(rights, &told);
         (ownership.owner.map(|it| it.0), ownership.owner_writers.map(|it| it.0))
     }
 
@@ -265,7 +263,7 @@ mod tests {
         assert_eq!(kinds(&inherited, None, None), (limited, Some(RelationKind::WriteOwnerLimitedRights)));
         assert_eq!(kinds(&inherited[..1], None, None), (limited, Some(RelationKind::WriteOwnerRaw)));
         assert_eq!(kinds(&inherited[..1], Some(true), Some(true)), (limited, None));
-        let ownership = Ownership::of(&inherited, &Peek::default());
+        let ownership = Ownership::of(&inherited, &ObjectProperties::default());
         assert_eq!(ownership.owner.unwrap().1, r#"["GenericAll","WriteDacl"]"#);
         assert_eq!(ownership.owner_writers.unwrap().1, r#"["WriteDacl"]"#);
     }

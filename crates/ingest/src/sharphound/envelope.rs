@@ -3,12 +3,13 @@
 //! [`walk`] goes over a file once, element by element, with a buffer that holds one element at least and
 //! [`RECORD_BYTES_MAX`] at most. [`locate_meta`] finds out what the file is, mostly without that.
 
-use std::io::{Read, SeekFrom};
+use std::io::{Read as _, SeekFrom};
 use std::ops::ControlFlow;
 
 use serde::de::{Deserialize, IgnoredAny};
 
-use super::shape::Meta;
+use super::cursor::{Cursor, Fault, Read};
+use super::shape::{Meta, Raw};
 use crate::{HEAD_BYTES, IngestError, Input, io_error};
 
 /// No element of `data`, and no other value of the envelope, may be longer than this.
@@ -107,7 +108,7 @@ impl Window<'_, '_> {
         }
         // What is kept is one unfinished element: as much again keeps the work of reading it linear.
         let limit = CHUNK_BYTES.max(kept).min(RECORD_BYTES_MAX);
-        match Read::take(&mut *self.input.bytes, limit as u64).read_to_end(&mut self.buffer) {
+        match (&mut *self.input.bytes).take(limit as u64).read_to_end(&mut self.buffer) {
             Ok(0) => self.is_at_end = true,
             Ok(_) => {}
             Err(cause) => return Err(io_error(self.input.name, cause)),
@@ -347,13 +348,12 @@ fn is_at_end(error: &serde_json::Error, text: &[u8]) -> bool {
 }
 
 /// Reads one element as a `T` and hands it on with its length.
-pub fn element<'t, T: Deserialize<'t>>(text: &'t str) -> Result<(T, usize), Step> {
-    match next(text) {
-        // An element that is a bare number or word has no end of its own.
-        Next::Value(_, length) if length == text.len() && !text.ends_with(['}', ']', '"']) => Err(Step::More),
-        Next::Value(value, length) => Ok((value, length)),
-        Next::More => Err(Step::More),
-        Next::Bad(error) => Err(Step::Bad(error.to_string())),
+pub fn element<'t, T: Read<'t>>(text: &'t str) -> Result<(T, usize), Step> {
+    let mut cursor = Cursor::new(text);
+    match T::read(&mut cursor) {
+        Ok(value) => Ok((value, cursor.at())),
+        Err(Fault::End) => Err(Step::More),
+        Err(fault) => Err(Step::Bad(fault.to_string())),
     }
 }
 
@@ -405,7 +405,7 @@ struct Scout {
 
 impl Visit for Scout {
     fn element(&mut self, text: &str, _: Position) -> Result<Step, IngestError> {
-        Ok(element::<IgnoredAny>(text).map_or_else(|step| step, |(_, length)| Step::Done(length)))
+        Ok(element::<Raw<'_>>(text).map_or_else(|step| step, |(_, length)| Step::Done(length)))
     }
 
     fn rejected(&mut self, _: &[u8], _: Position, _: String) {}
@@ -421,7 +421,7 @@ impl Visit for Scout {
     fn value(&mut self, key: &str, json: &str) {
         self.has_data |= key.eq_ignore_ascii_case("data");
         if key.eq_ignore_ascii_case("meta") && json.starts_with('{') {
-            self.meta = serde_json::from_str(json).ok().map(|meta| FileMeta::of(&meta, self.has_data));
+            self.meta = Meta::read(&mut Cursor::new(json)).ok().map(|meta| FileMeta::of(&meta, self.has_data));
         }
         if let Some(meta) = &mut self.meta {
             meta.has_data |= self.has_data;
@@ -438,24 +438,34 @@ fn meta_in_tail(input: &mut Input<'_>) -> Result<Option<FileMeta>, IngestError> 
     input
         .bytes
         .seek(SeekFrom::Start(start))
-        .and_then(|_| Read::take(&mut *input.bytes, HEAD_BYTES as u64).read_to_end(&mut tail))
+        .and_then(|_| (&mut *input.bytes).take(HEAD_BYTES as u64).read_to_end(&mut tail))
         .map_err(|cause| io_error(input.name, cause))?;
     let mut end = tail.len();
     for _ in 0..TAIL_CANDIDATES_MAX {
         let Some(at) = tail[..end].windows(KEY.len()).rposition(|window| window == KEY) else { break };
-        let mut object = vec![b'{'];
-        object.extend_from_slice(&tail[at..]);
-        #[derive(serde::Deserialize)]
-        struct Rest<'a> {
-            #[serde(borrow)]
-            meta: Meta<'a>,
-        }
-        if let Ok(rest) = serde_json::from_slice::<Rest<'_>>(&object)
-            && !rest.meta.kind.is_empty()
-        {
-            return Ok(Some(FileMeta::of(&rest.meta, true)));
+        if let Some(meta) = meta_of_rest(&tail[at..]) {
+            return Ok(Some(meta));
         }
         end = at;
     }
     Ok(None)
+}
+
+/// `rest` is the end of an object, from its key `meta` on.
+fn meta_of_rest(rest: &[u8]) -> Option<FileMeta> {
+    let object = format!("{{{}", std::str::from_utf8(rest).ok()?);
+    let mut cursor = Cursor::new(&object);
+    let mut meta = None;
+    cursor
+        .each_field(|cursor, key| {
+            if key.eq_ignore_ascii_case("meta") {
+                meta = Some(FileMeta::of(&Meta::read(cursor)?, true));
+            } else {
+                cursor.skip()?;
+            }
+            Ok(())
+        })
+        .ok()?;
+    let is_all = object[cursor.at()..].trim_ascii().is_empty();
+    meta.filter(|meta| is_all && !meta.kind.is_empty())
 }

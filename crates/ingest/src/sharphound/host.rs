@@ -157,8 +157,8 @@ fn ntlm(registry: &NtlmRegistry<'_>, properties: &mut Properties) {
             properties.number(key, value);
         }
     }
-    if let Some(servers) = values.allowed_servers {
-        properties.raw("clientallowedntlmservers", servers.get());
+    if let Some(servers) = values.allowed_servers.0 {
+        properties.raw("clientallowedntlmservers", servers);
     }
 }
 

@@ -9,6 +9,7 @@
 
 mod acl;
 mod cells;
+mod cursor;
 mod envelope;
 mod host;
 mod output;
@@ -246,12 +247,9 @@ impl<'s> Reader<'s> {
             let home = self.cells.home();
             for (position, json) in std::mem::take(&mut self.well_known) {
                 self.position = position;
-                let record: Record<'_> = serde_json::from_str(&json).map_err(|cause| IngestError::Malformed {
-                    name: self.name.to_owned(),
-                    position: position.to_string(),
-                    reason: cause.to_string(),
-                })?;
-                self.record(&record, kind, Some(home))?;
+                if let Ok((record, _)) = envelope::element::<Record<'_>>(&json) {
+                    self.record(&record, kind, Some(home))?;
+                }
             }
         }
         for (right, (entries, first)) in std::mem::take(&mut self.unknown_rights) {
@@ -302,7 +300,8 @@ impl Visit for Reader<'_> {
     }
 
     fn rejected(&mut self, bytes: &[u8], position: Position, reason: String) {
-        let id = serde_json::from_slice::<Principal<'_>>(bytes).ok().map(|record| upper(&record.id).into_owned());
+        let text = String::from_utf8_lossy(bytes);
+        let id = envelope::element::<Principal<'_>>(&text).ok().map(|(record, _)| upper(&record.id).into_owned());
         self.reject(position, id.filter(|id| !id.is_empty()), reason);
     }
 

@@ -2,38 +2,48 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::hash::{BuildHasher, Hasher, RandomState};
 
 use postern_model::batch::BATCH_ROWS_MAX;
 use postern_model::schema::{COVERED, OBJECTS, RELATIONS};
-use postern_model::{NodeKind, RelationKind, Schema, Table, Value};
+use postern_model::table::{Column, Text};
+use postern_model::{NodeKind, RelationKind, Schema, Table};
 
 use crate::{Counts, Sink, SinkError};
 
 /// A chunk is handed on when its text reaches this size, or [`BATCH_ROWS_MAX`] rows.
 const CHUNK_TEXT_BYTES: usize = 8 * 1024 * 1024;
 
-/// So many distinct ids, and so many distinct relations between records, are told apart when counting,
+/// So many distinct ids, and so many relations that several records may tell, are told apart when counting,
 /// at 8 to 18 bytes each; in a larger file the counts are lower bounds.
 const DISTINCT_MAX: usize = 4_000_000;
 
-struct Chunk {
-    table: Table,
+/// Ids that were seen last are passed over without a look at the set of all.
+const RECENT_IDS: usize = 8192;
+
+/// Rows of one schema on their way: the column `cell`, `TEXTS` columns of text, and what else the schema has
+/// left null. Columns are filled directly and sized like those of the chunk before: there is a row for
+/// every entry of every access control list.
+struct Chunk<const TEXTS: usize> {
+    schema: &'static Schema,
+    cells: Vec<Option<i64>>,
+    texts: [Text; TEXTS],
     text_bytes: usize,
 }
 
-impl Chunk {
+impl<const TEXTS: usize> Chunk<TEXTS> {
     fn new(schema: &'static Schema) -> Self {
-        Self { table: Table::new(schema), text_bytes: 0 }
+        Self { schema, cells: Vec::new(), texts: std::array::from_fn(|_| Text::default()), text_bytes: 0 }
     }
 
-    fn push(&mut self, row: &[Value<'_>], sink: &mut dyn Sink) -> Result<(), SinkError> {
-        self.table.push(row);
-        for value in row {
-            if let Value::Text(text) = value {
-                self.text_bytes += text.len();
-            }
+    #[inline]
+    fn push(&mut self, cell: u16, row: [&str; TEXTS], sink: &mut dyn Sink) -> Result<(), SinkError> {
+        self.cells.push(Some(i64::from(cell)));
+        for (column, text) in self.texts.iter_mut().zip(row) {
+            column.push(text);
+            self.text_bytes += text.len();
         }
-        if self.table.rows() >= BATCH_ROWS_MAX || self.text_bytes >= CHUNK_TEXT_BYTES {
+        if self.cells.len() >= BATCH_ROWS_MAX || self.text_bytes >= CHUNK_TEXT_BYTES {
             self.flush(sink)?;
         }
         Ok(())
@@ -41,11 +51,21 @@ impl Chunk {
 
     fn flush(&mut self, sink: &mut dyn Sink) -> Result<(), SinkError> {
         self.text_bytes = 0;
-        if self.table.is_empty() {
+        let rows = self.cells.len();
+        if rows == 0 {
             return Ok(());
         }
-        let empty = Table::new(self.table.schema);
-        sink.rows(std::mem::replace(&mut self.table, empty))
+        let cells = std::mem::replace(&mut self.cells, Vec::with_capacity(rows));
+        let mut columns = vec![Column::Long(cells)];
+        for column in &mut self.texts {
+            let empty = Text {
+                bytes: String::with_capacity(column.bytes.len() + column.bytes.len() / 16),
+                ends: Vec::with_capacity(rows),
+            };
+            columns.push(Column::Text(std::mem::replace(column, empty)));
+        }
+        columns.resize_with(self.schema.columns.len(), || Column::Long(vec![None; rows]));
+        sink.rows(Table::from_columns(self.schema, columns))
     }
 }
 
@@ -66,9 +86,9 @@ pub struct Place<'a> {
 
 pub struct Output<'s> {
     pub sink: &'s mut dyn Sink,
-    objects: Chunk,
-    relations: Chunk,
-    covered: Chunk,
+    objects: Chunk<5>,
+    relations: Chunk<7>,
+    covered: Chunk<1>,
     counts: Distinct,
 }
 
@@ -86,33 +106,10 @@ impl<'s> Output<'s> {
     /// `properties` is a JSON object, or empty.
     pub fn object(&mut self, at: Place<'_>, object: End<'_>, name: &str, properties: &str) -> Result<(), SinkError> {
         self.counts.asset(fingerprint(object.id));
-        let row = [
-            Value::Long(i64::from(at.cell)),
-            Value::Text(at.subject),
-            Value::Text(object.id),
-            Value::Text(object.kind.as_str()),
-            Value::Text(name),
-            Value::Text(properties),
-        ];
-        self.objects.push(&row, self.sink)
+        let row = [at.subject, object.id, object.kind.as_str(), name, properties];
+        self.objects.push(at.cell, row, self.sink)
     }
 
-    /// A relation that no other record of the file repeats: an entry of an access control list.
-    pub fn right(
-        &mut self,
-        at: Place<'_>,
-        source: End<'_>,
-        target: End<'_>,
-        kind: RelationKind,
-        properties: &str,
-    ) -> Result<(), SinkError> {
-        let source_print = fingerprint(source.id);
-        self.counts.asset(source_print);
-        self.counts.rights.push(source_print ^ kind_print(kind));
-        self.push_relation(at, source, target, kind, properties)
-    }
-
-    /// Any other relation.
     pub fn relation(
         &mut self,
         at: Place<'_>,
@@ -124,7 +121,22 @@ impl<'s> Output<'s> {
         let (source_print, target_print) = (fingerprint(source.id), fingerprint(target.id));
         self.counts.asset(source_print);
         self.counts.asset(target_print);
-        self.counts.relation(source_print.rotate_left(1) ^ target_print ^ kind_print(kind));
+        self.counts.relation(source_print.rotate_left(1) ^ target_print ^ kind_print(kind), kind);
+        self.push_relation(at, source, target, kind, properties)
+    }
+
+    /// A right on the object whose record is being read, which is the target: its id is counted already.
+    pub fn right(
+        &mut self,
+        at: Place<'_>,
+        source: End<'_>,
+        target: End<'_>,
+        kind: RelationKind,
+        properties: &str,
+    ) -> Result<(), SinkError> {
+        let source_print = fingerprint(source.id);
+        self.counts.asset(source_print);
+        self.counts.of_record.push(source_print ^ kind_print(kind));
         self.push_relation(at, source, target, kind, properties)
     }
 
@@ -136,31 +148,23 @@ impl<'s> Output<'s> {
         kind: RelationKind,
         properties: &str,
     ) -> Result<(), SinkError> {
-        let row = [
-            Value::Long(i64::from(at.cell)),
-            Value::Text(at.subject),
-            Value::Text(source.id),
-            Value::Text(source.kind.as_str()),
-            Value::Text(target.id),
-            Value::Text(target.kind.as_str()),
-            Value::Text(kind.as_str()),
-            Value::Text(properties),
-        ];
-        self.relations.push(&row, self.sink)
+        let (source_kind, target_kind) = (source.kind.as_str(), target.kind.as_str());
+        let row = [at.subject, source.id, source_kind, target.id, target_kind, kind.as_str(), properties];
+        self.relations.push(at.cell, row, self.sink)
     }
 
     /// A subject that its cell has looked at.
     pub fn covered(&mut self, at: Place<'_>) -> Result<(), SinkError> {
-        self.covered.push(&[Value::Long(i64::from(at.cell)), Value::Text(at.subject), Value::Null], self.sink)
+        self.covered.push(at.cell, [at.subject], self.sink)
     }
 
-    /// All rights on one object have been written.
-    pub fn end_of_rights(&mut self) {
-        let rights = &mut self.counts.rights;
-        rights.sort_unstable();
-        rights.dedup();
-        self.counts.distinct_rights += rights.len() as u64;
-        rights.clear();
+    /// All of a record has been written.
+    pub fn end_of_record(&mut self) {
+        let relations = &mut self.counts.of_record;
+        relations.sort_unstable();
+        relations.dedup();
+        self.counts.relations_of_records += relations.len() as u64;
+        relations.clear();
     }
 
     pub fn finish(mut self) -> Result<Counts, SinkError> {
@@ -169,7 +173,7 @@ impl<'s> Output<'s> {
         self.covered.flush(self.sink)?;
         Ok(Counts {
             assets: self.counts.assets.len() as u64,
-            relations: self.counts.distinct_rights + self.counts.relations.len() as u64,
+            relations: self.counts.relations_of_records + self.counts.relations.len() as u64,
             ..Counts::default()
         })
     }
@@ -177,30 +181,31 @@ impl<'s> Output<'s> {
 
 /// Distinct ids and relations, by fingerprint.
 struct Distinct {
-    assets: HashSet<u64>,
+    assets: HashSet<u64, PrintHashes>,
     /// The ids seen last: a few principals hold most rights.
-    recent: Box<[u64; 1024]>,
-    relations: HashSet<u64>,
-    /// Rights on the object at hand.
-    rights: Vec<u64>,
-    distinct_rights: u64,
+    recent: Box<[u64; RECENT_IDS]>,
+    /// Relations that several records of a file may tell.
+    relations: HashSet<u64, PrintHashes>,
+    /// Relations that only the record at hand tells.
+    of_record: Vec<u64>,
+    relations_of_records: u64,
 }
 
 impl Default for Distinct {
     fn default() -> Self {
         Self {
-            assets: HashSet::new(),
-            recent: Box::new([0; 1024]),
-            relations: HashSet::new(),
-            rights: Vec::new(),
-            distinct_rights: 0,
+            assets: HashSet::default(),
+            recent: Box::new([0; RECENT_IDS]),
+            relations: HashSet::default(),
+            of_record: Vec::new(),
+            relations_of_records: 0,
         }
     }
 }
 
 impl Distinct {
     fn asset(&mut self, print: u64) {
-        let recent = &mut self.recent[(print >> 54) as usize];
+        let recent = &mut self.recent[print as usize % RECENT_IDS];
         if *recent != print {
             *recent = print;
             if self.assets.len() < DISTINCT_MAX {
@@ -209,16 +214,67 @@ impl Distinct {
         }
     }
 
-    fn relation(&mut self, print: u64) {
-        if self.relations.len() < DISTINCT_MAX {
+    fn relation(&mut self, print: u64, kind: RelationKind) {
+        let is_told_by_several = matches!(
+            kind,
+            RelationKind::Contains
+                | RelationKind::HasSession
+                | RelationKind::LocalToComputer
+                | RelationKind::MemberOfLocalGroup
+                | RelationKind::DelegatedEnrollmentAgent
+                | RelationKind::SameForestTrust
+                | RelationKind::CrossForestTrust
+        );
+        if !is_told_by_several {
+            self.of_record.push(print);
+        } else if self.relations.len() < DISTINCT_MAX {
             self.relations.insert(print);
         }
     }
 }
 
+/// Hashes a fingerprint by one multiplication, keyed at random so that no file can choose its collisions.
+#[derive(Clone)]
+struct PrintHashes(u64);
+
+impl Default for PrintHashes {
+    fn default() -> Self {
+        Self(RandomState::new().hash_one(0u8))
+    }
+}
+
+impl BuildHasher for PrintHashes {
+    type Hasher = PrintHasher;
+
+    fn build_hasher(&self) -> PrintHasher {
+        PrintHasher(self.0)
+    }
+}
+
+struct PrintHasher(u64);
+
+impl Hasher for PrintHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, print: u64) {
+        let product = u128::from(self.0 ^ print) * u128::from(FACTOR);
+        self.0 = (product >> 64) as u64 ^ product as u64;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+/// Any odd number whose bits look random.
+const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+
 /// A quick 64-bit hash; only counts depend on it, and the sets that hold it are keyed at random.
 fn fingerprint(text: &str) -> u64 {
-    const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
     let mut hash = text.len() as u64;
     let (words, rest) = text.as_bytes().as_chunks::<8>();
     for word in words {
@@ -237,7 +293,8 @@ fn kind_print(kind: RelationKind) -> u64 {
 /// Ids are compared in upper case; most come in it.
 pub fn upper(id: &str) -> Cow<'_, str> {
     let id = id.trim_ascii();
-    if id.bytes().any(|byte| byte.is_ascii_lowercase()) {
+    // No early exit: that way the compiler looks at many bytes at once.
+    if id.bytes().fold(false, |found, byte| found | byte.is_ascii_lowercase()) {
         Cow::Owned(id.to_ascii_uppercase())
     } else {
         Cow::Borrowed(id)

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use postern_model::{NodeKind, Reject, RelationKind};
 
 use super::cells::{BoundaryIndex, Slot};
+use super::cursor::Cursor;
 use super::output::{End, Place, Properties, json_text, upper};
-use super::shape::{Entries, Peek, Principal, Record, Trust, TrustDirection, flag_of_text};
+use super::shape::{ObjectProperties, Principal, Record, Trust, TrustDirection, flag_of_text};
 use super::{Reader, Subject, WELL_KNOWN_BYTES_MAX, domain_of_id, kind_of};
 use crate::IngestError;
 use crate::sharphound::OBJECTS_MAX;
@@ -28,7 +29,7 @@ impl Reader<'_> {
         !record.is_deleted.is_true()
             && record.id.find("-S-1-").is_some_and(|at| at > 0)
             && self.well_known_bytes + json.len() <= WELL_KNOWN_BYTES_MAX
-            && Peek::of(record.properties).is_ok_and(|peek| peek.distinguished_name.is_empty())
+            && record.properties.distinguished_name.is_empty()
     }
 
     /// Writes all that a record says. `home` is given for records that have waited for it.
@@ -46,14 +47,8 @@ impl Reader<'_> {
         if record.is_deleted.is_true() {
             return self.tombstone(&id);
         }
-        let peek = match Peek::of(record.properties) {
-            Ok(peek) => peek,
-            Err(error) => {
-                self.reject(self.position, Some(id.into_owned()), format!("its Properties cannot be read: {error}"));
-                return Ok(());
-            }
-        };
-        let name = [&*peek.domain_sid, &*record.domain_sid, domain_of_id(&id).unwrap_or_default(), &*peek.domain]
+        let told = &record.properties;
+        let name = [&*told.domain_sid, &*record.domain_sid, domain_of_id(&id).unwrap_or_default(), &*told.domain]
             .into_iter()
             .find(|name| !name.is_empty())
             .unwrap_or_default();
@@ -61,7 +56,7 @@ impl Reader<'_> {
         let Some(boundary) = home.flatten().or(own) else { return Ok(()) };
         let is_well_known = home.is_some();
         if !is_well_known {
-            let is_in_configuration = upper(&peek.distinguished_name).contains("CN=CONFIGURATION,DC=");
+            let is_in_configuration = upper(&told.distinguished_name).contains("CN=CONFIGURATION,DC=");
             self.cells.count(boundary, is_in_configuration);
             if !self.cells.add_subject(boundary, &id) {
                 return Err(IngestError::Malformed {
@@ -73,10 +68,10 @@ impl Reader<'_> {
         }
         let subject = Subject { end: End { id: &id, kind }, boundary, is_well_known };
 
-        self.properties(&subject, record, &peek)?;
-        self.directory_relations(&subject, record, &peek)?;
+        self.properties(&subject, record, told)?;
+        self.directory_relations(&subject, record, told)?;
         self.containment(&subject, record)?;
-        self.acl(&subject, record, &peek)?;
+        self.acl(&subject, record, told)?;
         match kind {
             NodeKind::Group => self.members(&subject, record)?,
             NodeKind::User => self.spn_targets(&subject, record)?,
@@ -89,6 +84,7 @@ impl Reader<'_> {
             NodeKind::EnterpriseCa => self.enterprise_ca(&subject, record)?,
             _ => {}
         }
+        self.output.end_of_record();
         Ok(())
     }
 
@@ -123,39 +119,37 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn properties(&mut self, subject: &Subject<'_>, record: &Record<'_>, peek: &Peek<'_>) -> Result<(), IngestError> {
-        if peek.has_attributes {
+    fn properties(&mut self, subject: &Subject<'_>, record: &Record<'_>, told: &ObjectProperties<'_>) -> Result<(), IngestError> {
+        if told.has_attributes {
             self.cells.mark_attributes();
         }
         let at = Place { cell: self.cells.cell(subject.boundary, Slot::Properties), subject: subject.end.id };
         let kind = subject.end.kind;
-        let raw = record.properties.map_or("{}", |raw| raw.get());
         let mut json: Cow<'_, str> = match kind {
-            NodeKind::Domain => Cow::Owned(rewritten(raw, normal_domain_property)),
-            NodeKind::Computer if peek.has_old_ldap_keys => Cow::Owned(rewritten(raw, renamed_ldap_property)),
-            _ if peek.is_empty => Cow::Borrowed("{}"),
-            _ => Cow::Borrowed(raw),
+            NodeKind::Domain => Cow::Owned(rewritten(told.json, normal_domain_property)),
+            NodeKind::Computer if told.has_old_ldap_keys => Cow::Owned(rewritten(told.json, renamed_ldap_property)),
+            _ => Cow::Borrowed(told.json),
         };
 
         let mut added = Properties::new();
-        if let (NodeKind::Computer, Some(is_dc), None) = (kind, record.is_dc.0, peek.is_dc.0) {
+        if let (NodeKind::Computer, Some(is_dc), None) = (kind, record.is_dc.0, told.is_dc.0) {
             added.flag("isdc", is_dc);
         }
-        if let (Some(is_protected), false) = (record.is_acl_protected.0, peek.has_acl_protected)
+        if let (Some(is_protected), false) = (record.is_acl_protected.0, told.has_acl_protected)
             && (self.cells.is_looked_at(Slot::Acl) || !record.aces.is_empty())
         {
             added.flag("isaclprotected", is_protected);
         }
-        if peek.domain_sid.is_empty() && !record.domain_sid.is_empty() {
+        if told.domain_sid.is_empty() && !record.domain_sid.is_empty() {
             added.text("domainsid", &upper(&record.domain_sid));
         }
-        if let (Some(is_unconstrained), None) = (record.unconstrained_delegation.0, peek.unconstrained_delegation.0) {
+        if let (Some(is_unconstrained), None) = (record.unconstrained_delegation.0, told.unconstrained_delegation.0) {
             added.flag("unconstraineddelegation", is_unconstrained);
         }
-        if let (Some(hashes), false) = (record.inheritance_hashes, peek.has_inheritance_hashes) {
-            added.raw("inheritancehashes", hashes.get());
+        if let (Some(hashes), false) = (record.inheritance_hashes.0, told.has_inheritance_hashes) {
+            added.raw("inheritancehashes", hashes);
         }
-        if !record.group_link.id.is_empty() && !peek.has_group_link {
+        if !record.group_link.id.is_empty() && !told.has_group_link {
             added.text("grouplinkid", &upper(&record.group_link.id));
         }
         if !added.is_empty() {
@@ -163,7 +157,7 @@ impl Reader<'_> {
             all.append(added);
             json = Cow::Owned(all.finish());
         }
-        self.output.object(at, subject.end, &peek.name, &json)?;
+        self.output.object(at, subject.end, &told.name, &json)?;
         Ok(())
     }
 
@@ -172,7 +166,7 @@ impl Reader<'_> {
         &mut self,
         subject: &Subject<'_>,
         record: &Record<'_>,
-        peek: &Peek<'_>,
+        told: &ObjectProperties<'_>,
     ) -> Result<(), IngestError> {
         let at = Place { cell: self.cells.cell(subject.boundary, Slot::Properties), subject: subject.end.id };
         let object = subject.end;
@@ -200,15 +194,15 @@ impl Reader<'_> {
                 if !domain.is_empty() {
                     self.output.relation(at, to_domain, object, RelationKind::ContainsIdentity, "")?;
                 }
-                let is_dc = record.is_dc.is_true() || peek.is_dc.is_true();
+                let is_dc = record.is_dc.is_true() || told.is_dc.is_true();
                 if record.is_dc.is_true() && !domain.is_empty() {
                     self.output.relation(at, object, to_domain, RelationKind::DcFor, "")?;
                 }
-                let is_unconstrained = peek.unconstrained_delegation.0.or(record.unconstrained_delegation.0);
-                let told = if peek.domain_sid.is_empty() { domain } else { upper(&peek.domain_sid) };
+                let is_unconstrained = told.unconstrained_delegation.0.or(record.unconstrained_delegation.0);
+                let domain_sid = if told.domain_sid.is_empty() { domain } else { upper(&told.domain_sid) };
                 // A domain controller's own delegation is no way into the domain: it is the domain.
-                if is_unconstrained == Some(true) && !is_dc && !told.is_empty() {
-                    let to_domain = End { id: &told, kind: NodeKind::Domain };
+                if is_unconstrained == Some(true) && !is_dc && !domain_sid.is_empty() {
+                    let to_domain = End { id: &domain_sid, kind: NodeKind::Domain };
                     self.output.relation(at, object, to_domain, RelationKind::CoerceToTgt, "")?;
                 }
             }
@@ -512,14 +506,15 @@ impl Reader<'_> {
 }
 
 /// Writes properties anew, each key and value as `change` gives them back.
-fn rewritten(raw: &str, change: impl Fn(&str, &str) -> (Option<&'static str>, Option<String>)) -> String {
-    let Ok(Entries(entries)) = serde_json::from_str::<Entries<'_>>(raw) else { return "{}".to_owned() };
+fn rewritten(json: &str, change: impl Fn(&str, &str) -> (Option<&'static str>, Option<String>)) -> String {
     let mut properties = Properties::new();
-    for (key, value) in &entries {
-        let (new_key, new_value) = change(key, value.get());
-        let key = new_key.map_or_else(|| json_text(key), json_text);
-        properties.raw_key(&key, new_value.as_deref().unwrap_or(value.get()));
-    }
+    let outcome = Cursor::new(json).each_field(|cursor, key| {
+        let value = cursor.skip()?;
+        let (new_key, new_value) = change(key, value);
+        properties.raw_key(&json_text(new_key.unwrap_or(key)), new_value.as_deref().unwrap_or(value));
+        Ok(())
+    });
+    debug_assert_eq!(outcome, Ok(()), "these properties have been read before");
     properties.finish()
 }
 

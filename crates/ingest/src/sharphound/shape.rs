@@ -1,15 +1,13 @@
 //! The shapes of the format, read leniently: collectors differ in the case of field names, leave fields
 //! out, write `null` for any of them, and write numbers and flags as strings.
 //!
-//! Start at [`Record`], one element of `data` of any type but sessions. Text borrows from the buffer.
+//! Start at [`Record`], one element of `data` of any type but sessions. Text borrows from what is read.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
+use super::cursor::{Cursor, Read, Result};
 
 /// Text; empty where absent or null.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,101 +21,46 @@ impl Deref for Text<'_> {
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct TextVisitor;
-
-        impl<'de> Visitor<'de> for TextVisitor {
-            type Value = Text<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("text")
-            }
-
-            fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Borrowed(text)))
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Owned(text.to_owned())))
-            }
-
-            fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-                Ok(Text::default())
-            }
-        }
-
-        deserializer.deserialize_any(TextVisitor)
+impl<'a> Read<'a> for Text<'a> {
+    fn read(cursor: &mut Cursor<'a>) -> Result<Self> {
+        if cursor.null()? { Ok(Self::default()) } else { cursor.string().map(Self) }
     }
 }
 
-/// A flag or a whole number, also written as text; `None` where absent, null or not to be understood.
-macro_rules! scalar {
-    ($(#[$doc:meta])* $name:ident($type:ty), $from_bool:expr, $from_integer:expr, $from_text:expr) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-        pub struct $name(pub Option<$type>);
+/// JSON as it stands; `None` where absent or null.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Raw<'a>(pub Option<&'a str>);
 
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                struct ScalarVisitor;
-
-                impl<'de> Visitor<'de> for ScalarVisitor {
-                    type Value = $name;
-
-                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                        f.write_str("a flag or a number")
-                    }
-
-                    fn visit_bool<E: Error>(self, flag: bool) -> Result<Self::Value, E> {
-                        Ok($name($from_bool(flag)))
-                    }
-
-                    fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
-                        Ok($name($from_integer(number)))
-                    }
-
-                    fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
-                        Ok($name(i64::try_from(number).ok().and_then($from_integer)))
-                    }
-
-                    fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
-                        // A whole number in a float's spelling; the cast saturates.
-                        Ok($name(if number.fract() == 0.0 { $from_integer(number as i64) } else { None }))
-                    }
-
-                    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-                        Ok($name($from_text(text.trim())))
-                    }
-
-                    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-                        Ok($name(None))
-                    }
-                }
-
-                deserializer.deserialize_any(ScalarVisitor)
-            }
-        }
-    };
+impl<'a> Read<'a> for Raw<'a> {
+    fn read(cursor: &mut Cursor<'a>) -> Result<Self> {
+        if cursor.null()? { Ok(Self(None)) } else { cursor.skip().map(|json| Self(Some(json))) }
+    }
 }
 
-scalar! {
-    Flag(bool),
-    Some,
-    |number: i64| Some(number != 0),
-    flag_of_text
-}
-
-scalar! {
-    Whole(i64),
-    |flag: bool| Some(i64::from(flag)),
-    Some,
-    |text: &str| text.parse().ok()
-}
+/// A flag, also written as a number or as text; `None` where absent, null or something else.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flag(pub Option<bool>);
 
 impl Flag {
     pub fn is_true(self) -> bool {
         self.0 == Some(true)
+    }
+}
+
+impl<'a> Read<'a> for Flag {
+    fn read(cursor: &mut Cursor<'a>) -> Result<Self> {
+        Ok(Self(match cursor.peek()? {
+            b't' => {
+                cursor.word("true")?;
+                Some(true)
+            }
+            b'f' => {
+                cursor.word("false")?;
+                Some(false)
+            }
+            b'"' => flag_of_text(cursor.string()?.trim()),
+            _ => flag_of_text(cursor.skip()?),
+        }))
     }
 }
 
@@ -129,6 +72,22 @@ pub fn flag_of_text(text: &str) -> Option<bool> {
         _ if text.eq_ignore_ascii_case("true") => Some(true),
         _ if text.eq_ignore_ascii_case("false") => Some(false),
         _ => None,
+    }
+}
+
+/// A whole number, also written as text; `None` where absent, null or something else.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Whole(pub Option<i64>);
+
+impl<'a> Read<'a> for Whole {
+    fn read(cursor: &mut Cursor<'a>) -> Result<Self> {
+        let text = match cursor.peek()? {
+            b'"' => cursor.string()?,
+            _ => Cow::Borrowed(cursor.skip()?),
+        };
+        let text = text.trim();
+        // Some collectors write whole numbers with a fraction.
+        Ok(Self(text.strip_suffix(".0").unwrap_or(text).parse().ok()))
     }
 }
 
@@ -150,35 +109,27 @@ impl<T> Deref for List<T> {
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ListVisitor<T>(PhantomData<T>);
+/// A list that has elements at all often has about so many.
+const LIST_LENGTH: usize = 16;
 
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
-            type Value = List<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an array")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
-                let mut list = Vec::new();
-                while let Some(element) = elements.next_element()? {
-                    list.push(element);
+impl<'a, T: Read<'a>> Read<'a> for List<T> {
+    fn read(cursor: &mut Cursor<'a>) -> Result<Self> {
+        let mut list = Vec::new();
+        if !cursor.null()? {
+            cursor.each_element(|cursor| {
+                if list.is_empty() {
+                    list.reserve(LIST_LENGTH);
                 }
-                Ok(List(list))
-            }
-
-            fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-                Ok(List::default())
-            }
+                list.push(T::read(cursor)?);
+                Ok(())
+            })?;
         }
-
-        deserializer.deserialize_any(ListVisitor(PhantomData))
+        Ok(Self(list))
     }
 }
 
 /// Whether a field's name is the one meant. Collectors differ in letter case (`Guid`, `GUID`).
+#[inline(always)]
 fn is_key(found: &str, wanted: &str) -> bool {
     found == wanted || found.eq_ignore_ascii_case(wanted)
 }
@@ -194,37 +145,35 @@ macro_rules! shape {
             borrowed: PhantomData<&'a str>,
         }
 
-        impl<'de: 'a, 'a> Deserialize<'de> for $name<'a> {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                struct ShapeVisitor<'a>(PhantomData<&'a str>);
-
-                impl<'de: 'a, 'a> Visitor<'de> for ShapeVisitor<'a> {
-                    type Value = $name<'a>;
-
-                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                        f.write_str("an object")
-                    }
-
-                    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self::Value, A::Error> {
-                        let mut shape = $name::default();
-                        while let Some(key) = fields.next_key::<Text<'de>>()? {
-                            $(
-                                if is_key(&key, $key) $(|| is_key(&key, $other))? {
-                                    shape.$field = fields.next_value()?;
-                                    continue;
-                                }
-                            )*
-                            fields.next_value::<IgnoredAny>()?;
-                        }
-                        Ok(shape)
-                    }
-
-                    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-                        Ok($name::default())
-                    }
+        impl<'a> Read<'a> for $name<'a> {
+            fn read(cursor: &mut Cursor<'a>) -> Result<Self> {
+                let mut shape = Self::default();
+                if cursor.null()? {
+                    return Ok(shape);
                 }
-
-                deserializer.deserialize_any(ShapeVisitor(PhantomData))
+                const KEYS: &[&str] = &[$($key,)*];
+                const JSON_KEYS: [&str; KEYS.len()] = [$(concat!("\"", $key, "\":"),)*];
+                let position = |key: &str| {
+                    $(
+                        if is_key(key, $key) $(|| is_key(key, $other))? {
+                            return KEYS.iter().position(|it| *it == $key);
+                        }
+                    )*
+                    None
+                };
+                cursor.each_known(&JSON_KEYS, position, |cursor, field| {
+                    let mut at = 0;
+                    $(
+                        if field == at {
+                            shape.$field = Read::read(cursor)?;
+                            return Ok(());
+                        }
+                        at += 1;
+                    )*
+                    let _ = at;
+                    cursor.skip().map(drop)
+                })?;
+                Ok(shape)
             }
         }
     )*};
@@ -241,7 +190,7 @@ shape! {
     /// A directory object of any type; each type fills some of the fields.
     Record {
         aces: List<Ace<'a>> = "Aces",
-        properties: Option<&'a RawValue> = "Properties",
+        properties: ObjectProperties<'a> = "Properties",
         id: Text<'a> = "ObjectIdentifier",
         is_deleted: Flag = "IsDeleted",
         is_acl_protected: Flag = "IsACLProtected",
@@ -273,7 +222,7 @@ shape! {
         links: List<Link<'a>> = "Links",
         trusts: List<Trust<'a>> = "Trusts",
         gpo_changes: GpoChanges<'a> = "GPOChanges",
-        inheritance_hashes: Option<&'a RawValue> = "InheritanceHashes",
+        inheritance_hashes: Raw<'a> = "InheritanceHashes",
         // Certificate services.
         hosting_computer: Text<'a> = "HostingComputer",
         enabled_templates: List<Principal<'a>> = "EnabledCertTemplates",
@@ -385,7 +334,7 @@ shape! {
         min_client_sec: Whole = "NtlmMinClientSec",
         compatibility_level: Whole = "LmCompatibilityLevel",
         use_machine_id: Whole = "UseMachineId",
-        allowed_servers: Option<&'a RawValue> = "ClientAllowedNTLMServers",
+        allowed_servers: Raw<'a> = "ClientAllowedNTLMServers",
     }
 
     Link {
@@ -471,52 +420,26 @@ macro_rules! word_or_number {
                 }
             }
 
-            fn of_number(number: i64) -> Self {
-                match number {
-                    $($number => Self::$variant,)*
-                    _ => Self::Other(number.to_string()),
-                }
-            }
-
             fn of_text(text: &str) -> Self {
-                $(if text.eq_ignore_ascii_case($text) { return Self::$variant; })*
-                match text.parse() {
-                    Ok(number) => Self::of_number(number),
-                    Err(_) if text.is_empty() => Self::Absent,
-                    Err(_) => Self::Other(text.to_owned()),
-                }
+                $(
+                    if text.eq_ignore_ascii_case($text) || text == $number {
+                        return Self::$variant;
+                    }
+                )*
+                if text.is_empty() { Self::Absent } else { Self::Other(text.to_owned()) }
             }
         }
 
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                struct WordVisitor;
-
-                impl<'de> Visitor<'de> for WordVisitor {
-                    type Value = $name;
-
-                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                        f.write_str("a word or its number")
+        impl<'a> Read<'a> for $name {
+            fn read(cursor: &mut Cursor<'a>) -> Result<Self> {
+                Ok(match cursor.peek()? {
+                    b'n' => {
+                        cursor.word("null")?;
+                        Self::Absent
                     }
-
-                    fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
-                        Ok($name::of_number(number))
-                    }
-
-                    fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
-                        Ok($name::of_number(i64::try_from(number).unwrap_or(i64::MAX)))
-                    }
-
-                    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-                        Ok($name::of_text(text.trim()))
-                    }
-
-                    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-                        Ok($name::Absent)
-                    }
-                }
-
-                deserializer.deserialize_any(WordVisitor)
+                    b'"' => Self::of_text(cursor.string()?.trim()),
+                    _ => Self::of_text(cursor.skip()?),
+                })
             }
         }
     };
@@ -525,21 +448,21 @@ macro_rules! word_or_number {
 word_or_number! {
     /// Seen from the domain whose record it is.
     TrustDirection {
-        Disabled = 0 "Disabled",
-        Inbound = 1 "Inbound",
-        Outbound = 2 "Outbound",
-        Bidirectional = 3 "Bidirectional",
+        Disabled = "0" "Disabled",
+        Inbound = "1" "Inbound",
+        Outbound = "2" "Outbound",
+        Bidirectional = "3" "Bidirectional",
     }
 }
 
 word_or_number! {
     TrustKind {
-        ParentChild = 0 "ParentChild",
-        CrossLink = 1 "CrossLink",
-        Forest = 2 "Forest",
-        External = 3 "External",
-        Unknown = 4 "Unknown",
-        TreeRoot = 5 "TreeRoot",
+        ParentChild = "0" "ParentChild",
+        CrossLink = "1" "CrossLink",
+        Forest = "2" "Forest",
+        External = "3" "External",
+        Unknown = "4" "Unknown",
+        TreeRoot = "5" "TreeRoot",
     }
 }
 
@@ -549,9 +472,12 @@ impl TrustKind {
     }
 }
 
-/// What is needed of an object's properties; one pass over them.
-#[derive(Debug, Default)]
-pub struct Peek<'a> {
+/// An object's properties as they stand, with what is needed of them; one pass over both.
+#[derive(Clone, Debug)]
+pub struct ObjectProperties<'a> {
+    /// A JSON object.
+    pub json: &'a str,
+    pub is_empty: bool,
     pub name: Text<'a>,
     pub domain: Text<'a>,
     pub domain_sid: Text<'a>,
@@ -563,110 +489,101 @@ pub struct Peek<'a> {
     pub has_acl_protected: bool,
     pub has_inheritance_hashes: bool,
     pub has_group_link: bool,
-    /// Keys that are written differently by old collectors are there.
+    /// Keys are there that newer collectors spell differently.
     pub has_old_ldap_keys: bool,
-    pub is_empty: bool,
     /// Says more than names, ids and what every collection says of an object.
     pub has_attributes: bool,
 }
 
-impl<'a> Peek<'a> {
-    pub fn of(properties: Option<&'a RawValue>) -> Result<Self, serde_json::Error> {
-        match properties {
-            Some(raw) => serde_json::from_str(raw.get()),
-            None => Ok(Self { is_empty: true, ..Self::default() }),
+impl Default for ObjectProperties<'_> {
+    fn default() -> Self {
+        Self {
+            json: "{}",
+            is_empty: true,
+            name: Text::default(),
+            domain: Text::default(),
+            domain_sid: Text::default(),
+            distinguished_name: Text::default(),
+            unconstrained_delegation: Flag::default(),
+            is_dc: Flag::default(),
+            any_ace_grants_owner_rights: Flag::default(),
+            any_inherited_ace_grants_owner_rights: Flag::default(),
+            has_acl_protected: false,
+            has_inheritance_hashes: false,
+            has_group_link: false,
+            has_old_ldap_keys: false,
+            has_attributes: false,
         }
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Peek<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct PeekVisitor<'a>(PhantomData<&'a str>);
+/// Text; a property of another type is none.
+fn text_or_none<'a>(cursor: &mut Cursor<'a>) -> Result<Text<'a>> {
+    match cursor.peek()? {
+        b'"' => cursor.string().map(Text),
+        _ => cursor.skip().map(|_| Text::default()),
+    }
+}
 
-        impl<'de: 'a, 'a> Visitor<'de> for PeekVisitor<'a> {
-            type Value = Peek<'a>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object of properties")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self::Value, A::Error> {
-                let mut peek = Peek { is_empty: true, ..Peek::default() };
-                while let Some(key) = fields.next_key::<Text<'de>>()? {
-                    peek.is_empty = false;
-                    let key: &str = &key;
-                    if is_key(key, "name") {
-                        peek.name = fields.next_value()?;
-                    } else if is_key(key, "domain") {
-                        peek.domain = fields.next_value()?;
-                    } else if is_key(key, "domainsid") {
-                        peek.domain_sid = fields.next_value()?;
-                    } else if is_key(key, "distinguishedname") {
-                        peek.distinguished_name = fields.next_value()?;
-                    } else if is_key(key, "isdc") {
-                        peek.is_dc = fields.next_value()?;
-                    } else if is_key(key, "isaclprotected") {
-                        peek.has_acl_protected = true;
-                        fields.next_value::<IgnoredAny>()?;
-                    } else if is_key(key, "samaccountname")
+impl<'a> Read<'a> for ObjectProperties<'a> {
+    fn read(cursor: &mut Cursor<'a>) -> Result<Self> {
+        let mut it = Self::default();
+        if cursor.null()? {
+            return Ok(it);
+        }
+        let start = cursor.at();
+        cursor.each_field(|cursor, key| {
+            it.is_empty = false;
+            // The lengths tell most keys apart from those that are needed.
+            match key.len() {
+                4 if is_key(key, "name") => it.name = text_or_none(cursor)?,
+                4 if is_key(key, "isdc") => it.is_dc = Flag::read(cursor)?,
+                6 if is_key(key, "domain") => it.domain = text_or_none(cursor)?,
+                9 if is_key(key, "domainsid") => it.domain_sid = text_or_none(cursor)?,
+                17 if is_key(key, "distinguishedname") => it.distinguished_name = text_or_none(cursor)?,
+                14 if is_key(key, "isaclprotected") => {
+                    it.has_acl_protected = true;
+                    cursor.skip()?;
+                }
+                7..=14
+                    if is_key(key, "samaccountname")
                         || is_key(key, "objectid")
                         || is_key(key, "haslaps")
                         || is_key(key, "highvalue")
-                        || is_key(key, "reconcile")
-                    {
-                        fields.next_value::<IgnoredAny>()?;
-                    } else {
-                        peek.has_attributes = true;
-                        if is_key(key, "unconstraineddelegation") {
-                            peek.unconstrained_delegation = fields.next_value()?;
-                        } else if is_key(key, "doesanyacegrantownerrights") {
-                            peek.any_ace_grants_owner_rights = fields.next_value()?;
-                        } else if is_key(key, "doesanyinheritedacegrantownerrights") {
-                            peek.any_inherited_ace_grants_owner_rights = fields.next_value()?;
-                        } else {
-                            peek.has_inheritance_hashes |= is_key(key, "inheritancehashes");
-                            peek.has_group_link |= is_key(key, "grouplinkid");
-                            peek.has_old_ldap_keys |= is_key(key, "ldapenabled") || is_key(key, "ldapsenabled");
-                            fields.next_value::<IgnoredAny>()?;
+                        || is_key(key, "reconcile") =>
+                {
+                    cursor.skip()?;
+                }
+                23 if is_key(key, "unconstraineddelegation") => {
+                    it.has_attributes = true;
+                    it.unconstrained_delegation = Flag::read(cursor)?;
+                }
+                26 if is_key(key, "doesanyacegrantownerrights") => {
+                    it.has_attributes = true;
+                    it.any_ace_grants_owner_rights = Flag::read(cursor)?;
+                }
+                35 if is_key(key, "doesanyinheritedacegrantownerrights") => {
+                    it.has_attributes = true;
+                    it.any_inherited_ace_grants_owner_rights = Flag::read(cursor)?;
+                }
+                length => {
+                    it.has_attributes = true;
+                    match length {
+                        11 => {
+                            it.has_old_ldap_keys |= is_key(key, "ldapenabled");
+                            it.has_group_link |= is_key(key, "grouplinkid");
                         }
+                        12 => it.has_old_ldap_keys |= is_key(key, "ldapsenabled"),
+                        17 => it.has_inheritance_hashes |= is_key(key, "inheritancehashes"),
+                        _ => {}
                     }
+                    cursor.skip()?;
                 }
-                Ok(peek)
             }
-
-            fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-                Ok(Peek { is_empty: true, ..Peek::default() })
-            }
-        }
-
-        deserializer.deserialize_any(PeekVisitor(PhantomData))
-    }
-}
-
-/// The properties as they stand, key by key.
-pub struct Entries<'a>(pub Vec<(Text<'a>, &'a RawValue)>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct EntriesVisitor<'a>(PhantomData<&'a str>);
-
-        impl<'de: 'a, 'a> Visitor<'de> for EntriesVisitor<'a> {
-            type Value = Entries<'a>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object of properties")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self::Value, A::Error> {
-                let mut entries = Vec::new();
-                while let Some(entry) = fields.next_entry()? {
-                    entries.push(entry);
-                }
-                Ok(Entries(entries))
-            }
-        }
-
-        deserializer.deserialize_map(EntriesVisitor(PhantomData))
+            Ok(())
+        })?;
+        it.json = cursor.since(start);
+        Ok(it)
     }
 }
 
@@ -674,12 +591,16 @@ impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {
 mod tests {
     use super::*;
 
+    fn read<'a, T: Read<'a>>(json: &'a str) -> T {
+        T::read(&mut Cursor::new(json)).unwrap()
+    }
+
     #[test]
     fn flags_and_numbers_are_read_from_text_too() {
-        let ace: Ace<'_> = serde_json::from_str(r#"{"IsInherited":"True","PrincipalSID":null}"#).unwrap();
+        let ace: Ace<'_> = read(r#"{"IsInherited":"True","PrincipalSID":null}"#);
         assert_eq!((ace.is_inherited, &*ace.principal), (Flag(Some(true)), ""));
         let trust: Trust<'_> =
-            serde_json::from_str(r#"{"TrustAttributes":"32","TrustDirection":3,"TrustType":"parentchild"}"#).unwrap();
+            read(r#"{"TrustAttributes":"32","TrustDirection":3,"TrustType":"parentchild"}"#);
         assert_eq!(trust.attributes, Whole(Some(32)));
         assert_eq!(trust.direction, TrustDirection::Bidirectional);
         assert!(trust.kind.is_same_forest());
@@ -687,15 +608,15 @@ mod tests {
 
     #[test]
     fn field_names_are_read_in_any_letter_case() {
-        let record: Record<'_> = serde_json::from_str(r#"{"objectidentifier":"A","SpnTargets":[{"PORT":7}]}"#).unwrap();
+        let record: Record<'_> = read(r#"{"objectidentifier":"A","SpnTargets":[{"PORT":7}]}"#);
         assert_eq!((&*record.id, record.spn_targets[0].port), ("A", Whole(Some(7))));
     }
 
     #[test]
     fn null_stands_for_any_shape() {
         let record: Record<'_> =
-            serde_json::from_str(r#"{"Aces":[null],"ContainedBy":null,"Sessions":null,"Properties":null}"#).unwrap();
-        assert!(record.properties.is_none() && record.contained_by.id.is_empty());
+            read(r#"{"Aces":[null],"ContainedBy":null,"Sessions":null,"Properties":null}"#);
+        assert!(record.properties.is_empty && record.contained_by.id.is_empty());
         assert!(record.aces[0].right.is_empty());
     }
 }
