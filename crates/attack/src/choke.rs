@@ -9,8 +9,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use postern_graph::{Csr, Edge, minimum_cut, reachable_from, reaching, severed};
-use postern_model::{NodeId, NodeKind, RelationKind};
+use postern_graph::{
+    Csr, Edge, FixedBitSet, cheapest_from, cheapest_to, minimum_cut, reachable_from, reaching, severed,
+};
+use postern_model::{EdgeId, NodeId, NodeKind, RelationKind};
 
 use crate::derived::{Derived, Step};
 use crate::entry::Entry;
@@ -116,20 +118,17 @@ pub fn choke_points(
     }
 
     let end_points: BTreeSet<NodeId> = entries.iter().map(|entry| entry.id).collect();
-    let forwards = reachable_from(&split.csr, &starts)?;
-    let backwards = reaching(&split.csr, &ends)?;
+    let sampled = split.sampled_routes(&starts, &ends)?;
     let vertices: BTreeSet<NodeId> = (0..).map_while(|node| graph.vertex(node)).collect();
     for vertex in vertices
         .into_iter()
         .filter(|it| !end_points.contains(it) && is_candidate(world, *it))
     {
-        let nodes: Vec<_> = graph
-            .nodes_of(vertex)
-            .into_iter()
-            .filter(|&node| forwards.contains(node as usize) && backwards.contains(node as usize))
-            .collect();
+        let nodes = graph.nodes_of(vertex);
+        if !nodes.iter().any(|&node| sampled.contains(node as usize)) {
+            continue;
+        }
         let (targets_severed, entries_severed) = match nodes.as_slice() {
-            [] => continue,
             &[node] => (
                 counts.targets_by_node[node as usize],
                 counts.entries_by_node[node as usize],
@@ -221,6 +220,23 @@ impl Split {
         self.steps_at + step as u32
     }
 
+    /// The nodes of one route to each end and one from each start: whatever all routes pass, these pass.
+    fn sampled_routes(&self, starts: &[u32], ends: &[u32]) -> Result<FixedBitSet, AttackError> {
+        let mut found = FixedBitSet::with_capacity(self.csr.node_count() as usize);
+        let from_starts = cheapest_from(&self.csr, starts, None)?;
+        let to_ends = cheapest_to(&self.csr, ends, None)?;
+        let routes = ends
+            .iter()
+            .filter_map(|&end| from_starts.route(end))
+            .chain(starts.iter().filter_map(|&start| to_ends.route(start)));
+        for edge in routes.flatten() {
+            let Edge { source, target, .. } = self.edges[edge as usize];
+            found.insert(source as usize);
+            found.insert(target as usize);
+        }
+        Ok(found)
+    }
+
     /// What is severed, of targets and of entry points, when some nodes are taken out at once.
     fn severed_without(&self, nodes: &[u32], starts: &[u32], ends: &[u32]) -> Result<(u32, u32), AttackError> {
         let is_out = |node: u32| nodes.contains(&node);
@@ -259,7 +275,7 @@ impl Split {
 }
 
 /// How many of `nodes` are in the first set and not in the second.
-fn lost(nodes: &[u32], before: &postern_graph::FixedBitSet, after: &postern_graph::FixedBitSet) -> u32 {
+fn lost(nodes: &[u32], before: &FixedBitSet, after: &FixedBitSet) -> u32 {
     let nodes: BTreeSet<_> = nodes.iter().map(|&node| node as usize).collect();
     nodes
         .into_iter()
@@ -269,7 +285,7 @@ fn lost(nodes: &[u32], before: &postern_graph::FixedBitSet, after: &postern_grap
 
 /// How many shown routes pass each element.
 struct Through {
-    steps: BTreeMap<postern_model::EdgeId, u32>,
+    steps: BTreeMap<EdgeId, u32>,
     assets: BTreeMap<NodeId, u32>,
 }
 
@@ -288,5 +304,57 @@ impl Through {
             }
         }
         Self { steps, assets }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use postern_model::RelationKind;
+
+    use super::*;
+    use crate::testing::{Sketch, admins, step, users};
+
+    /// Every user may reset the passwords of these administrators.
+    fn ways_in(through: &[&str]) -> Sketch {
+        let mut sketch = Sketch::domain();
+        for user in through {
+            sketch
+                .user(user)
+                .relate(&users(), RelationKind::ForceChangePassword, user);
+            sketch.relate(user, RelationKind::MemberOf, &admins());
+        }
+        sketch
+    }
+
+    #[test]
+    fn the_only_way_in_is_severed_at_each_of_its_elements_but_its_ends() {
+        let sketch = ways_in(&["ADA"]);
+        let analysis = sketch.analysis();
+        let derived = sketch.derived();
+        let id =
+            |source: &str, technique, target: &str| step(&derived, source, technique, target).map(|step| step.id.0);
+        let found: BTreeSet<_> = analysis.choke_points.iter().map(|it| Some(it.element)).collect();
+        let expected = BTreeSet::from([
+            Some(NodeId::of("ADA").0),
+            id(&users(), RelationKind::ForceChangePassword, "ADA"),
+            id("ADA", RelationKind::MemberOf, &admins()),
+        ]);
+        assert_eq!(found, expected, "neither Domain Users nor Domain Admins");
+        assert!(
+            analysis
+                .choke_points
+                .iter()
+                .all(|it| { (it.targets_severed, it.entries_severed, it.paths_through) == (1, 1, 1) })
+        );
+        assert_eq!(analysis.smallest_joint_change, None);
+    }
+
+    #[test]
+    fn where_nothing_severs_alone_the_smallest_joint_change_is_told() {
+        let analysis = ways_in(&["ADA", "BEA", "CLO"]).analysis();
+        assert_eq!(
+            (analysis.choke_points, analysis.smallest_joint_change),
+            (Vec::new(), Some(3))
+        );
     }
 }

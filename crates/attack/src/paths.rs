@@ -249,3 +249,82 @@ fn scenarios(
 fn count(ids: impl Iterator<Item = NodeId>) -> u32 {
     ids.collect::<BTreeSet<_>>().len() as u32
 }
+
+#[cfg(test)]
+mod tests {
+    use postern_model::{Criticality, RelationKind};
+
+    use super::*;
+    use crate::testing::{Sketch, any_user, path, plane, users};
+
+    #[test]
+    fn paths_of_one_shape_are_one_scenario() {
+        let mut sketch = Sketch::domain();
+        for computer in ["C1", "C2"] {
+            sketch.computer(computer).critical(computer, Criticality::High);
+            sketch.local(computer, "-544", &[&users()]);
+        }
+        sketch
+            .user("ADA")
+            .relate(&users(), RelationKind::GenericAll, "ADA")
+            .critical("ADA", Criticality::VeryHigh);
+        let analysis = sketch.analysis();
+        let shapes: Vec<_> = analysis
+            .scenarios
+            .iter()
+            .map(|it| {
+                (
+                    it.techniques.join(" "),
+                    it.target_class,
+                    it.paths,
+                    it.entries,
+                    it.targets,
+                    it.risk,
+                )
+            })
+            .collect();
+        assert_eq!(
+            shapes,
+            [
+                ("acl".to_owned(), TargetClass::VeryHigh, 1, 1, 1, Risk::Critical),
+                ("local-groups".to_owned(), TargetClass::High, 2, 1, 2, Risk::High),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_path_costs_as_much_as_its_entry_point_and_its_steps() {
+        let mut sketch = Sketch::domain();
+        sketch.node("SQL", postern_model::NodeKind::User, |node| {
+            node.attributes.has_spn = Some(true)
+        });
+        sketch
+            .relate("SQL", RelationKind::SqlAdmin, "C1")
+            .computer("C1")
+            .computer("C2")
+            .user("ADA");
+        sketch
+            .local("C2", "-555", &["SQL"])
+            .relate("SQL", RelationKind::AllowedToDelegate, "C1");
+        sketch
+            .relate("C1", RelationKind::HasSession, "ADA")
+            .critical("ADA", Criticality::High);
+        let analysis = sketch.analysis();
+        // Likely to be guessed 2, delegation 1, session 1.
+        assert_eq!(path(&analysis, "SQL", "ADA").map(|it| (it.cost, it.hops)), Some((4, 2)));
+        sketch.settings.path_cost_max = 3;
+        assert!(path(&sketch.analysis(), "SQL", "ADA").is_none());
+    }
+
+    #[test]
+    fn assuming_a_foothold_is_no_hop() {
+        let mut sketch = Sketch::domain();
+        sketch
+            .in_plane("ROOT")
+            .user("ROOT")
+            .relate(&users(), RelationKind::ForceChangePassword, "ROOT");
+        let analysis = sketch.analysis();
+        let found = path(&analysis, &any_user(), &plane()).expect("a way in");
+        assert_eq!((found.hops, found.route.len()), (1, 2));
+    }
+}
