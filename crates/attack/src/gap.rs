@@ -2,7 +2,7 @@
 
 use postern_catalog::InputNeed;
 use postern_model::estate::{Answered, BoundaryCoverage};
-use postern_model::{Facet, NodeKind, ObjectClass, RelationKind};
+use postern_model::{Facet, ObjectClass, RelationKind};
 
 use crate::world::World;
 
@@ -92,51 +92,26 @@ fn answers(need: &InputNeed, boundary: &BoundaryCoverage) -> Option<Answered> {
         .max_by_key(|it| (it.answered, it.total))
 }
 
-/// Whether objects of a class are to be expected inside a boundary: directory objects in domains, whose boundary is a
-/// SID, hosts and segments in sites.
+/// Whether objects of a class are to be expected inside a boundary: directory objects in every domain, whose boundary
+/// is a SID; hosts and segments in sites, and certificate services in the one domain of a forest that holds them, so
+/// only where some source has looked for them.
 fn concerns(class: ObjectClass, boundary: &BoundaryCoverage) -> bool {
-    let is_domain = boundary.boundary.starts_with("S-1-");
     match class {
-        ObjectClass::Hosts | ObjectClass::Segments => boundary.facets.keys().any(|(of, _)| *of == class),
-        _ => is_domain,
+        ObjectClass::Hosts
+        | ObjectClass::Segments
+        | ObjectClass::CertTemplates
+        | ObjectClass::EnterpriseCas
+        | ObjectClass::RootCas
+        | ObjectClass::AiaCas
+        | ObjectClass::NtAuthStores
+        | ObjectClass::IssuancePolicies => boundary.facets.keys().any(|(of, _)| *of == class),
+        _ => boundary.boundary.starts_with("S-1-"),
     }
 }
 
 fn known_objects(world: &World<'_>, class: ObjectClass, boundary: &str) -> u64 {
-    let kinds = kinds(class);
     let nodes = world.estate.nodes.iter();
-    nodes
-        .filter(|node| node.boundary == boundary && kinds.contains(&node.kind))
-        .count() as u64
-}
-
-fn kinds(class: ObjectClass) -> &'static [NodeKind] {
-    match class {
-        ObjectClass::Users => &[NodeKind::User],
-        ObjectClass::Computers => &[NodeKind::Computer],
-        ObjectClass::Groups => &[NodeKind::Group],
-        ObjectClass::Domains => &[NodeKind::Domain],
-        ObjectClass::Ous => &[NodeKind::Ou],
-        ObjectClass::Containers => &[NodeKind::Container],
-        ObjectClass::Gpos => &[NodeKind::Gpo],
-        ObjectClass::CertTemplates => &[NodeKind::CertTemplate],
-        ObjectClass::EnterpriseCas => &[NodeKind::EnterpriseCa],
-        ObjectClass::RootCas => &[NodeKind::RootCa],
-        ObjectClass::AiaCas => &[NodeKind::AiaCa],
-        ObjectClass::NtAuthStores => &[NodeKind::NtAuthStore],
-        ObjectClass::IssuancePolicies => &[NodeKind::IssuancePolicy],
-        ObjectClass::Certificates => &[
-            NodeKind::AiaCa,
-            NodeKind::RootCa,
-            NodeKind::EnterpriseCa,
-            NodeKind::NtAuthStore,
-            NodeKind::CertTemplate,
-            NodeKind::IssuancePolicy,
-        ],
-        ObjectClass::Hosts => &[NodeKind::Host],
-        ObjectClass::Segments => &[NodeKind::NetworkSegment],
-        ObjectClass::Deleted => &[],
-    }
+    nodes.filter(|node| node.boundary == boundary && ObjectClass::of(node.kind) == Some(class)).count() as u64
 }
 
 #[cfg(test)]

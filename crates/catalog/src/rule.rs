@@ -78,7 +78,7 @@ pub struct EntryPointRule {
     /// The entry class: scenarios are grouped by it.
     pub class: String,
     pub basis: Basis,
-    /// How likely the attacker is to get this far; the cost with which each path from here begins.
+    /// How likely the attacker is to get this far; shown beside the paths from here, and no part of their cost.
     pub grade: Grade,
     /// What an attacker holds if the entry point is a device.
     pub foothold: Foothold,

@@ -23,7 +23,6 @@ pub enum ObjectClass {
     Ous,
     Containers,
     Gpos,
-    Certificates,
     /// Each kind of certificate-service object is collected into a file of its own, so each is a class of
     /// its own: one of them must not replace another.
     CertTemplates,
@@ -123,7 +122,6 @@ impl std::fmt::Display for ObjectClass {
             Self::Ous => "organisational units",
             Self::Containers => "containers",
             Self::Gpos => "group policies",
-            Self::Certificates => "certificate services",
             Self::CertTemplates => "certificate templates",
             Self::EnterpriseCas => "enterprise CAs",
             Self::RootCas => "root CAs",
