@@ -21,7 +21,7 @@ pub struct Entry {
     pub name: String,
     pub class: String,
     pub basis: Basis,
-    /// How likely an attacker gets this far; its cost is where the cost of a path begins.
+    /// How likely an attacker gets this far; shown beside the cost of a path, which counts steps only.
     pub grade: Grade,
     /// What the attacker holds, if it is a device.
     pub foothold: Foothold,
