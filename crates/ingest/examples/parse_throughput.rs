@@ -34,7 +34,13 @@ fn usage() -> (f64, f64) {
     let ticks: f64 = stat
         .rsplit(')')
         .next()
-        .map(|rest| rest.split_whitespace().skip(11).take(2).filter_map(|it| it.parse::<f64>().ok()).sum())
+        .map(|rest| {
+            rest.split_whitespace()
+                .skip(11)
+                .take(2)
+                .filter_map(|it| it.parse::<f64>().ok())
+                .sum()
+        })
         .unwrap_or_default();
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak_kib: f64 = status
@@ -57,7 +63,12 @@ fn main() -> ExitCode {
         let outcome = File::open(&path).and_then(|mut file| {
             let length = file.metadata()?.len();
             let mut counter = Counter::default();
-            let input = Input { name: &path, bytes: &mut file, length, site: None };
+            let input = Input {
+                name: &path,
+                bytes: &mut file,
+                length,
+                site: None,
+            };
             Ok((read(input, &mut counter), counter, length))
         });
         match outcome {

@@ -61,7 +61,10 @@ impl Reader<'_> {
             } else if principal.ends_with(OWNER_RIGHTS) {
                 owner_rights.push((right, ace.is_inherited.is_true()));
             } else {
-                let principal = End { id: &principal, kind: kind_of(&ace.kind) };
+                let principal = End {
+                    id: &principal,
+                    kind: kind_of(&ace.kind),
+                };
                 self.right(at, principal, object, right, ace, "")?;
             }
         }
@@ -119,7 +122,17 @@ impl Reader<'_> {
         if id.is_empty() || *id == *object.id {
             return Ok(());
         }
-        self.right(at, End { id: &id, kind: kind_of(&ace.kind) }, object, right, ace, privileges)
+        self.right(
+            at,
+            End {
+                id: &id,
+                kind: kind_of(&ace.kind),
+            },
+            object,
+            right,
+            ace,
+            privileges,
+        )
     }
 
     fn right(
@@ -196,15 +209,25 @@ impl Ownership {
         if told.any_ace_grants_owner_rights.is_true() {
             return Self {
                 owner: None,
-                owner_writers: if is_any_inherited { None } else { raw(RelationKind::WriteOwnerRaw) },
+                owner_writers: if is_any_inherited {
+                    None
+                } else {
+                    raw(RelationKind::WriteOwnerRaw)
+                },
             };
         }
-        Self { owner: raw(RelationKind::OwnsRaw), owner_writers: raw(RelationKind::WriteOwnerRaw) }
+        Self {
+            owner: raw(RelationKind::OwnsRaw),
+            owner_writers: raw(RelationKind::WriteOwnerRaw),
+        }
     }
 }
 
 fn is_ca_right(right: RelationKind) -> bool {
-    matches!(right, RelationKind::ManageCa | RelationKind::ManageCertificates | RelationKind::Enroll)
+    matches!(
+        right,
+        RelationKind::ManageCa | RelationKind::ManageCertificates | RelationKind::Enroll
+    )
 }
 
 /// The right of this name; the common spellings first, because there is one for each entry of each list.
@@ -252,7 +275,10 @@ mod tests {
 
     #[test]
     fn harmless_entries_for_owners_take_the_owner_s_right() {
-        assert_eq!(kinds(&[], Some(true), Some(false)), (None, Some(RelationKind::WriteOwnerRaw)));
+        assert_eq!(
+            kinds(&[], Some(true), Some(false)),
+            (None, Some(RelationKind::WriteOwnerRaw))
+        );
         assert_eq!(kinds(&[], Some(true), Some(true)), (None, None));
     }
 
@@ -260,8 +286,14 @@ mod tests {
     fn entries_for_owners_limit_both_when_inherited() {
         let limited = Some(RelationKind::OwnsLimitedRights);
         let inherited = [(RelationKind::GenericAll, false), (RelationKind::WriteDacl, true)];
-        assert_eq!(kinds(&inherited, None, None), (limited, Some(RelationKind::WriteOwnerLimitedRights)));
-        assert_eq!(kinds(&inherited[..1], None, None), (limited, Some(RelationKind::WriteOwnerRaw)));
+        assert_eq!(
+            kinds(&inherited, None, None),
+            (limited, Some(RelationKind::WriteOwnerLimitedRights))
+        );
+        assert_eq!(
+            kinds(&inherited[..1], None, None),
+            (limited, Some(RelationKind::WriteOwnerRaw))
+        );
         assert_eq!(kinds(&inherited[..1], Some(true), Some(true)), (limited, None));
         let ownership = Ownership::of(&inherited, &ObjectProperties::default());
         assert_eq!(ownership.owner.unwrap().1, r#"["GenericAll","WriteDacl"]"#);

@@ -91,7 +91,13 @@ impl Slot {
     /// The facets that a directory tells of each object of a class.
     fn of_directory(class: ObjectClass) -> &'static [Self] {
         match class {
-            ObjectClass::Users => &[Self::Properties, Self::Acl, Self::Containment, Self::Members, Self::SpnTargets],
+            ObjectClass::Users => &[
+                Self::Properties,
+                Self::Acl,
+                Self::Containment,
+                Self::Members,
+                Self::SpnTargets,
+            ],
             ObjectClass::Computers | ObjectClass::Groups => {
                 &[Self::Properties, Self::Acl, Self::Containment, Self::Members]
             }
@@ -103,7 +109,13 @@ impl Slot {
                 Self::GpoLinks,
                 Self::GpoChanges,
             ],
-            ObjectClass::Ous => &[Self::Properties, Self::Acl, Self::Containment, Self::GpoLinks, Self::GpoChanges],
+            ObjectClass::Ous => &[
+                Self::Properties,
+                Self::Acl,
+                Self::Containment,
+                Self::GpoLinks,
+                Self::GpoChanges,
+            ],
             ObjectClass::Containers | ObjectClass::Gpos => &[Self::Properties, Self::Acl, Self::Containment],
             class if is_certificate_class(class) => {
                 &[Self::Properties, Self::Acl, Self::Containment, Self::CertServices]
@@ -272,7 +284,10 @@ impl Cells {
 
     /// The coverage of every cell; calls `each_covered` with (cell, subject) for the subjects of domains
     /// that are not home.
-    pub fn finish<E>(mut self, mut each_covered: impl FnMut(u16, &str) -> Result<(), E>) -> Result<Vec<CellCoverage>, E> {
+    pub fn finish<E>(
+        mut self,
+        mut each_covered: impl FnMut(u16, &str) -> Result<(), E>,
+    ) -> Result<Vec<CellCoverage>, E> {
         let home = self.home();
         let looked_at: Vec<Slot> = Slot::of_directory(self.class)
             .iter()
@@ -305,14 +320,18 @@ impl Cells {
             .map(|&(boundary, slot)| CellCoverage {
                 cell: Cell {
                     boundary: self.boundaries[boundary.0].id.clone(),
-                    class: if slot == Slot::Tombstones { ObjectClass::Deleted } else { self.class },
+                    class: if slot == Slot::Tombstones {
+                        ObjectClass::Deleted
+                    } else {
+                        self.class
+                    },
                     facet: slot.facet(),
                 },
                 coverage: match slot {
                     Slot::Tombstones => Coverage::Mention,
-                    _ if looked_at.contains(&slot) && home == Some(boundary) => {
-                        Coverage::Whole { unread: self.unread.clone() }
-                    }
+                    _ if looked_at.contains(&slot) && home == Some(boundary) => Coverage::Whole {
+                        unread: self.unread.clone(),
+                    },
                     Slot::Properties if !looked_at.contains(&slot) => Coverage::Mention,
                     _ => Coverage::Subjects,
                 },
@@ -345,7 +364,9 @@ mod tests {
     }
 
     fn coverage_of<'a>(list: &'a [CellCoverage], boundary: &str, facet: Facet) -> Option<&'a Coverage> {
-        list.iter().find(|it| it.cell.boundary == boundary && it.cell.facet == facet).map(|it| &it.coverage)
+        list.iter()
+            .find(|it| it.cell.boundary == boundary && it.cell.facet == facet)
+            .map(|it| &it.coverage)
     }
 
     #[test]
@@ -355,7 +376,10 @@ mod tests {
         see(&mut cells, "ROOT", "b", true);
         see(&mut cells, "ROOT", "c", true);
         let (list, covered) = finish(cells);
-        assert_eq!(coverage_of(&list, "CHILD", Facet::Acl), Some(&Coverage::Whole { unread: vec![] }));
+        assert_eq!(
+            coverage_of(&list, "CHILD", Facet::Acl),
+            Some(&Coverage::Whole { unread: vec![] })
+        );
         assert_eq!(coverage_of(&list, "ROOT", Facet::Acl), Some(&Coverage::Subjects));
         assert_eq!(coverage_of(&list, "CHILD", Facet::Containment), None);
         assert_eq!(covered.len(), 4, "two subjects of the other domain in two facets each");
@@ -397,7 +421,10 @@ mod tests {
         let boundary = cells.boundary("A").unwrap();
         cells.cell(boundary, Slot::Acl);
         let (list, _) = finish(cells);
-        assert_eq!(coverage_of(&list, "A", Facet::Acl), Some(&Coverage::Whole { unread: vec![] }));
+        assert_eq!(
+            coverage_of(&list, "A", Facet::Acl),
+            Some(&Coverage::Whole { unread: vec![] })
+        );
         assert_eq!(coverage_of(&list, "A", Facet::Properties), Some(&Coverage::Mention));
         assert_eq!(coverage_of(&list, "A", Facet::Members), None);
     }

@@ -96,7 +96,11 @@ impl<'a> Cursor<'a> {
     #[inline]
     pub fn string(&mut self) -> Result<Cow<'a, str>> {
         let (inside, has_escapes) = self.string_inside()?;
-        if has_escapes { self.unescape(inside) } else { Ok(Cow::Borrowed(inside)) }
+        if has_escapes {
+            self.unescape(inside)
+        } else {
+            Ok(Cow::Borrowed(inside))
+        }
     }
 
     /// The text between the quotes, as it stands, and whether it holds escapes.
@@ -368,7 +372,13 @@ mod tests {
 
     #[test]
     fn a_value_is_passed_over_up_to_its_end() {
-        for json in [r#"{"a":[1,-2.5e+3,{"b":null}],"c":"\"\u00e9\\"}"#, "[]", r#""x""#, "true", "[ 0 , 10 ]"] {
+        for json in [
+            r#"{"a":[1,-2.5e+3,{"b":null}],"c":"\"\u00e9\\"}"#,
+            "[]",
+            r#""x""#,
+            "true",
+            "[ 0 , 10 ]",
+        ] {
             assert_eq!(skip(&format!(" {json} ,")), Ok(json));
         }
     }
@@ -383,7 +393,18 @@ mod tests {
 
     #[test]
     fn what_is_no_json_is_refused() {
-        for json in [r#"{"a" 1}"#, "[1 2]", "[01]", "[1.]", "[tru]", r#"["\x"]"#, "[\"\t\"]", "{1:2}", "[,]", "[1,]"] {
+        for json in [
+            r#"{"a" 1}"#,
+            "[1 2]",
+            "[01]",
+            "[1.]",
+            "[tru]",
+            r#"["\x"]"#,
+            "[\"\t\"]",
+            "{1:2}",
+            "[,]",
+            "[1,]",
+        ] {
             assert!(matches!(skip(json), Err(Fault::Expected(..))), "{json}");
         }
         assert!(matches!(skip(&"[".repeat(1000)), Err(Fault::Expected(..))));
@@ -391,7 +412,10 @@ mod tests {
 
     #[test]
     fn strings_are_borrowed_unless_they_hold_escapes() {
-        assert!(matches!(Cursor::new(r#""plain é""#).string(), Ok(Cow::Borrowed("plain é"))));
+        assert!(matches!(
+            Cursor::new(r#""plain é""#).string(),
+            Ok(Cow::Borrowed("plain é"))
+        ));
         assert_eq!(Cursor::new(r#""a\u00e9\/""#).string(), Ok(Cow::Owned("aé/".to_owned())));
         assert!(Cursor::new(r#""\ud800""#).string().is_err());
     }

@@ -108,7 +108,10 @@ impl Window<'_, '_> {
         }
         // What is kept is one unfinished element: as much again keeps the work of reading it linear.
         let limit = CHUNK_BYTES.max(kept).min(RECORD_BYTES_MAX);
-        match (&mut *self.input.bytes).take(limit as u64).read_to_end(&mut self.buffer) {
+        match (&mut *self.input.bytes)
+            .take(limit as u64)
+            .read_to_end(&mut self.buffer)
+        {
             Ok(0) => self.is_at_end = true,
             Ok(_) => {}
             Err(cause) => return Err(io_error(self.input.name, cause)),
@@ -132,7 +135,13 @@ impl Window<'_, '_> {
 /// [`IngestError::Io`]; and what the visitor returns.
 pub fn walk(input: &mut Input<'_>, visitor: &mut dyn Visit) -> Result<(), IngestError> {
     crate::rewind(input)?;
-    let mut window = Window { input, buffer: Vec::new(), start: 0, base: 0, is_at_end: false };
+    let mut window = Window {
+        input,
+        buffer: Vec::new(),
+        start: 0,
+        base: 0,
+        is_at_end: false,
+    };
     window.fill()?;
     if window.buffer.starts_with(b"\xEF\xBB\xBF") {
         window.start = 3;
@@ -140,7 +149,12 @@ pub fn walk(input: &mut Input<'_>, visitor: &mut dyn Visit) -> Result<(), Ingest
     if window.buffer.starts_with(b"\xFF\xFE") || window.buffer.starts_with(b"\xFE\xFF") {
         return Err(window.malformed(0, "the text is UTF-16; save it as UTF-8 and import it again"));
     }
-    let mut walker = Walker { visitor, expect: Expect::Start, key: String::new(), index: 0 };
+    let mut walker = Walker {
+        visitor,
+        expect: Expect::Start,
+        key: String::new(),
+        index: 0,
+    };
     loop {
         let bytes = &window.buffer[window.start..];
         let (text, has_bad_text) = match std::str::from_utf8(bytes) {
@@ -191,7 +205,9 @@ impl Walker<'_> {
             while bytes.get(at).is_some_and(u8::is_ascii_whitespace) {
                 at += 1;
             }
-            let Some(&byte) = bytes.get(at) else { return Ok((at, Pause::More)) };
+            let Some(&byte) = bytes.get(at) else {
+                return Ok((at, Pause::More));
+            };
             match (self.expect, byte) {
                 (Expect::Start, b'{') => (self.expect, at) = (Expect::FirstKey, at + 1),
                 (Expect::FirstKey, b'}') => (self.expect, at) = (Expect::End, at + 1),
@@ -202,7 +218,10 @@ impl Walker<'_> {
                             return Ok((at, Pause::More));
                         }
                         if !rest.starts_with(':') {
-                            return Err(malformed(text.len() - rest.len(), "no colon follows the key".to_owned()));
+                            return Err(malformed(
+                                text.len() - rest.len(),
+                                "no colon follows the key".to_owned(),
+                            ));
                         }
                         self.key = key;
                         (self.expect, at) = (Expect::Value, text.len() - rest.len() + 1);
@@ -242,7 +261,10 @@ impl Walker<'_> {
                     return Err(malformed(at, "a record is missing between two commas".to_owned()));
                 }
                 (Expect::FirstElement | Expect::Element, _) => {
-                    let position = Position { index: self.index, byte: base + at as u64 };
+                    let position = Position {
+                        index: self.index,
+                        byte: base + at as u64,
+                    };
                     match self.visitor.element(&text[at..], position)? {
                         Step::Done(length) => {
                             self.index += 1;
@@ -253,11 +275,17 @@ impl Walker<'_> {
                     }
                 }
                 (Expect::End, _) => {
-                    return Err(malformed(at, "more follows the end of the JSON; export the file again".to_owned()));
+                    return Err(malformed(
+                        at,
+                        "more follows the end of the JSON; export the file again".to_owned(),
+                    ));
                 }
                 (_, byte) => {
                     let found = char::from(byte);
-                    return Err(malformed(at, format!("`{found}` cannot stand here; the file is no valid JSON")));
+                    return Err(malformed(
+                        at,
+                        format!("`{found}` cannot stand here; the file is no valid JSON"),
+                    ));
                 }
             }
         }
@@ -270,7 +298,10 @@ impl Walker<'_> {
             let mut values = serde_json::Deserializer::from_slice(bytes).into_iter::<IgnoredAny>();
             let outcome = values.next();
             let length = values.byte_offset();
-            let position = Position { index: self.index, byte: window.position() };
+            let position = Position {
+                index: self.index,
+                byte: window.position(),
+            };
             match outcome {
                 Some(Ok(_)) if length < bytes.len() || window.is_at_end => {
                     self.visitor.rejected(&bytes[..length], position, reason);
@@ -307,7 +338,10 @@ impl Walker<'_> {
             Expect::FirstElement | Expect::Element | Expect::AfterElement => format!(" in data[{}]", self.index),
             _ => String::new(),
         };
-        window.malformed(end, format!("the file ends too early{place}: it was cut off; copy or export it again"))
+        window.malformed(
+            end,
+            format!("the file ends too early{place}: it was cut off; copy or export it again"),
+        )
     }
 }
 
@@ -340,7 +374,11 @@ fn is_at_end(error: &serde_json::Error, text: &[u8]) -> bool {
     let line_start = match error.line() {
         0 | 1 => 0,
         line => {
-            let mut ends = text.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
+            let mut ends = text
+                .iter()
+                .enumerate()
+                .filter(|(_, byte)| **byte == b'\n')
+                .map(|(at, _)| at + 1);
             ends.nth(line - 2).unwrap_or(text.len())
         }
     };
@@ -384,7 +422,11 @@ impl FileMeta {
 /// # Errors
 /// As [`walk`].
 pub fn locate_meta(input: &mut Input<'_>) -> Result<Option<FileMeta>, IngestError> {
-    let mut scout = Scout { meta: None, has_data: false, is_stopping_at_data: true };
+    let mut scout = Scout {
+        meta: None,
+        has_data: false,
+        is_stopping_at_data: true,
+    };
     walk(input, &mut scout)?;
     if scout.meta.is_some() || !scout.has_data {
         return Ok(scout.meta);
@@ -415,13 +457,19 @@ impl Visit for Scout {
         if let Some(meta) = &mut self.meta {
             meta.has_data = true;
         }
-        if self.is_stopping_at_data { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if self.is_stopping_at_data {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     }
 
     fn value(&mut self, key: &str, json: &str) {
         self.has_data |= key.eq_ignore_ascii_case("data");
         if key.eq_ignore_ascii_case("meta") && json.starts_with('{') {
-            self.meta = Meta::read(&mut Cursor::new(json)).ok().map(|meta| FileMeta::of(&meta, self.has_data));
+            self.meta = Meta::read(&mut Cursor::new(json))
+                .ok()
+                .map(|meta| FileMeta::of(&meta, self.has_data));
         }
         if let Some(meta) = &mut self.meta {
             meta.has_data |= self.has_data;
@@ -442,7 +490,9 @@ fn meta_in_tail(input: &mut Input<'_>) -> Result<Option<FileMeta>, IngestError> 
         .map_err(|cause| io_error(input.name, cause))?;
     let mut end = tail.len();
     for _ in 0..TAIL_CANDIDATES_MAX {
-        let Some(at) = tail[..end].windows(KEY.len()).rposition(|window| window == KEY) else { break };
+        let Some(at) = tail[..end].windows(KEY.len()).rposition(|window| window == KEY) else {
+            break;
+        };
         if let Some(meta) = meta_of_rest(&tail[at..]) {
             return Ok(Some(meta));
         }

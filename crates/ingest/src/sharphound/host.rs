@@ -25,12 +25,7 @@ impl Reader<'_> {
         self.host_settings(subject, record)
     }
 
-    fn host_sessions(
-        &mut self,
-        subject: &Subject<'_>,
-        slot: Slot,
-        sessions: &Sessions<'_>,
-    ) -> Result<(), IngestError> {
+    fn host_sessions(&mut self, subject: &Subject<'_>, slot: Slot, sessions: &Sessions<'_>) -> Result<(), IngestError> {
         if !sessions.is_collected.is_true() {
             return Ok(());
         }
@@ -39,8 +34,14 @@ impl Reader<'_> {
         for session in sessions.results.iter() {
             let (computer, user) = (upper(&session.computer), upper(&session.user));
             if !computer.is_empty() && !user.is_empty() {
-                let computer = End { id: &computer, kind: NodeKind::Computer };
-                let user = End { id: &user, kind: NodeKind::User };
+                let computer = End {
+                    id: &computer,
+                    kind: NodeKind::Computer,
+                };
+                let user = End {
+                    id: &user,
+                    kind: NodeKind::User,
+                };
                 self.output.relation(at, computer, user, RelationKind::HasSession, "")?;
             }
         }
@@ -58,11 +59,15 @@ impl Reader<'_> {
             if id.is_empty() || !Self::is_kept_group(&group.name, group.results.is_empty()) {
                 continue;
             }
-            let end = End { id: &id, kind: NodeKind::LocalGroup };
+            let end = End {
+                id: &id,
+                kind: NodeKind::LocalGroup,
+            };
             if Self::is_name(&group.name) {
                 self.output.object(at, end, &group.name, "")?;
             }
-            self.output.relation(at, end, subject.end, RelationKind::LocalToComputer, "")?;
+            self.output
+                .relation(at, end, subject.end, RelationKind::LocalToComputer, "")?;
             let kind = RelationKind::MemberOfLocalGroup;
             self.each_principal(at, &group.results, kind, "", |member| (Some(member), None), end)?;
             self.local_names(at, &group.local_names)?;
@@ -95,7 +100,15 @@ impl Reader<'_> {
         for name in names {
             let id = upper(&name.id);
             if !id.is_empty() && !name.name.is_empty() {
-                self.output.object(at, End { id: &id, kind: NodeKind::Base }, &name.name, "")?;
+                self.output.object(
+                    at,
+                    End {
+                        id: &id,
+                        kind: NodeKind::Base,
+                    },
+                    &name.name,
+                    "",
+                )?;
             }
         }
         Ok(())
@@ -107,9 +120,10 @@ impl Reader<'_> {
             properties.flag("webclientrunning", is_running);
         }
         let smb = &record.smb_info;
-        if let (true, Some(is_signing)) =
-            (smb.is_collected.is_true(), smb.result.signing_enabled.0.or(smb.signing_enabled.0))
-        {
+        if let (true, Some(is_signing)) = (
+            smb.is_collected.is_true(),
+            smb.result.signing_enabled.0.or(smb.signing_enabled.0),
+        ) {
             properties.flag("smbsigning", is_signing);
         }
         ntlm(&record.ntlm_registry, &mut properties);
@@ -178,7 +192,10 @@ fn dc_registry(registry: &DcRegistry<'_>, properties: &mut Properties) {
         if value == NOT_SET {
             properties.texts("certificatemappingmethods", [UNSET]);
         } else {
-            let set = methods.iter().filter(|(bit, _)| value & bit != 0).map(|(_, text)| *text);
+            let set = methods
+                .iter()
+                .filter(|(bit, _)| value & bit != 0)
+                .map(|(_, text)| *text);
             properties.texts("certificatemappingmethods", set);
         }
     }

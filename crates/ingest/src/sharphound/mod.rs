@@ -74,7 +74,9 @@ fn content_of(kind: &str) -> Option<Content> {
 /// [`IngestError::Io`] when the bytes cannot be read.
 pub fn sniff(head: &[u8], input: &mut Input<'_>) -> Result<bool, IngestError> {
     let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
-    let Some(inside) = head.strip_prefix(b"{") else { return Ok(false) };
+    let Some(inside) = head.strip_prefix(b"{") else {
+        return Ok(false);
+    };
     match locate_meta(input) {
         Ok(meta) => Ok(meta.is_some_and(|meta| content_of(&meta.kind).is_some())),
         Err(IngestError::Malformed { .. }) => {
@@ -112,7 +114,9 @@ pub fn read(mut input: Input<'_>, sink: &mut dyn Sink) -> Result<Summary, Ingest
         site: input.site,
     })?;
     let Some(meta) = meta else {
-        return Err(malformed("there is no `meta` that says what the file holds; export it again"));
+        return Err(malformed(
+            "there is no `meta` that says what the file holds; export it again",
+        ));
     };
     let content = match (content_of(&meta.kind), meta.version) {
         (Some(Content::AzureHound), _) => return Err(unsupported("an AzureHound file".to_owned())),
@@ -120,7 +124,12 @@ pub fn read(mut input: Input<'_>, sink: &mut dyn Sink) -> Result<Summary, Ingest
             return Err(unsupported(format!("SharpHound format {version}")));
         }
         (Some(content), _) => content,
-        (None, _) => return Err(unsupported(format!("a SharpHound file of the unknown type `{}`", meta.kind))),
+        (None, _) => {
+            return Err(unsupported(format!(
+                "a SharpHound file of the unknown type `{}`",
+                meta.kind
+            )));
+        }
     };
     if !meta.has_data {
         return Err(malformed("there is no array `data`; export the file again"));
@@ -182,7 +191,10 @@ impl<'s> Reader<'s> {
 
     fn reject(&mut self, position: Position, id: Option<String>, reason: String) {
         self.cells.add_unread(id);
-        self.output.sink.reject(Reject { position: position.to_string(), reason });
+        self.output.sink.reject(Reject {
+            position: position.to_string(),
+            reason,
+        });
     }
 
     /// The boundary of this name. `None`, with the record rejected, when there are too many.
@@ -198,13 +210,20 @@ impl<'s> Reader<'s> {
     fn session(&mut self, session: &Session<'_>) -> Result<(), IngestError> {
         let (computer, user) = (upper(&session.computer), upper(&session.user));
         if computer.is_empty() || user.is_empty() {
-            self.reject(self.position, None, "the session names no computer or no user".to_owned());
+            self.reject(
+                self.position,
+                None,
+                "the session names no computer or no user".to_owned(),
+            );
             return Ok(());
         }
         let Some(boundary) = self.boundary(domain_of_id(&computer).unwrap_or_default(), &computer) else {
             return Ok(());
         };
-        let at = Place { cell: self.cells.cell(boundary, Slot::Sessions), subject: &computer };
+        let at = Place {
+            cell: self.cells.cell(boundary, Slot::Sessions),
+            subject: &computer,
+        };
         if self.session_computer != *computer {
             self.output.covered(at)?;
             self.session_computer = computer.clone().into_owned();
@@ -215,8 +234,14 @@ impl<'s> Reader<'s> {
         };
         self.output.relation(
             at,
-            End { id: &computer, kind: NodeKind::Computer },
-            End { id: &user, kind: NodeKind::User },
+            End {
+                id: &computer,
+                kind: NodeKind::Computer,
+            },
+            End {
+                id: &user,
+                kind: NodeKind::User,
+            },
             RelationKind::HasSession,
             &properties,
         )?;
@@ -230,16 +255,34 @@ impl<'s> Reader<'s> {
             return Ok(());
         }
         if let Some(boundary) = self.boundary(domain_of_id(&id).unwrap_or_default(), &id) {
-            let at = Place { cell: self.cells.cell(boundary, Slot::Tombstones), subject: &id };
-            self.output.object(at, End { id: &id, kind: NodeKind::Base }, "", "")?;
+            let at = Place {
+                cell: self.cells.cell(boundary, Slot::Tombstones),
+                subject: &id,
+            };
+            self.output.object(
+                at,
+                End {
+                    id: &id,
+                    kind: NodeKind::Base,
+                },
+                "",
+                "",
+            )?;
         }
         Ok(())
     }
 
     fn unknown_right(&mut self, right: &str) {
         let is_new = !self.unknown_rights.contains_key(right);
-        let right = if is_new && self.unknown_rights.len() >= UNKNOWN_RIGHTS_MAX { "(others)" } else { right };
-        self.unknown_rights.entry(right.to_owned()).or_insert((0, self.position)).0 += 1;
+        let right = if is_new && self.unknown_rights.len() >= UNKNOWN_RIGHTS_MAX {
+            "(others)"
+        } else {
+            right
+        };
+        self.unknown_rights
+            .entry(right.to_owned())
+            .or_insert((0, self.position))
+            .0 += 1;
     }
 
     fn finish(mut self) -> Result<Summary, IngestError> {
@@ -253,7 +296,11 @@ impl<'s> Reader<'s> {
             }
         }
         for (right, (entries, first)) in std::mem::take(&mut self.unknown_rights) {
-            let entries = if entries == 1 { "1 entry".to_owned() } else { format!("{entries} entries") };
+            let entries = if entries == 1 {
+                "1 entry".to_owned()
+            } else {
+                format!("{entries} entries")
+            };
             self.output.sink.reject(Reject {
                 position: first.to_string(),
                 reason: format!("the right `{right}` is not known; {entries} with it are left out"),
@@ -261,7 +308,12 @@ impl<'s> Reader<'s> {
         }
         let Self { cells, mut output, .. } = self;
         let cells = cells.finish(|cell, subject| output.covered(Place { cell, subject }))?;
-        Ok(Summary { format: Format::SharpHound, cells, observed_at: None, counts: output.finish()? })
+        Ok(Summary {
+            format: Format::SharpHound,
+            cells,
+            observed_at: None,
+            counts: output.finish()?,
+        })
     }
 }
 
@@ -301,7 +353,9 @@ impl Visit for Reader<'_> {
 
     fn rejected(&mut self, bytes: &[u8], position: Position, reason: String) {
         let text = String::from_utf8_lossy(bytes);
-        let id = envelope::element::<Principal<'_>>(&text).ok().map(|(record, _)| upper(&record.id).into_owned());
+        let id = envelope::element::<Principal<'_>>(&text)
+            .ok()
+            .map(|(record, _)| upper(&record.id).into_owned());
         self.reject(position, id.filter(|id| !id.is_empty()), reason);
     }
 

@@ -33,7 +33,12 @@ struct Chunk<const TEXTS: usize> {
 
 impl<const TEXTS: usize> Chunk<TEXTS> {
     fn new(schema: &'static Schema) -> Self {
-        Self { schema, cells: Vec::new(), texts: std::array::from_fn(|_| Text::default()), text_bytes: 0 }
+        Self {
+            schema,
+            cells: Vec::new(),
+            texts: std::array::from_fn(|_| Text::default()),
+            text_bytes: 0,
+        }
     }
 
     #[inline]
@@ -121,7 +126,8 @@ impl<'s> Output<'s> {
         let (source_print, target_print) = (fingerprint(source.id), fingerprint(target.id));
         self.counts.asset(source_print);
         self.counts.asset(target_print);
-        self.counts.relation(source_print.rotate_left(1) ^ target_print ^ kind_print(kind), kind);
+        self.counts
+            .relation(source_print.rotate_left(1) ^ target_print ^ kind_print(kind), kind);
         self.push_relation(at, source, target, kind, properties)
     }
 
@@ -149,7 +155,15 @@ impl<'s> Output<'s> {
         properties: &str,
     ) -> Result<(), SinkError> {
         let (source_kind, target_kind) = (source.kind.as_str(), target.kind.as_str());
-        let row = [at.subject, source.id, source_kind, target.id, target_kind, kind.as_str(), properties];
+        let row = [
+            at.subject,
+            source.id,
+            source_kind,
+            target.id,
+            target_kind,
+            kind.as_str(),
+            properties,
+        ];
         self.relations.push(at.cell, row, self.sink)
     }
 
@@ -312,7 +326,11 @@ impl Properties {
 
     /// Goes on with a JSON object that is there already.
     pub fn after(object: &str) -> Self {
-        let inside = object.trim_ascii_end().strip_suffix('}').unwrap_or("{").trim_ascii_end();
+        let inside = object
+            .trim_ascii_end()
+            .strip_suffix('}')
+            .unwrap_or("{")
+            .trim_ascii_end();
         Self(inside.to_owned())
     }
 

@@ -48,12 +48,19 @@ impl Reader<'_> {
             return self.tombstone(&id);
         }
         let told = &record.properties;
-        let name = [&*told.domain_sid, &*record.domain_sid, domain_of_id(&id).unwrap_or_default(), &*told.domain]
-            .into_iter()
-            .find(|name| !name.is_empty())
-            .unwrap_or_default();
+        let name = [
+            &*told.domain_sid,
+            &*record.domain_sid,
+            domain_of_id(&id).unwrap_or_default(),
+            &*told.domain,
+        ]
+        .into_iter()
+        .find(|name| !name.is_empty())
+        .unwrap_or_default();
         let own = self.boundary(&upper(name), &id);
-        let Some(boundary) = home.flatten().or(own) else { return Ok(()) };
+        let Some(boundary) = home.flatten().or(own) else {
+            return Ok(());
+        };
         let is_well_known = home.is_some();
         if !is_well_known {
             let is_in_configuration = upper(&told.distinguished_name).contains("CN=CONFIGURATION,DC=");
@@ -66,7 +73,11 @@ impl Reader<'_> {
                 });
             }
         }
-        let subject = Subject { end: End { id: &id, kind }, boundary, is_well_known };
+        let subject = Subject {
+            end: End { id: &id, kind },
+            boundary,
+            is_well_known,
+        };
 
         self.properties(&subject, record, told)?;
         self.directory_relations(&subject, record, told)?;
@@ -91,7 +102,10 @@ impl Reader<'_> {
     /// Where rows of a facet go. A facet that the collection methods leave out is covered for this subject
     /// alone.
     pub(super) fn place<'r>(&mut self, subject: &Subject<'r>, slot: Slot) -> Result<Place<'r>, IngestError> {
-        let at = Place { cell: self.cells.cell(subject.boundary, slot), subject: subject.end.id };
+        let at = Place {
+            cell: self.cells.cell(subject.boundary, slot),
+            subject: subject.end.id,
+        };
         if !subject.is_well_known && self.cells.is_beside_methods(slot) {
             self.output.covered(at)?;
         }
@@ -113,17 +127,29 @@ impl Reader<'_> {
             if id.is_empty() {
                 continue;
             }
-            let (source, target) = ends(End { id: &id, kind: kind_of(&principal.kind) });
-            self.output.relation(at, source.unwrap_or(object), target.unwrap_or(object), kind, properties)?;
+            let (source, target) = ends(End {
+                id: &id,
+                kind: kind_of(&principal.kind),
+            });
+            self.output
+                .relation(at, source.unwrap_or(object), target.unwrap_or(object), kind, properties)?;
         }
         Ok(())
     }
 
-    fn properties(&mut self, subject: &Subject<'_>, record: &Record<'_>, told: &ObjectProperties<'_>) -> Result<(), IngestError> {
+    fn properties(
+        &mut self,
+        subject: &Subject<'_>,
+        record: &Record<'_>,
+        told: &ObjectProperties<'_>,
+    ) -> Result<(), IngestError> {
         if told.has_attributes {
             self.cells.mark_attributes();
         }
-        let at = Place { cell: self.cells.cell(subject.boundary, Slot::Properties), subject: subject.end.id };
+        let at = Place {
+            cell: self.cells.cell(subject.boundary, Slot::Properties),
+            subject: subject.end.id,
+        };
         let kind = subject.end.kind;
         let mut json: Cow<'_, str> = match kind {
             NodeKind::Domain => Cow::Owned(rewritten(told.json, normal_domain_property)),
@@ -168,7 +194,10 @@ impl Reader<'_> {
         record: &Record<'_>,
         told: &ObjectProperties<'_>,
     ) -> Result<(), IngestError> {
-        let at = Place { cell: self.cells.cell(subject.boundary, Slot::Properties), subject: subject.end.id };
+        let at = Place {
+            cell: self.cells.cell(subject.boundary, Slot::Properties),
+            subject: subject.end.id,
+        };
         let object = subject.end;
         let lists = [
             (RelationKind::AllowedToDelegate, &record.allowed_to_delegate),
@@ -188,22 +217,34 @@ impl Reader<'_> {
         )?;
 
         let domain = upper(&record.domain_sid);
-        let to_domain = End { id: &domain, kind: NodeKind::Domain };
+        let to_domain = End {
+            id: &domain,
+            kind: NodeKind::Domain,
+        };
         match object.kind {
             NodeKind::User | NodeKind::Computer => {
                 if !domain.is_empty() {
-                    self.output.relation(at, to_domain, object, RelationKind::ContainsIdentity, "")?;
+                    self.output
+                        .relation(at, to_domain, object, RelationKind::ContainsIdentity, "")?;
                 }
                 let is_dc = record.is_dc.is_true() || told.is_dc.is_true();
                 if record.is_dc.is_true() && !domain.is_empty() {
                     self.output.relation(at, object, to_domain, RelationKind::DcFor, "")?;
                 }
                 let is_unconstrained = told.unconstrained_delegation.0.or(record.unconstrained_delegation.0);
-                let domain_sid = if told.domain_sid.is_empty() { domain } else { upper(&told.domain_sid) };
+                let domain_sid = if told.domain_sid.is_empty() {
+                    domain
+                } else {
+                    upper(&told.domain_sid)
+                };
                 // A domain controller's own delegation is no way into the domain: it is the domain.
                 if is_unconstrained == Some(true) && !is_dc && !domain_sid.is_empty() {
-                    let to_domain = End { id: &domain_sid, kind: NodeKind::Domain };
-                    self.output.relation(at, object, to_domain, RelationKind::CoerceToTgt, "")?;
+                    let to_domain = End {
+                        id: &domain_sid,
+                        kind: NodeKind::Domain,
+                    };
+                    self.output
+                        .relation(at, object, to_domain, RelationKind::CoerceToTgt, "")?;
                 }
             }
             NodeKind::RootCa | NodeKind::NtAuthStore if !domain.is_empty() => {
@@ -217,7 +258,14 @@ impl Reader<'_> {
             NodeKind::IssuancePolicy if !record.group_link.id.is_empty() => {
                 let at = self.place(subject, Slot::CertServices)?;
                 let group = std::slice::from_ref(&record.group_link);
-                self.each_principal(at, group, RelationKind::OidGroupLink, "", |end| (None, Some(end)), object)?;
+                self.each_principal(
+                    at,
+                    group,
+                    RelationKind::OidGroupLink,
+                    "",
+                    |end| (None, Some(end)),
+                    object,
+                )?;
             }
             _ => {}
         }
@@ -225,8 +273,12 @@ impl Reader<'_> {
         if matches!(object.kind, NodeKind::User | NodeKind::Computer) && !record.primary_group.is_empty() {
             let group = upper(&record.primary_group);
             let at = self.place(subject, Slot::Members)?;
-            let group = End { id: &group, kind: NodeKind::Group };
-            self.output.relation(at, object, group, RelationKind::MemberOf, r#"{"isprimarygroup":true}"#)?;
+            let group = End {
+                id: &group,
+                kind: NodeKind::Group,
+            };
+            self.output
+                .relation(at, object, group, RelationKind::MemberOf, r#"{"isprimarygroup":true}"#)?;
         }
         Ok(())
     }
@@ -238,13 +290,18 @@ impl Reader<'_> {
         }
         let at = self.place(subject, Slot::Containment)?;
         if !container.is_empty() {
-            let container = End { id: &container, kind: kind_of(&record.contained_by.kind) };
-            self.output.relation(at, container, subject.end, RelationKind::Contains, "")?;
+            let container = End {
+                id: &container,
+                kind: kind_of(&record.contained_by.kind),
+            };
+            self.output
+                .relation(at, container, subject.end, RelationKind::Contains, "")?;
             // Whether an object takes over its container's entries is a part of its access control list.
             let is_acl_known = self.cells.is_looked_at(Slot::Acl) || !record.aces.is_empty();
             if is_acl_known && !record.is_acl_protected.is_true() {
                 let at = self.place(subject, Slot::Acl)?;
-                self.output.relation(at, container, subject.end, RelationKind::PropagatesAcesTo, "")?;
+                self.output
+                    .relation(at, container, subject.end, RelationKind::PropagatesAcesTo, "")?;
             }
         }
         self.each_principal(
@@ -264,10 +321,18 @@ impl Reader<'_> {
         let at = self.place(subject, Slot::Members)?;
         for member in record.members.iter() {
             // A member that the collector could not look up is given by its distinguished name, as it stands.
-            let id = if member.id.starts_with("DN=") { Cow::Borrowed(&*member.id) } else { upper(&member.id) };
+            let id = if member.id.starts_with("DN=") {
+                Cow::Borrowed(&*member.id)
+            } else {
+                upper(&member.id)
+            };
             if !id.is_empty() {
-                let member = End { id: &id, kind: kind_of(&member.kind) };
-                self.output.relation(at, member, subject.end, RelationKind::MemberOf, "")?;
+                let member = End {
+                    id: &id,
+                    kind: kind_of(&member.kind),
+                };
+                self.output
+                    .relation(at, member, subject.end, RelationKind::MemberOf, "")?;
             }
         }
         Ok(())
@@ -287,9 +352,16 @@ impl Reader<'_> {
                 self.unknown_right(&target.service);
                 continue;
             }
-            let properties = target.port.0.map_or(String::new(), |port| format!("{{\"port\":{port}}}"));
-            let computer = End { id: &computer, kind: NodeKind::Computer };
-            self.output.relation(at, subject.end, computer, RelationKind::SqlAdmin, &properties)?;
+            let properties = target
+                .port
+                .0
+                .map_or(String::new(), |port| format!("{{\"port\":{port}}}"));
+            let computer = End {
+                id: &computer,
+                kind: NodeKind::Computer,
+            };
+            self.output
+                .relation(at, subject.end, computer, RelationKind::SqlAdmin, &properties)?;
         }
         Ok(())
     }
@@ -302,8 +374,12 @@ impl Reader<'_> {
                 let id = upper(&link.id);
                 if !id.is_empty() {
                     let properties = format!("{{\"enforced\":{}}}", link.is_enforced.is_true());
-                    let policy = End { id: &id, kind: NodeKind::Gpo };
-                    self.output.relation(at, policy, subject.end, RelationKind::GpLink, &properties)?;
+                    let policy = End {
+                        id: &id,
+                        kind: NodeKind::Gpo,
+                    };
+                    self.output
+                        .relation(at, policy, subject.end, RelationKind::GpLink, &properties)?;
                 }
             }
         }
@@ -326,9 +402,16 @@ impl Reader<'_> {
             }
             for (rid, members) in groups.into_iter().filter(|(_, members)| !members.is_empty()) {
                 let group = format!("{computer}-{rid}");
-                let group = End { id: &group, kind: NodeKind::LocalGroup };
-                let computer = End { id: &computer, kind: NodeKind::Computer };
-                self.output.relation(at, group, computer, RelationKind::LocalToComputer, "")?;
+                let group = End {
+                    id: &group,
+                    kind: NodeKind::LocalGroup,
+                };
+                let computer = End {
+                    id: &computer,
+                    kind: NodeKind::Computer,
+                };
+                self.output
+                    .relation(at, group, computer, RelationKind::LocalToComputer, "")?;
                 let kind = RelationKind::MemberOfLocalGroup;
                 self.each_principal(at, members, kind, "", |end| (Some(end), None), group)?;
             }
@@ -349,10 +432,16 @@ impl Reader<'_> {
             if let TrustDirection::Other(_) = trust.direction {
                 self.output.sink.reject(Reject {
                     position: self.position.to_string(),
-                    reason: format!("the trust with {target} has the unknown direction `{}`", trust.direction.as_str()),
+                    reason: format!(
+                        "the trust with {target} has the unknown direction `{}`",
+                        trust.direction.as_str()
+                    ),
                 });
             }
-            let other = End { id: &target, kind: NodeKind::Domain };
+            let other = End {
+                id: &target,
+                kind: NodeKind::Domain,
+            };
             self.output.object(at, other, &trust.target_name, "")?;
             self.trust(at, subject.end, other, trust)?;
         }
@@ -363,7 +452,11 @@ impl Reader<'_> {
     /// domain that trusts to the one that is trusted.
     fn trust(&mut self, at: Place<'_>, own: End<'_>, other: End<'_>, trust: &Trust<'_>) -> Result<(), IngestError> {
         let is_cross_forest = !trust.kind.is_same_forest();
-        let kind = if is_cross_forest { RelationKind::CrossForestTrust } else { RelationKind::SameForestTrust };
+        let kind = if is_cross_forest {
+            RelationKind::CrossForestTrust
+        } else {
+            RelationKind::SameForestTrust
+        };
         let common = || {
             let mut properties = Properties::new();
             properties.text("trusttype", trust.kind.as_str());
@@ -384,10 +477,14 @@ impl Reader<'_> {
             }
             self.output.relation(at, other, own, kind, &properties.finish())?;
             if is_cross_forest && trust.is_tgt_delegation.is_true() {
-                self.output.relation(at, other, own, RelationKind::AbuseTgtDelegation, &abuse)?;
+                self.output
+                    .relation(at, other, own, RelationKind::AbuseTgtDelegation, &abuse)?;
             }
         }
-        if matches!(trust.direction, TrustDirection::Outbound | TrustDirection::Bidirectional) {
+        if matches!(
+            trust.direction,
+            TrustDirection::Outbound | TrustDirection::Bidirectional
+        ) {
             let mut properties = common();
             properties.flag("spoofsidhistoryblocked", trust.is_sid_filtering.is_true());
             if let Some(attributes) = trust.attributes.0 {
@@ -395,7 +492,8 @@ impl Reader<'_> {
             }
             self.output.relation(at, own, other, kind, &properties.finish())?;
             if is_cross_forest && !trust.is_sid_filtering.is_true() {
-                self.output.relation(at, other, own, RelationKind::SpoofSidHistory, &abuse)?;
+                self.output
+                    .relation(at, other, own, RelationKind::SpoofSidHistory, &abuse)?;
             }
         }
         Ok(())
@@ -407,12 +505,20 @@ impl Reader<'_> {
             let at = self.place(subject, Slot::CertServices)?;
             let templates = record.enabled_templates.iter().map(|template| upper(&template.id));
             for id in templates.filter(|id| !id.is_empty()) {
-                let template = End { id: &id, kind: NodeKind::CertTemplate };
-                self.output.relation(at, template, subject.end, RelationKind::PublishedTo, "")?;
+                let template = End {
+                    id: &id,
+                    kind: NodeKind::CertTemplate,
+                };
+                self.output
+                    .relation(at, template, subject.end, RelationKind::PublishedTo, "")?;
             }
             if !host.is_empty() {
-                let host = End { id: &host, kind: NodeKind::Computer };
-                self.output.relation(at, host, subject.end, RelationKind::HostsCaService, "")?;
+                let host = End {
+                    id: &host,
+                    kind: NodeKind::Computer,
+                };
+                self.output
+                    .relation(at, host, subject.end, RelationKind::HostsCaService, "")?;
             }
         }
         self.ca_registry(subject, record)?;
@@ -444,8 +550,15 @@ impl Reader<'_> {
                 } else {
                     std::slice::from_ref(&restriction.template)
                 };
-                for template in templates.iter().map(|template| upper(&template.id)).filter(|id| !id.is_empty()) {
-                    let template = End { id: &template, kind: NodeKind::CertTemplate };
+                for template in templates
+                    .iter()
+                    .map(|template| upper(&template.id))
+                    .filter(|id| !id.is_empty())
+                {
+                    let template = End {
+                        id: &template,
+                        kind: NodeKind::CertTemplate,
+                    };
                     let agent = std::slice::from_ref(&restriction.agent);
                     let kind = RelationKind::DelegatedEnrollmentAgent;
                     self.each_principal(at, agent, kind, "", |end| (Some(end), None), template)?;
@@ -471,15 +584,27 @@ impl Reader<'_> {
 
     /// Web enrolment: open to relay over HTTP, and over HTTPS without channel binding.
     fn ca_endpoints(&mut self, subject: &Subject<'_>, record: &Record<'_>) -> Result<(), IngestError> {
-        let answers: Vec<_> = record.endpoints.iter().filter(|it| it.is_collected.is_true()).map(|it| &it.result).collect();
+        let answers: Vec<_> = record
+            .endpoints
+            .iter()
+            .filter(|it| it.is_collected.is_true())
+            .map(|it| &it.result)
+            .collect();
         if answers.is_empty() {
             return Ok(());
         }
         let at = self.place(subject, Slot::HostSettings)?;
         self.output.covered(at)?;
-        let http: Vec<_> = answers.iter().filter(|it| it.is_http.is_true()).map(|it| &*it.url).collect();
-        let https: Vec<_> =
-            answers.iter().filter(|it| it.is_https.is_true() && !it.is_epa.is_true()).map(|it| &*it.url).collect();
+        let http: Vec<_> = answers
+            .iter()
+            .filter(|it| it.is_http.is_true())
+            .map(|it| &*it.url)
+            .collect();
+        let https: Vec<_> = answers
+            .iter()
+            .filter(|it| it.is_https.is_true() && !it.is_epa.is_true())
+            .map(|it| &*it.url)
+            .collect();
         let mut properties = Properties::new();
         properties.flag("hasvulnerableendpoint", !http.is_empty() || !https.is_empty());
         if !http.is_empty() {
@@ -511,7 +636,10 @@ fn rewritten(json: &str, change: impl Fn(&str, &str) -> (Option<&'static str>, O
     let outcome = Cursor::new(json).each_field(|cursor, key| {
         let value = cursor.skip()?;
         let (new_key, new_value) = change(key, value);
-        properties.raw_key(&json_text(new_key.unwrap_or(key)), new_value.as_deref().unwrap_or(value));
+        properties.raw_key(
+            &json_text(new_key.unwrap_or(key)),
+            new_value.as_deref().unwrap_or(value),
+        );
         Ok(())
     });
     debug_assert_eq!(outcome, Ok(()), "these properties have been read before");
@@ -520,13 +648,22 @@ fn rewritten(json: &str, change: impl Fn(&str, &str) -> (Option<&'static str>, O
 
 /// Numbers and flags of a domain that collectors write as text.
 fn normal_domain_property(key: &str, value: &str) -> (Option<&'static str>, Option<String>) {
-    const NUMBERS: [&str; 5] =
-        ["machineaccountquota", "minpwdlength", "pwdproperties", "pwdhistorylength", "lockoutthreshold"];
+    const NUMBERS: [&str; 5] = [
+        "machineaccountquota",
+        "minpwdlength",
+        "pwdproperties",
+        "pwdhistorylength",
+        "lockoutthreshold",
+    ];
     let text = || serde_json::from_str::<String>(value).ok();
     let value = if NUMBERS.iter().any(|number| number.eq_ignore_ascii_case(key)) {
-        text().and_then(|text| text.trim().parse::<i64>().ok()).map(|number| number.to_string())
+        text()
+            .and_then(|text| text.trim().parse::<i64>().ok())
+            .map(|number| number.to_string())
     } else if key.eq_ignore_ascii_case("expirepasswordsonsmartcardonlyaccounts") {
-        text().and_then(|text| flag_of_text(text.trim())).map(|flag| flag.to_string())
+        text()
+            .and_then(|text| flag_of_text(text.trim()))
+            .map(|flag| flag.to_string())
     } else {
         None
     };

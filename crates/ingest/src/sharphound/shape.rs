@@ -23,7 +23,11 @@ impl Deref for Text<'_> {
 
 impl<'a> Read<'a> for Text<'a> {
     fn read(cursor: &mut Cursor<'a>) -> Result<Self> {
-        if cursor.null()? { Ok(Self::default()) } else { cursor.string().map(Self) }
+        if cursor.null()? {
+            Ok(Self::default())
+        } else {
+            cursor.string().map(Self)
+        }
     }
 }
 
@@ -33,7 +37,11 @@ pub struct Raw<'a>(pub Option<&'a str>);
 
 impl<'a> Read<'a> for Raw<'a> {
     fn read(cursor: &mut Cursor<'a>) -> Result<Self> {
-        if cursor.null()? { Ok(Self(None)) } else { cursor.skip().map(|json| Self(Some(json))) }
+        if cursor.null()? {
+            Ok(Self(None))
+        } else {
+            cursor.skip().map(|json| Self(Some(json)))
+        }
     }
 }
 
@@ -599,8 +607,7 @@ mod tests {
     fn flags_and_numbers_are_read_from_text_too() {
         let ace: Ace<'_> = read(r#"{"IsInherited":"True","PrincipalSID":null}"#);
         assert_eq!((ace.is_inherited, &*ace.principal), (Flag(Some(true)), ""));
-        let trust: Trust<'_> =
-            read(r#"{"TrustAttributes":"32","TrustDirection":3,"TrustType":"parentchild"}"#);
+        let trust: Trust<'_> = read(r#"{"TrustAttributes":"32","TrustDirection":3,"TrustType":"parentchild"}"#);
         assert_eq!(trust.attributes, Whole(Some(32)));
         assert_eq!(trust.direction, TrustDirection::Bidirectional);
         assert!(trust.kind.is_same_forest());
@@ -614,8 +621,7 @@ mod tests {
 
     #[test]
     fn null_stands_for_any_shape() {
-        let record: Record<'_> =
-            read(r#"{"Aces":[null],"ContainedBy":null,"Sessions":null,"Properties":null}"#);
+        let record: Record<'_> = read(r#"{"Aces":[null],"ContainedBy":null,"Sessions":null,"Properties":null}"#);
         assert!(record.properties.is_empty && record.contained_by.id.is_empty());
         assert!(record.aces[0].right.is_empty());
     }
