@@ -186,3 +186,98 @@ async fn files_of_other_formats_are_refused_with_a_reason_and_never_a_panic() {
         );
     }
 }
+
+/// Directory methods without any that asks hosts; methods of a session loop; of a collection of local rights.
+const DC_ONLY: u64 = (1 << 0) | (1 << 2) | (1 << 5) | (1 << 6) | (1 << 7) | (1 << 9) | (1 << 13) | (1 << 18);
+const SESSION_LOOP: u64 = (1 << 3) | (1 << 4) | (1 << 10) | (1 << 11);
+const LOCAL_RIGHTS: u64 = (1 << 1) | (1 << 8) | (1 << 12) | (1 << 14) | (1 << 15) | (1 << 16) | (1 << 17);
+const SESSION_FIELDS: [&str; 3] = ["Sessions", "PrivilegedSessions", "RegistrySessions"];
+
+/// What a collector with these methods would have written about the same computers.
+fn computers_by(whole: &Value, methods: u64) -> Value {
+    let mut part = whole.clone();
+    part["meta"]["methods"] = methods.into();
+    for computer in part["data"].as_array_mut().expect("records") {
+        if methods != SESSION_LOOP {
+            for field in SESSION_FIELDS {
+                computer[field] = serde_json::json!({"Results": [], "Collected": false, "FailureReason": null});
+            }
+        }
+        if methods != LOCAL_RIGHTS {
+            computer["LocalGroups"] = serde_json::json!([]);
+            computer["UserRights"] = serde_json::json!([]);
+            computer["DCRegistryData"] = Value::Null;
+        }
+        if methods != DC_ONLY {
+            let known = ["name", "domain", "domainsid", "distinguishedname", "samaccountname"];
+            let properties = computer["Properties"].as_object().expect("properties").clone();
+            let kept = properties.into_iter().filter(|(key, _)| known.contains(&key.as_str()));
+            computer["Properties"] = Value::Object(kept.collect());
+            for field in [
+                "Aces",
+                "AllowedToDelegate",
+                "AllowedToAct",
+                "HasSIDHistory",
+                "DumpSMSAPassword",
+            ] {
+                computer[field] = serde_json::json!([]);
+            }
+            for field in ["PrimaryGroupSID", "ContainedBy"] {
+                computer[field] = Value::Null;
+            }
+            computer["UnconstrainedDelegation"] = false.into();
+        }
+    }
+    part
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn partial_collections_in_any_order_give_the_estate_of_one_whole_collection() {
+    let Some(folder) = shared_data("bloodhound-docs/ad_sampledata") else {
+        return;
+    };
+    let (files, other_domain): (Vec<_>, Vec<_>) = files_in(&folder)
+        .into_iter()
+        .filter(|file| !file.to_string_lossy().contains("20240305110427"))
+        .partition(|file| file.to_string_lossy().contains("20240305110018"));
+    let place = Place::new().await;
+    place.import(&[files.clone(), other_domain.clone()].concat()).await;
+    let expected = place.digests().await;
+
+    let is_computers = |file: &PathBuf| file.to_string_lossy().ends_with("_computers.json");
+    let whole: Value = {
+        let path = files
+            .iter()
+            .find(|file| is_computers(file))
+            .expect("a file of computers");
+        let bytes = fs::read(path).expect("reads");
+        serde_json::from_slice(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes)).expect("JSON")
+    };
+    let parts = tempfile::tempdir().expect("a temporary folder");
+    let part = |name: &str, methods: u64| {
+        let path = parts.path().join(name);
+        fs::write(&path, computers_by(&whole, methods).to_string()).expect("writes");
+        path
+    };
+    // Directory first, hosts later, as their names say; imported in any order.
+    let mut directory: Vec<_> = files.iter().filter(|file| !is_computers(file)).cloned().collect();
+    directory.push(part("20240305110018_computers.json", DC_ONLY));
+    let imports = [
+        directory,
+        vec![part("20240306080000_computers.json", SESSION_LOOP)],
+        vec![part("20240307080000_computers.json", LOCAL_RIGHTS)],
+        other_domain,
+    ];
+    for number in 0..4 {
+        let place = Place::new().await;
+        for import in shuffled(&imports, number) {
+            place.import(&import).await;
+        }
+        let found = place.digests().await;
+        let differing: Vec<_> = expected
+            .keys()
+            .filter(|table| ["coverage", "gaps"].iter().all(|it| it != table) && found[*table] != expected[*table])
+            .collect();
+        assert!(differing.is_empty(), "order {number}: tables {differing:?} differ");
+    }
+}
