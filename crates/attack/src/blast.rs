@@ -93,8 +93,8 @@ fn assets_of(world: &World<'_>, graph: &StepGraph, reached: &FixedBitSet, start:
 /// * `k` is cut down to [`ROUTES_MAX`].
 ///
 /// # Errors
-/// [`AttackError::NoSuchPlace`] when one of them is neither. There is no route from a place to itself, nor from inside a
-/// target to it: nothing is left to do.
+/// [`AttackError::NoSuchPlace`] when one of them is neither. There is no route from a place to itself, nor from inside
+/// a target to it: nothing is left to do.
 pub fn routes_between(
     world: &World<'_>,
     derived: &Derived,
@@ -145,7 +145,7 @@ mod tests {
     use crate::testing::{Built, Sketch, admins, any_user, plane, users};
     use crate::{Removal, derive};
 
-    /// BOB administers C1, whose user EVE administers C2 and is in a group; C2 is critical, and its user administers C3.
+    /// BOB administers C1, whose user EVE administers C2 and is in a group; C2 is critical; its user administers C3.
     fn chain() -> Built {
         let mut sketch = Sketch::domain();
         sketch.user("BOB").user("EVE").user("ADA").group("CREW");

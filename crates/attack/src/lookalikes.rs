@@ -107,7 +107,8 @@ fn remote_desktop_needs_the_right_where_rights_were_looked_at() {
     assert!(!sketch.has_step("EVE", RelationKind::CanRdp, "JUMP"));
 }
 
-/// A weakness on port 445 of `FILES`, where an administrator is logged on. The attacker sits on `PC`, in another segment.
+/// A weakness on port 445 of `FILES`, where an administrator is logged on. The attacker sits on `PC`, in another
+/// segment.
 fn exploit(ports: &str) -> Sketch {
     let mut sketch = Sketch::domain();
     sketch

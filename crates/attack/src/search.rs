@@ -46,7 +46,7 @@ struct Place {
 }
 
 impl Place {
-    /// The node for holding a device so. A technique that says nothing of a device gives no more than a user's foothold.
+    /// The node for holding a device so. A technique that says nothing of a device gives a user's foothold at most.
     fn held_as(self, foothold: Foothold) -> u32 {
         self.first + u32::from(self.is_device && foothold == Foothold::Admin)
     }
