@@ -163,7 +163,8 @@ fn user(rid: u32) -> String {
 fn meta_may_stand_first_and_a_byte_order_mark_before_it() {
     let (_, last) = parsed(&file("users", ALL, &[&user(1001)]));
     let first = format!(
-        "\u{feff} {{ \"meta\" : {{\"version\":6,\"type\":\"Users\",\"methods\":{ALL},\"count\":0}},\n\"data\" : [ {} ] }}\n",
+        "\u{feff} {{ \"meta\" : {{\"version\":6,\"type\":\"Users\",\"methods\":{ALL},\"count\":0}},
+        \"data\" : [ {} ] }}\n",
         user(1001)
     );
     let (summary, rows) = parsed(&first);
@@ -185,7 +186,8 @@ fn meta_may_stand_first_and_a_byte_order_mark_before_it() {
 fn meta_between_other_keys_and_far_from_the_end_is_found() {
     let filler = "x".repeat(100_000);
     let json = format!(
-        r#"{{"note":{{"meta":{{"type":"groups"}}}},"data":[{}],"meta":{{"type":"users","version":5,"methods":0}},"more":"{filler}"}}"#,
+        r#"{{"note":{{"meta":{{"type":"groups"}}}},"data":[{}],
+        "meta":{{"type":"users","version":5,"methods":0}},"more":"{filler}"}}"#,
         user(1001)
     );
     let (_, rows) = parsed(&json);
@@ -718,7 +720,8 @@ fn members_given_by_distinguished_name_keep_it() {
 #[test]
 fn properties_are_kept_as_they_stand_and_renamed_where_collectors_were() {
     let computer = format!(
-        r#"{{"ObjectIdentifier":"{DOMAIN}-1","Properties":{{ "name":"PC","ldapenabled":true,"odd":{{"a":[1,"\u00e9"]}} }},
+        r#"{{"ObjectIdentifier":"{DOMAIN}-1","Properties":{{ "name":"PC","ldapenabled":true,
+        "odd":{{"a":[1,"\u00e9"]}} }},
         "IsDC":true,"IsACLProtected":true}}"#
     );
     let (summary, rows) = parsed(&file("computers", ALL, &[&computer]));
@@ -856,7 +859,9 @@ fn every_truncation_is_an_error_and_no_panic() {
 
 proptest! {
     #[test]
-    fn no_change_of_bytes_is_a_panic(changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4)) {
+    fn no_change_of_bytes_is_a_panic(
+        changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4)
+    ) {
         let mut bytes = sample();
         for (at, byte) in changes {
             let at = at.index(bytes.len());

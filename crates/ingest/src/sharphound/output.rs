@@ -275,8 +275,7 @@ impl Hasher for PrintHasher {
     }
 
     fn write_u64(&mut self, print: u64) {
-        let product = u128::from(self.0 ^ print) * u128::from(FACTOR);
-        self.0 = (product >> 64) as u64 ^ product as u64;
+        self.0 = folded_product(self.0 ^ print);
     }
 
     fn finish(&self) -> u64 {
@@ -292,12 +291,18 @@ fn fingerprint(text: &str) -> u64 {
     let mut hash = text.len() as u64;
     let (words, rest) = text.as_bytes().as_chunks::<8>();
     for word in words {
-        hash = (hash.rotate_left(5) ^ u64::from_le_bytes(*word)).wrapping_mul(FACTOR);
+        hash = folded_product(hash.rotate_left(29) ^ u64::from_le_bytes(*word));
     }
-    for byte in rest {
-        hash = (hash.rotate_left(5) ^ u64::from(*byte)).wrapping_mul(FACTOR);
-    }
-    hash ^ (hash >> 29)
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    folded_product(hash.rotate_left(29) ^ u64::from_le_bytes(last))
+}
+
+/// Both halves of the product: its low bits depend on the high bits of `word` too, which a plain
+/// multiplication only carries upwards.
+fn folded_product(word: u64) -> u64 {
+    let product = u128::from(word ^ FACTOR) * u128::from(FACTOR);
+    (product >> 64) as u64 ^ product as u64
 }
 
 fn kind_print(kind: RelationKind) -> u64 {
@@ -387,4 +392,16 @@ impl Properties {
 /// Text as a JSON string.
 pub fn json_text(text: &str) -> String {
     serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_that_differ_in_any_digit_have_fingerprints_of_their_own() {
+        let ids = (0..200_000).map(|rid| format!("S-1-5-21-1-2-3-{rid}"));
+        let prints: HashSet<_> = ids.map(|id| fingerprint(&id)).collect();
+        assert_eq!(prints.len(), 200_000);
+    }
 }
