@@ -1,0 +1,502 @@
+//! The command line, as clap understands it. The texts here are the manual.
+
+use std::path::PathBuf;
+
+use clap::builder::PossibleValue;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use postern_engine::AsOf;
+use postern_model::{Criticality, RelationKind};
+
+/// How many things a list shows at most.
+pub mod limit {
+    /// On text, so that a list fits on a few screens.
+    pub const TEXT: usize = 20;
+    /// In JSON.
+    pub const JSON: usize = 1_000;
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done with rejected rows (listed), 130 interrupted.
+POSTERN_EVALUATED_AT (RFC 3339) fixes the clock. NO_COLOR turns colours off.";
+
+/// Finds your exposed ways in, what they lead to, and which one to wall up first.
+#[derive(Debug, Parser)]
+#[command(name = "postern", version, after_help = EXIT_CODES, disable_help_subcommand = true)]
+pub struct Arguments {
+    /// The data folder [default: postern in the user's data folder]
+    #[arg(
+        long,
+        global = true,
+        env = "POSTERN_DATA",
+        value_name = "DIR",
+        hide_env_values = true
+    )]
+    pub data: Option<PathBuf>,
+    /// A folder of the catalog's shape that adds to it or replaces parts of it
+    #[arg(
+        long,
+        global = true,
+        env = "POSTERN_CATALOG",
+        value_name = "DIR",
+        hide_env_values = true
+    )]
+    pub catalog: Option<PathBuf>,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Take in files, folders and zip archives, recognised by content, and build the next generation
+    Import(Import),
+    /// Show what an import would read from each file; stores nothing
+    Inspect(Inspect),
+    /// Show the current generation, how old its observations are, and what could not be evaluated
+    Status(Status),
+    /// What was imported
+    #[command(subcommand)]
+    Source(Source),
+    /// Attack paths: from where an attacker can begin to what must not be lost
+    Paths(Paths),
+    /// Single assets and steps whose removal severs targets or entry points
+    Chokepoints(Chokepoints),
+    /// What an attacker who holds an asset can get hold of
+    Blast(Blast),
+    /// Which attack paths would be left if something were not there
+    Whatif(WhatIf),
+    /// What came and what went between two generations
+    Compare(Compare),
+    /// Write the graph for another tool
+    #[command(subcommand)]
+    Export(Export),
+    /// Single assets
+    #[command(subcommand)]
+    Asset(Asset),
+    /// Criticality set by hand
+    #[command(subcommand)]
+    Critical(Critical),
+    /// Settings that change an answer
+    #[command(subcommand)]
+    Setting(Setting),
+    /// Stored generations
+    #[command(subcommand)]
+    Generation(GenerationCommand),
+    /// Build a generation now, if anything has changed since the last one
+    Build(Build),
+    /// The log of everything that was done to the data folder
+    #[command(subcommand)]
+    Audit(Audit),
+    /// Write sample data
+    #[command(subcommand)]
+    Sample(Sample),
+    /// Write the JSON Schemas of what --json prints
+    #[command(hide = true)]
+    Schema(Schema),
+}
+
+#[derive(Debug, Args)]
+pub struct Format {
+    /// Print JSON; its schemas are in docs/schemas
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Limit {
+    /// Show at most N of a list [default: 20 in text, 1000 in JSON]
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+}
+
+impl Limit {
+    pub fn of(&self, as_json: bool) -> usize {
+        self.limit.unwrap_or(if as_json { limit::JSON } else { limit::TEXT })
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct When {
+    /// Answer from a past generation: its number, or the newest one at a time (2026-11-21T08:00:00Z) or on a date
+    #[arg(long, value_name = "TIME|GENERATION", value_parser = AsOf::parse)]
+    as_of: Option<AsOf>,
+}
+
+impl When {
+    pub fn as_of(&self) -> AsOf {
+        self.as_of.unwrap_or(AsOf::Current)
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct Building {
+    /// Do not build: the change takes effect with the next generation
+    #[arg(long)]
+    pub no_build: bool,
+    /// Do not wait for another process that builds
+    #[arg(long)]
+    pub no_wait: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Import {
+    /// Files, folders (read with all their folders) and zip archives
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Name of the source; also the site of hosts that a scanner knows by NetBIOS name only
+    #[arg(long, value_name = "NAME")]
+    pub source: Option<String>,
+    #[command(flatten)]
+    pub building: Building,
+    /// Keep no compressed copy of the files; a later version cannot read them again then
+    #[arg(long)]
+    pub no_raw: bool,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct Inspect {
+    /// Files, folders and zip archives
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// As for import
+    #[arg(long, value_name = "NAME")]
+    pub source: Option<String>,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct Status {
+    #[command(flatten)]
+    pub when: When,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Source {
+    /// List what was imported, with the number by which it can be removed
+    List(Format),
+    /// List the rows and files of a source that were rejected
+    Rejects {
+        /// The number that `source list` shows
+        id: i64,
+        #[command(flatten)]
+        limit: Limit,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Forget a source: what only it said is no longer known
+    Remove {
+        /// The number that `source list` shows
+        id: i64,
+        #[command(flatten)]
+        building: Building,
+        #[command(flatten)]
+        format: Format,
+    },
+}
+
+const IDS: &str = "\
+An ID is an asset's SID or object id, a NodeId, a name if no other asset has it, `entry:users:<domain SID>`,
+`entry:workstations:<domain SID>` or `plane:forest:<SID>`.";
+
+#[derive(Debug, Args)]
+#[command(after_help = IDS)]
+pub struct Paths {
+    /// Only from here; an asset that is no entry point is taken for one
+    #[arg(long, value_name = "ID")]
+    pub from: Option<String>,
+    /// Only to here; an asset that is no target is taken for one
+    #[arg(long, value_name = "ID")]
+    pub to: Option<String>,
+    /// The N cheapest routes of each pair instead of the cheapest; needs --from and --to
+    #[arg(long, value_name = "N", requires_all = ["from", "to"], value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub k: Option<u16>,
+    /// Only the scenarios: paths of one shape, counted
+    #[arg(long)]
+    pub scenarios: bool,
+    #[command(flatten)]
+    pub limit: Limit,
+    #[command(flatten)]
+    pub when: When,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct Chokepoints {
+    #[command(flatten)]
+    pub limit: Limit,
+    #[command(flatten)]
+    pub when: When,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = IDS)]
+pub struct Blast {
+    /// Assets that an attacker holds; devices as administrator
+    #[arg(required = true, value_name = "ID")]
+    pub ids: Vec<String>,
+    #[command(flatten)]
+    pub limit: Limit,
+    #[command(flatten)]
+    pub when: When,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = IDS)]
+#[group(id = "removals", required = true, multiple = true, args = ["remove_asset", "remove_edge", "disable_technique"])]
+pub struct WhatIf {
+    /// Take out an asset with every fact about it
+    #[arg(long, value_name = "ID")]
+    pub remove_asset: Vec<String>,
+    /// Take out a step, relation or finding by its id, or the first 6 or more digits of it, as `paths` shows them
+    #[arg(long, value_name = "ID")]
+    pub remove_edge: Vec<String>,
+    /// Let nobody use a technique, such as GenericAll
+    #[arg(long, value_name = "TECHNIQUE", value_parser = technique)]
+    pub disable_technique: Vec<RelationKind>,
+    #[command(flatten)]
+    pub limit: Limit,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+fn technique(text: &str) -> Result<RelationKind, String> {
+    RelationKind::parse(text).ok_or_else(|| "there is no technique of this name".to_owned())
+}
+
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// Number of a generation, a time or a date
+    #[arg(value_parser = AsOf::parse)]
+    pub older: AsOf,
+    /// Number of a generation, a time or a date
+    #[arg(value_parser = AsOf::parse)]
+    pub newer: AsOf,
+    #[command(flatten)]
+    pub limit: Limit,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Export {
+    /// Nodes and edges, under the directory's own ids and technique names
+    Graph(ExportGraph),
+}
+
+#[derive(Debug, Args)]
+pub struct ExportGraph {
+    #[arg(long, value_enum, default_value_t = GraphFormat::Opengraph)]
+    pub format: GraphFormat,
+    /// What the files say, the steps that an attacker can take, or both
+    #[arg(long, value_enum, default_value_t = Edges::All)]
+    pub edges: Edges,
+    /// Write to this file instead of standard output
+    #[arg(long, value_name = "PATH")]
+    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub when: When,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum GraphFormat {
+    /// JSON that graph tools for attack paths read
+    Opengraph,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Edges {
+    Reported,
+    Derived,
+    All,
+}
+
+#[derive(Debug, Subcommand)]
+#[command(after_help = IDS)]
+pub enum Asset {
+    /// Show what is known of an asset, from where, and why it is critical
+    Show {
+        id: String,
+        #[command(flatten)]
+        when: When,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Take an original object out of the asset it was merged into
+    Split(Decision),
+    /// Let an object that was split off merge again
+    Merge(Decision),
+}
+
+#[derive(Debug, Args)]
+pub struct Decision {
+    /// The asset
+    pub id: String,
+    #[command(flatten)]
+    pub building: Building,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+#[derive(Debug, Subcommand)]
+#[command(after_help = IDS)]
+pub enum Critical {
+    /// Give an asset a level; attack paths lead to those of high and very high
+    Set {
+        id: String,
+        level: Level,
+        #[command(flatten)]
+        building: Building,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Take back the level that was set by hand
+    Clear(Decision),
+    /// List the levels that were set by hand
+    List(Format),
+}
+
+/// A criticality, or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Level(pub Option<Criticality>);
+
+impl ValueEnum for Level {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[
+            Self(Some(Criticality::VeryHigh)),
+            Self(Some(Criticality::High)),
+            Self(Some(Criticality::Medium)),
+            Self(Some(Criticality::Low)),
+            Self(None),
+        ]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(match self.0 {
+            Some(Criticality::VeryHigh) => "very-high",
+            Some(Criticality::High) => "high",
+            Some(Criticality::Medium) => "medium",
+            Some(Criticality::Low) => "low",
+            None => "none",
+        }))
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Setting {
+    /// List all settings, what they do and their values
+    List(Format),
+    /// Change a setting
+    Set {
+        key: String,
+        value: String,
+        #[command(flatten)]
+        building: Building,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Go back to the catalog's value
+    Reset {
+        key: String,
+        #[command(flatten)]
+        building: Building,
+        #[command(flatten)]
+        format: Format,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum GenerationCommand {
+    /// List the generations that can be asked, the newest first
+    List {
+        #[command(flatten)]
+        limit: Limit,
+        #[command(flatten)]
+        format: Format,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Build {
+    /// Do not wait for another process that builds
+    #[arg(long)]
+    pub no_wait: bool,
+    #[command(flatten)]
+    pub format: Format,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// Check that no entry of the log was changed or taken out
+    Verify(Format),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Sample {
+    /// A directory collection of a given size
+    Sharphound {
+        /// Bytes of JSON: 1GiB, 200MiB, 512KiB
+        #[arg(long, value_parser = size_bytes)]
+        size: u64,
+        /// Other numbers give other collections
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Folder to write to
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+    /// A small organisation with attack paths, and with what only looks like one
+    Organisation {
+        /// Other numbers give other organisations
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Folder to write to
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+}
+
+/// `1GiB`, `200MiB`, `512KiB`, or a plain number of bytes.
+fn size_bytes(text: &str) -> Result<u64, String> {
+    let units = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("", 1)];
+    units
+        .into_iter()
+        .find_map(|(unit, bytes)| text.strip_suffix(unit)?.trim().parse::<u64>().ok()?.checked_mul(bytes))
+        .ok_or_else(|| "a size is a whole number with KiB, MiB or GiB behind it".to_owned())
+}
+
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// Folder to write to
+    #[arg(long, value_name = "DIR")]
+    pub write: PathBuf,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definitions_agree_with_each_other() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes_are_read_with_their_units() {
+        assert_eq!(size_bytes("1GiB"), Ok(1 << 30));
+        assert_eq!(size_bytes("512 KiB"), Ok(512 << 10));
+        assert_eq!(size_bytes("7"), Ok(7));
+        assert!(size_bytes("1GB").is_err());
+        assert!(size_bytes("99999999999GiB").is_err());
+    }
+}

@@ -1,0 +1,154 @@
+//! `import`: what was read from each file, what was refused, and what follows from it.
+
+use anyhow::Result;
+use jiff::Timestamp;
+use postern_engine::{FileReport, ImportOptions};
+use postern_model::batch::{Observed, TimeOrigin};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::build::{BuildReport, current, wait};
+use super::inspect::{CountsReport, RejectReport, rejects_text};
+use super::progress::progress;
+use super::{Outcome, Session};
+use crate::args;
+use crate::output::text::{counted, time};
+use crate::output::{Line, Page, Report, show};
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ImportReport {
+    files: Vec<ImportedFile>,
+    build: BuildReport,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ImportedFile {
+    path: String,
+    /// Null for a file that was not taken in.
+    format: Option<String>,
+    /// RFC 3339. Null for a file that was not taken in.
+    observed_at: Option<String>,
+    observed_from: Option<ObservedFrom>,
+    /// Had been imported before, byte for byte: nothing changes.
+    is_known: bool,
+    #[serde(flatten)]
+    counts: CountsReport,
+    /// Rows, or the file as a whole.
+    rejects_total: u64,
+    /// At most the first 1,000.
+    rejects: Vec<RejectReport>,
+    #[serde(skip)]
+    observed: Option<Timestamp>,
+}
+
+/// How it is known when a file was observed.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ObservedFrom {
+    Record,
+    EntryName,
+    ArchiveEntry,
+    Import,
+}
+
+impl ObservedFrom {
+    pub fn new(origin: TimeOrigin) -> Self {
+        match origin {
+            TimeOrigin::Record => Self::Record,
+            TimeOrigin::EntryName => Self::EntryName,
+            TimeOrigin::ArchiveEntry => Self::ArchiveEntry,
+            TimeOrigin::Import => Self::Import,
+        }
+    }
+
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Record => "as its content says",
+            Self::EntryName => "as its name says",
+            Self::ArchiveEntry => "as its archive says",
+            Self::Import => "taken for now, as nothing says when",
+        }
+    }
+}
+
+pub async fn run(session: &Session, args: args::Import) -> Result<Outcome> {
+    let options = ImportOptions {
+        source: args.source,
+        keep_raw: !args.no_raw,
+        build: !args.building.no_build,
+        wait: wait(args.building.no_wait),
+    };
+    let engine = session.open_or_create().await?;
+    let before = current(&engine).await?;
+    let imported = engine.import(&args.paths, &options, progress()).await?;
+    let report = ImportReport {
+        files: imported.files.into_iter().map(ImportedFile::new).collect(),
+        build: BuildReport::new(&engine, before, imported.build).await?,
+    };
+    show(&report, args.format.json)?;
+    let is_clean = report.files.iter().all(|file| file.rejects_total == 0);
+    Ok(if is_clean { Outcome::Done } else { Outcome::Rejected })
+}
+
+impl ImportedFile {
+    fn new(file: FileReport) -> Self {
+        Self {
+            path: file.path,
+            format: file.format.map(|format| format.as_str().to_owned()),
+            observed_at: file.observed.map(|it| it.at.to_string()),
+            observed_from: file.observed.map(|Observed { origin, .. }| ObservedFrom::new(origin)),
+            is_known: file.is_known,
+            counts: CountsReport::new(&file.counts),
+            rejects_total: file.rejects_total,
+            rejects: file.rejects.into_iter().map(RejectReport::new).collect(),
+            observed: file.observed.map(|it| it.at),
+        }
+    }
+
+    fn text(&self, page: &mut Page) {
+        let Some(format) = &self.format else {
+            page.hanging(0, 2, Line::new().bold(&self.path).bad("  not taken in"));
+            return rejects_text(page, 2, &self.rejects, self.rejects_total);
+        };
+        let line = Line::new().bold(&self.path).plain(format!("  {format}: "));
+        let line = match self.is_known {
+            true => line.plain("imported before, changes nothing"),
+            false => line.plain(self.counts.text()),
+        };
+        page.hanging(0, 2, line);
+        if let (Some(at), Some(from)) = (self.observed, self.observed_from) {
+            page.line(2, Line::new().dim(format!("observed {}, {}", time(at), from.text())));
+        }
+        rejects_text(page, 2, &self.rejects, self.rejects_total);
+    }
+}
+
+impl Report for ImportReport {
+    const SCHEMA: &'static str = "import";
+
+    fn text(&self, page: &mut Page) {
+        for file in &self.files {
+            file.text(page);
+        }
+        page.blank();
+        let refused = self.files.iter().filter(|file| file.format.is_none()).count() as u64;
+        let rejected: u64 = self
+            .files
+            .iter()
+            .filter(|file| file.format.is_some())
+            .map(|file| file.rejects_total)
+            .sum();
+        if refused > 0 {
+            let files = counted(refused, "file was not taken in", "files were not taken in");
+            page.line(0, Line::new().bad(format!("{files}; the reasons stand above.")));
+        }
+        if rejected > 0 {
+            let rows = counted(rejected, "row was rejected", "rows were rejected");
+            page.line(0, Line::new().bad(format!("{rows}; everything else went in.")));
+        }
+        if self.files.is_empty() {
+            page.line(0, "There was no file to read.");
+        }
+        self.build.text(page);
+    }
+}

@@ -1,0 +1,157 @@
+//! One file for each command: ask the engine, put the answer into a report, show the report.
+//!
+//! Start at [`run`]. [`Session`] is the data folder that the command line names.
+
+use std::env;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use jiff::Timestamp;
+use postern_engine::{Clock, Engine, EngineError};
+use postern_ledger::LedgerError;
+
+use crate::args::{Arguments, Command};
+
+mod asset;
+mod audit;
+mod blast;
+mod build;
+mod chokepoints;
+mod compare;
+mod critical;
+mod export;
+mod generation;
+mod import;
+mod inspect;
+mod paths;
+mod progress;
+mod sample;
+mod schema;
+mod setting;
+mod source;
+mod status;
+mod what_if;
+
+/// Names the clock, so that a result can be repeated.
+const CLOCK_VARIABLE: &str = "POSTERN_EVALUATED_AT";
+
+/// How a command ended that did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Done,
+    /// Done, but some rows or files were refused, and listed.
+    Rejected,
+}
+
+/// A mistake on the command line or in its environment that clap could not see.
+#[derive(Debug)]
+pub struct WrongUsage(String);
+
+impl std::fmt::Display for WrongUsage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for WrongUsage {}
+
+/// Runs one command to its end.
+pub async fn run(arguments: Arguments) -> Result<Outcome> {
+    let Arguments { data, catalog, command } = arguments;
+    let session = Session {
+        data,
+        catalog,
+        clock: clock()?,
+    };
+    match command {
+        Command::Import(args) => import::run(&session, args).await,
+        Command::Inspect(args) => inspect::run(args),
+        Command::Status(args) => status::run(&session, args).await,
+        Command::Source(args) => source::run(&session, args).await,
+        Command::Paths(args) => paths::run(&session, args).await,
+        Command::Chokepoints(args) => chokepoints::run(&session, args).await,
+        Command::Blast(args) => blast::run(&session, args).await,
+        Command::Whatif(args) => what_if::run(&session, args).await,
+        Command::Compare(args) => compare::run(&session, args).await,
+        Command::Export(args) => export::run(&session, args).await,
+        Command::Asset(args) => asset::run(&session, args).await,
+        Command::Critical(args) => critical::run(&session, args).await,
+        Command::Setting(args) => setting::run(&session, args).await,
+        Command::Generation(args) => generation::run(&session, args).await,
+        Command::Build(args) => build::run(&session, args).await,
+        Command::Audit(args) => audit::run(&session, args).await,
+        Command::Sample(args) => sample::run(args),
+        Command::Schema(args) => schema::run(&args),
+    }
+}
+
+fn clock() -> Result<Clock> {
+    let Some(text) = env::var_os(CLOCK_VARIABLE) else {
+        return Ok(Clock::System);
+    };
+    let text = text.to_string_lossy();
+    match text.parse::<Timestamp>() {
+        Ok(at) => Ok(Clock::Fixed(at)),
+        Err(_) => Err(WrongUsage(format!(
+            "{CLOCK_VARIABLE} is {text:?}, and has to be a time in RFC 3339 form, such as 2026-11-21T08:00:00Z"
+        ))
+        .into()),
+    }
+}
+
+/// The data folder, catalog and clock that the command line names.
+pub struct Session {
+    data: Option<PathBuf>,
+    catalog: Option<PathBuf>,
+    clock: Clock,
+}
+
+impl Session {
+    /// Opens the data folder, which is made where there is none.
+    pub async fn open_or_create(&self) -> Result<Engine> {
+        let folder = self.folder()?;
+        Ok(Engine::open(&folder, self.catalog.as_deref(), self.clock).await?)
+    }
+
+    /// Opens a data folder that exists.
+    pub async fn open(&self) -> Result<Engine> {
+        let folder = self.folder()?;
+        match Engine::open_existing(&folder, self.catalog.as_deref(), self.clock).await {
+            Err(EngineError::NoData { path }) => bail!(
+                "there is no data in {}; `postern import` makes it, and --data or POSTERN_DATA names another folder",
+                path.display()
+            ),
+            opened => Ok(opened?),
+        }
+    }
+
+    /// `--data`, else the user's data folder as the XDG base directory specification has it.
+    fn folder(&self) -> Result<PathBuf> {
+        if let Some(folder) = &self.data {
+            return Ok(folder.clone());
+        }
+        let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let base = absolute("XDG_DATA_HOME").or_else(|| Some(absolute("HOME")?.join(".local/share")));
+        let base = base.context("no data folder is known: neither --data nor POSTERN_DATA nor HOME is set")?;
+        Ok(base.join("postern"))
+    }
+}
+
+/// Who decides: the name of the user's account.
+fn author() -> String {
+    ["USER", "LOGNAME"]
+        .into_iter()
+        .filter_map(|name| env::var(name).ok())
+        .find(|name| !name.is_empty())
+        .unwrap_or_else(|| "command line".to_owned())
+}
+
+/// The sentence for a source that is not there.
+fn no_such_source(error: EngineError, id: i64) -> anyhow::Error {
+    match error {
+        EngineError::Ledger(LedgerError::NoSuchSource { .. }) => {
+            anyhow::anyhow!("there is no source {id}; `postern source list` shows those there are")
+        }
+        other => other.into(),
+    }
+}

@@ -1,0 +1,389 @@
+//! `paths`: attack paths, and routes between any two places.
+//!
+//! Where `--from` and `--to` name entry points and targets, the answer is the stored attack paths. Anything else is a
+//! question of its own, answered by a search over the same steps.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use postern_attack::{ExposedCritical, Path, Scenario, routes_between};
+use postern_catalog::Basis;
+use postern_model::{EdgeId, NodeId};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Outcome, Session};
+use crate::args;
+use crate::ids::Ids;
+use crate::output::text::{counted, grade};
+use crate::output::{Line, Page, Report, show};
+use crate::view::{GapReport, PathReport, PlaceReport, Summary, View, gaps_text, path_text};
+
+/// What was not looked at, told where there are no paths.
+const GAPS_SHOWN_MAX: usize = 8;
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PathsReport {
+    pub generation: i64,
+    /// RFC 3339.
+    pub evaluated_at: String,
+    /// How many paths answer the question; `paths` may hold fewer.
+    pub total: u64,
+    /// `paths` was cut by the limit.
+    pub truncated: bool,
+    /// At most so many paths are listed.
+    pub limit: u64,
+    /// Of the whole generation, whatever was asked.
+    pub summary: Summary,
+    /// Sentences: why the answer is empty. Empty where it is not.
+    pub why_none: Vec<String>,
+    /// What was not looked at; listed where the answer is empty.
+    pub not_looked_at: Vec<GapReport>,
+    /// The paths of the answer by shape, the riskiest first.
+    pub scenarios: Vec<ScenarioReport>,
+    /// Entry points that lie inside a target: there is no path, the asset itself is exposed.
+    pub exposed_critical_assets: Vec<ExposedReport>,
+    pub paths: Vec<PathReport>,
+    #[serde(skip)]
+    sees_the_internet: bool,
+    #[serde(skip)]
+    are_attack_paths: bool,
+    #[serde(skip)]
+    only_scenarios: bool,
+}
+
+/// Paths of one shape.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ScenarioReport {
+    pub id: String,
+    /// What the shape is, in words.
+    pub title: String,
+    pub entry_class: String,
+    /// Families of the techniques used, in the order of first use.
+    pub techniques: Vec<String>,
+    /// `control plane`, `very high` or `high`.
+    pub target_class: String,
+    pub paths: u64,
+    pub entries: u64,
+    pub targets: u64,
+    pub risk: String,
+    /// Of the cheapest path.
+    pub cost: u32,
+    pub grade: String,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ExposedReport {
+    pub entry: PlaceReport,
+    pub target: PlaceReport,
+    /// Why an attacker may well be there.
+    pub reason: String,
+}
+
+pub async fn run(session: &Session, args: args::Paths) -> Result<Outcome> {
+    let engine = session.open().await?;
+    let generation = engine.load(args.when.as_of()).await?;
+    let view = View {
+        generation: &generation,
+        catalog: engine.catalog(),
+    };
+    let ids = Ids(&generation);
+    let place = |text: &Option<String>| text.as_deref().map(|text| ids.place(text)).transpose();
+    let question = Question {
+        from: place(&args.from)?,
+        to: place(&args.to)?,
+        k: args.k.map(usize::from),
+    };
+    let limit = args.limit.of(args.format.json);
+    let shown = if args.scenarios { 0 } else { limit };
+
+    let mut report = PathsReport {
+        generation: generation.record.number,
+        evaluated_at: generation.inputs.evaluated_at.to_string(),
+        total: 0,
+        truncated: false,
+        limit: limit as u64,
+        summary: view.summary(),
+        why_none: Vec::new(),
+        not_looked_at: Vec::new(),
+        scenarios: Vec::new(),
+        exposed_critical_assets: Vec::new(),
+        paths: Vec::new(),
+        sees_the_internet: view.sees_the_internet(),
+        are_attack_paths: question.is_about_attack_paths(&view),
+        only_scenarios: args.scenarios,
+    };
+    match report.are_attack_paths {
+        true => attack_paths(&view, &question, shown, &mut report),
+        false => routes(&view, &question, shown, &mut report)?,
+    }
+    report.truncated = (report.paths.len() as u64) < report.total;
+    if report.total == 0 {
+        report.why_none = why_none(&view, &question);
+        report.not_looked_at = view.gaps();
+    }
+    show(&report, args.format.json)?;
+    Ok(Outcome::Done)
+}
+
+struct Question {
+    from: Option<NodeId>,
+    to: Option<NodeId>,
+    k: Option<usize>,
+}
+
+impl Question {
+    /// Stored paths answer it: it names entry points and targets only, and asks for the cheapest route.
+    fn is_about_attack_paths(&self, view: &View<'_>) -> bool {
+        self.k.is_none()
+            && self.from.is_none_or(|from| view.entry(from).is_some())
+            && self.to.is_none_or(|to| view.target(to).is_some())
+    }
+
+    fn asks(&self, entry: NodeId, target: NodeId) -> bool {
+        self.from.is_none_or(|from| from == entry) && self.to.is_none_or(|to| to == target)
+    }
+}
+
+fn attack_paths(view: &View<'_>, question: &Question, shown: usize, report: &mut PathsReport) {
+    let analysis = &view.generation.analysis;
+    let found: Vec<&Path> = analysis
+        .paths
+        .iter()
+        .filter(|path| question.asks(path.entry, path.target))
+        .collect();
+    report.total = found.len() as u64;
+    report.paths = found.iter().take(shown).map(|path| view.path(path)).collect();
+    let mut by_scenario: BTreeMap<EdgeId, Vec<&Path>> = BTreeMap::new();
+    for path in &found {
+        by_scenario.entry(path.scenario).or_default().push(path);
+    }
+    let of_answer = |scenario: &Scenario| Some(ScenarioReport::new(view, scenario, by_scenario.get(&scenario.id)?));
+    report.scenarios = analysis.scenarios.iter().filter_map(of_answer).collect();
+    report.exposed_critical_assets = analysis
+        .exposed_critical
+        .iter()
+        .filter(|it| question.asks(it.entry, it.target))
+        .map(|it| exposed(view, it))
+        .collect();
+}
+
+fn routes(view: &View<'_>, question: &Question, shown: usize, report: &mut PathsReport) -> Result<()> {
+    let generation = view.generation;
+    let starts = question
+        .from
+        .map_or_else(|| generation.entries.iter().map(|it| it.id).collect(), |id| vec![id]);
+    let ends: Vec<NodeId> = question
+        .to
+        .map_or_else(|| generation.targets.iter().map(|it| it.id).collect(), |id| vec![id]);
+    let world = generation.world(view.catalog);
+    let mut found = Vec::new();
+    for from in starts {
+        for &to in &ends {
+            let routes = routes_between(
+                &world,
+                &generation.derived,
+                &generation.targets,
+                from,
+                to,
+                question.k.unwrap_or(1),
+            )?;
+            let entry_cost = view.entry(from).map_or(0, |entry| entry.grade.cost());
+            found.extend(
+                routes
+                    .into_iter()
+                    .map(|route| (route.cost.saturating_add(entry_cost), from, to, route.steps)),
+            );
+        }
+    }
+    found.sort_by(|a, b| (a.0, a.3.len(), &a.3).cmp(&(b.0, b.3.len(), &b.3)));
+    report.total = found.len() as u64;
+    report.paths = found
+        .iter()
+        .take(shown)
+        .map(|(cost, from, to, steps)| view.route(*from, *to, *cost, steps))
+        .collect();
+    Ok(())
+}
+
+fn exposed(view: &View<'_>, it: &ExposedCritical) -> ExposedReport {
+    ExposedReport {
+        entry: view.place(it.entry),
+        target: view.place(it.target),
+        reason: view
+            .entry(it.entry)
+            .map(|entry| entry.reason.clone())
+            .unwrap_or_default(),
+    }
+}
+
+fn why_none(view: &View<'_>, question: &Question) -> Vec<String> {
+    let name = |id: NodeId| view.generation.name_of(id);
+    match (question.from, question.to) {
+        (None, None) => view.why_no_paths(),
+        (Some(from), Some(to)) if from == to => vec![format!("{} is where the way would begin.", name(to))],
+        (Some(from), Some(to)) if view.target(to).is_some_and(|target| target.members.contains(&from)) => {
+            vec![format!("{} is part of {} already.", name(from), name(to))]
+        }
+        (Some(from), Some(to)) => vec![format!("No steps lead from {} to {}.", name(from), name(to))],
+        (Some(from), None) => vec![format!("No steps lead from {} to a target.", name(from))],
+        (None, Some(to)) => vec![format!("No steps lead from an entry point to {}.", name(to))],
+    }
+}
+
+impl ScenarioReport {
+    /// Counts the paths of the answer, which may be fewer than the scenario has.
+    fn new(view: &View<'_>, scenario: &Scenario, paths: &[&Path]) -> Self {
+        let distinct = |of: fn(&Path) -> NodeId| {
+            let mut ids: Vec<_> = paths.iter().map(|path| of(path)).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            ids.len() as u64
+        };
+        let cost = paths.iter().map(|path| path.cost).min().unwrap_or(scenario.cost);
+        let risk = paths.iter().map(|path| path.risk).min().unwrap_or(scenario.risk);
+        let target_class = scenario.target_class.as_str();
+        Self {
+            id: scenario.id.to_string(),
+            title: format!(
+                "{} → {}, by {}",
+                view.entry_class_title(&scenario.entry_class),
+                target_name(target_class),
+                scenario
+                    .techniques
+                    .iter()
+                    .map(|it| family_name(it))
+                    .collect::<Vec<_>>()
+                    .join(", then ")
+            ),
+            entry_class: scenario.entry_class.clone(),
+            techniques: scenario.techniques.clone(),
+            target_class: target_class.to_owned(),
+            paths: paths.len() as u64,
+            entries: distinct(|path| path.entry),
+            targets: distinct(|path| path.target),
+            risk: risk.as_str().to_owned(),
+            cost,
+            grade: grade(cost).as_str().to_owned(),
+        }
+    }
+}
+
+fn target_name(class: &str) -> String {
+    match class {
+        "control plane" => class.to_owned(),
+        level => format!("asset of {level} criticality"),
+    }
+}
+
+/// A family of the catalog in words.
+fn family_name(family: &str) -> &str {
+    match family {
+        "acl" => "permissions",
+        "credentials" => "stored credentials",
+        "local-groups" => "local groups",
+        "membership" => "group membership",
+        "network" => "the network",
+        other => other,
+    }
+}
+
+impl Report for PathsReport {
+    const SCHEMA: &'static str = "paths";
+
+    fn text(&self, page: &mut Page) {
+        match self.are_attack_paths {
+            true => self.attack_paths_text(page),
+            false => page.line(
+                0,
+                Line::new().bold(format!("{}.", counted(self.total, "route", "routes"))),
+            ),
+        }
+        for (number, path) in self.paths.iter().enumerate() {
+            page.blank();
+            path_text(page, number + 1, path);
+        }
+        if self.truncated && !self.only_scenarios {
+            let shown = crate::output::text::count(self.paths.len() as u64);
+            let all = counted(self.total, "path", "paths");
+            page.blank();
+            page.line(
+                0,
+                Line::new().dim(format!("The first {shown} of {all}; --limit N shows more.")),
+            );
+        }
+        for reason in &self.why_none {
+            page.line(0, reason.as_str());
+        }
+        if !self.not_looked_at.is_empty() {
+            page.heading("What was not looked at");
+            gaps_text(page, &self.not_looked_at, GAPS_SHOWN_MAX);
+        }
+    }
+}
+
+impl PathsReport {
+    fn attack_paths_text(&self, page: &mut Page) {
+        page.line(0, Line::new().bold(format!("{}.", self.summary.headline())));
+        observed_text(page, &self.summary, self.sees_the_internet);
+        if self.total != self.summary.paths {
+            page.line(
+                0,
+                format!(
+                    "{} answer the question.",
+                    counted(self.total, "attack path", "attack paths")
+                ),
+            );
+        }
+        if !self.exposed_critical_assets.is_empty() {
+            page.heading("Exposed critical assets");
+            page.line(
+                2,
+                "These are entry points and part of a target at once: no path is needed.",
+            );
+            for it in &self.exposed_critical_assets {
+                let line = Line::new()
+                    .bold(&it.entry.name)
+                    .plain(format!(" (part of {}). ", it.target.name));
+                page.hanging(2, 4, line.plain(&it.reason));
+            }
+        }
+        if !self.scenarios.is_empty() {
+            page.heading("Scenarios");
+            for scenario in &self.scenarios {
+                let line = Line::new()
+                    .risk(&scenario.risk)
+                    .plain("  ")
+                    .plain(&scenario.title)
+                    .dim(format!(
+                        "  {}, {} to {}",
+                        counted(scenario.paths, "path", "paths"),
+                        counted(scenario.entries, "entry point", "entry points"),
+                        counted(scenario.targets, "target", "targets"),
+                    ));
+                page.hanging(2, 4, line);
+            }
+        }
+        if !self.paths.is_empty() {
+            page.heading("Attack paths");
+        }
+    }
+}
+
+/// Says what the paths stand on where nothing was observed.
+fn observed_text(page: &mut Page, summary: &Summary, sees_the_internet: bool) {
+    let is_observed = summary.basis(Basis::Observed).is_some_and(|it| it.entry_points > 0);
+    if is_observed || summary.entry_points.iter().all(|it| it.entry_points == 0) {
+        return;
+    }
+    page.line(
+        0,
+        match sees_the_internet {
+            true => "Nothing exploitable was seen exposed to the Internet, so no entry point is observed.",
+            false => {
+                "No initial-access source is connected, so no entry point is observed: the paths begin where an \
+                 attacker is assumed or likely to get."
+            }
+        },
+    );
+}

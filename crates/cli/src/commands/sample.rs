@@ -1,0 +1,30 @@
+//! `sample`: data to try things with.
+
+use anyhow::Result;
+use postern_sample::{organisation, sharphound};
+
+use super::Outcome;
+use crate::args;
+use crate::output::Page;
+use crate::output::text::counted;
+
+pub fn run(args: args::Sample) -> Result<Outcome> {
+    let (written, out) = match args {
+        args::Sample::Sharphound { size, seed, out } => (sharphound::write(&out, size, seed)?, out),
+        args::Sample::Organisation { seed, out } => (organisation::write(&out, seed)?, out),
+    };
+    let mut page = Page::new();
+    page.line(
+        0,
+        format!(
+            "{} with {} of {} in {}.",
+            counted(written.files.len() as u64, "file", "files"),
+            counted(written.bytes, "byte", "bytes"),
+            counted(written.objects, "object", "objects"),
+            out.display()
+        ),
+    );
+    page.line(0, format!("`postern import {}` reads them.", out.display()));
+    page.print()?;
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,233 @@
+//! `source`: what was imported, what of it was refused, and forgetting it.
+
+use anyhow::Result;
+use postern_engine::SourceRow;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::build::{BuildReport, after_change};
+use super::import::ObservedFrom;
+use super::{Outcome, Session, author, no_such_source};
+use crate::args;
+use crate::output::text::{count, counted, time};
+use crate::output::{Line, Page, Report, show};
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SourcesReport {
+    pub sources: Vec<SourceReport>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SourceReport {
+    /// For `source remove` and `source rejects`.
+    pub id: i64,
+    /// As given with --source.
+    pub name: Option<String>,
+    pub path: String,
+    /// RFC 3339.
+    pub imported_at: String,
+    /// When an import last brought something new. RFC 3339.
+    pub last_imported_at: String,
+    pub files: Vec<SourceFile>,
+    /// Files that could not be taken in.
+    pub unread_files: u64,
+    /// Rows of the other files that were rejected.
+    pub rejected_rows: u64,
+    #[serde(skip)]
+    last: jiff::Timestamp,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SourceFile {
+    pub path: String,
+    pub format: String,
+    /// RFC 3339.
+    pub observed_at: String,
+    pub observed_from: ObservedFrom,
+    /// Uncompressed.
+    pub size_bytes: u64,
+    pub rejected_rows: u64,
+    /// A compressed copy is kept, which a later version can read again.
+    pub is_raw_kept: bool,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RejectsReport {
+    pub source: i64,
+    pub total: u64,
+    pub truncated: bool,
+    /// At most so many rejects are listed.
+    pub limit: u64,
+    pub rejects: Vec<SourceReject>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SourceReject {
+    pub file: String,
+    /// Empty for the whole file.
+    pub position: String,
+    pub reason: String,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SourceRemoved {
+    pub source: i64,
+    /// Files that no other source has.
+    pub files_removed: u64,
+    pub build: BuildReport,
+}
+
+pub async fn run(session: &Session, args: args::Source) -> Result<Outcome> {
+    let engine = session.open().await?;
+    match args {
+        args::Source::List(format) => {
+            let sources = engine.sources().await?;
+            show(
+                &SourcesReport {
+                    sources: sources.into_iter().map(SourceReport::new).collect(),
+                },
+                format.json,
+            )?;
+        }
+        args::Source::Rejects { id, limit, format } => {
+            let rejects = engine
+                .ledger()
+                .rejects(id)
+                .await
+                .map_err(|error| no_such_source(error.into(), id))?;
+            let limit = limit.of(format.json);
+            let report = RejectsReport {
+                source: id,
+                total: rejects.len() as u64,
+                truncated: rejects.len() > limit,
+                limit: limit as u64,
+                rejects: rejects
+                    .into_iter()
+                    .take(limit)
+                    .map(|it| SourceReject {
+                        file: it.file,
+                        position: it.reject.position,
+                        reason: it.reject.reason,
+                    })
+                    .collect(),
+            };
+            show(&report, format.json)?;
+        }
+        args::Source::Remove { id, building, format } => {
+            let removed = engine
+                .remove_source(id, &author())
+                .await
+                .map_err(|error| no_such_source(error, id))?;
+            let report = SourceRemoved {
+                source: id,
+                files_removed: removed.removed_snapshots.len() as u64,
+                build: after_change(&engine, &building).await?,
+            };
+            show(&report, format.json)?;
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+impl SourceReport {
+    fn new(row: SourceRow) -> Self {
+        let files: Vec<_> = row
+            .snapshots
+            .into_iter()
+            .map(|it| SourceFile {
+                path: it.file,
+                format: it.format,
+                observed_at: it.observed.at.to_string(),
+                observed_from: ObservedFrom::new(it.observed.origin),
+                size_bytes: it.size_bytes,
+                rejected_rows: it.rows.rejects,
+                is_raw_kept: it.is_raw_kept,
+            })
+            .collect();
+        Self {
+            id: row.source.id,
+            name: row.source.name,
+            path: row.source.path,
+            imported_at: row.source.imported_at.to_string(),
+            last_imported_at: row.source.last_imported_at.to_string(),
+            rejected_rows: files.iter().map(|file| file.rejected_rows).sum(),
+            files,
+            unread_files: row.unread_files,
+            last: row.source.last_imported_at,
+        }
+    }
+}
+
+impl Report for SourcesReport {
+    const SCHEMA: &'static str = "source-list";
+
+    fn text(&self, page: &mut Page) {
+        if self.sources.is_empty() {
+            page.line(0, "Nothing is imported.");
+            return;
+        }
+        let rows = self.sources.iter().map(|it| {
+            [
+                it.id.to_string().into(),
+                it.name.as_deref().unwrap_or("-").into(),
+                count(it.files.len() as u64).into(),
+                count(it.rejected_rows).into(),
+                count(it.unread_files).into(),
+                time(it.last).into(),
+                Line::from(it.path.as_str()),
+            ]
+        });
+        let heads = [
+            "id",
+            "name",
+            "files",
+            "rejected rows",
+            "files not taken in",
+            "imported",
+            "path",
+        ];
+        page.table(0, heads, rows.collect());
+    }
+}
+
+impl Report for RejectsReport {
+    const SCHEMA: &'static str = "source-rejects";
+
+    fn text(&self, page: &mut Page) {
+        if self.total == 0 {
+            page.line(0, format!("Everything of source {} was taken in.", self.source));
+        }
+        for it in &self.rejects {
+            let place = if it.position.is_empty() {
+                it.file.clone()
+            } else {
+                format!("{} {}", it.file, it.position)
+            };
+            page.hanging(0, 2, Line::new().bold(place).plain(format!(": {}", it.reason)));
+        }
+        if self.truncated {
+            let shown = count(self.rejects.len() as u64);
+            let all = counted(self.total, "reject", "rejects");
+            page.line(
+                0,
+                Line::new().dim(format!("The first {shown} of {all}; --limit N shows more.")),
+            );
+        }
+    }
+}
+
+impl Report for SourceRemoved {
+    const SCHEMA: &'static str = "source-remove";
+
+    fn text(&self, page: &mut Page) {
+        let files = counted(self.files_removed, "file", "files");
+        page.line(
+            0,
+            format!(
+                "Source {} is forgotten, and with it {files} that no other source has.",
+                self.source
+            ),
+        );
+        self.build.text(page);
+    }
+}

@@ -1,0 +1,218 @@
+//! What a person types as an id, looked up in one generation.
+//!
+//! Start at [`Ids::place`]. Ids come first, in any letter case; then names, where only one thing has the name. Who
+//! mistypes is told what is closest.
+
+use anyhow::{Result, bail};
+use postern_engine::Generation;
+use postern_model::estate::NodeIndex;
+use postern_model::{EdgeId, NodeId};
+
+/// An abbreviated id has at least so many digits.
+const PREFIX_DIGITS_MIN: usize = 6;
+/// As many suggestions as one reads.
+const SUGGESTIONS_MAX: usize = 3;
+/// As many namesakes as are listed.
+const NAMESAKES_MAX: usize = 5;
+/// A name that differs in more letters was not meant.
+const TYPOS_MAX: usize = 3;
+
+pub struct Ids<'a>(pub &'a Generation);
+
+/// A thing with an id and a name.
+struct Named<'a> {
+    id: NodeId,
+    key: &'a str,
+    name: &'a str,
+}
+
+impl<'a> Ids<'a> {
+    /// An asset, a virtual entry point or a control plane.
+    ///
+    /// # Errors
+    /// A sentence: nothing has this id or name, or several things have this name.
+    pub fn place(&self, text: &str) -> Result<NodeId> {
+        if let Some(index) = self.0.estate.find(text) {
+            return Ok(self.0.estate.node(index).id);
+        }
+        if let Some(it) = self.virtuals().find(|it| it.key.eq_ignore_ascii_case(text)) {
+            return Ok(it.id);
+        }
+        if let Some(it) = text
+            .parse()
+            .ok()
+            .and_then(|id: NodeId| self.virtuals().find(|it| it.id == id))
+        {
+            return Ok(it.id);
+        }
+        let namesakes: Vec<_> = self.all().filter(|it| it.name.eq_ignore_ascii_case(text)).collect();
+        match namesakes.as_slice() {
+            [] => bail!("nothing has the id or name {text}{}", self.suggestions(text)),
+            [one] => Ok(one.id),
+            several => {
+                let keys: Vec<_> = several.iter().take(NAMESAKES_MAX).map(|it| it.key).collect();
+                let more = several.len() - keys.len();
+                let more = if more > 0 {
+                    format!(" and {more} more")
+                } else {
+                    String::new()
+                };
+                bail!(
+                    "several assets are named {text}; name one by its id: {}{more}",
+                    keys.join(", ")
+                )
+            }
+        }
+    }
+
+    /// An asset, for what virtual entry points and control planes cannot be asked.
+    ///
+    /// # Errors
+    /// As [`Self::place`].
+    pub fn asset(&self, text: &str) -> Result<NodeIndex> {
+        let id = self.place(text)?;
+        match self.0.estate.by_id(id) {
+            Some(index) => Ok(index),
+            None => bail!("{} is no single asset", self.0.name_of(id)),
+        }
+    }
+
+    /// A step, relation or finding, by its id or the first digits of it.
+    ///
+    /// # Errors
+    /// A sentence: nothing has this id, or several things begin with these digits.
+    pub fn edge(&self, text: &str) -> Result<EdgeId> {
+        if text.len() < PREFIX_DIGITS_MIN || !text.chars().all(|c| c.is_ascii_hexdigit()) {
+            bail!("{text} is no id of a step, relation or finding; `paths` shows them: 6 or more of their 32 digits");
+        }
+        let prefix = text.to_ascii_lowercase();
+        let generation = self.0;
+        let steps = generation.derived.steps.iter().map(|it| it.id);
+        let relations = generation.estate.relations.iter().map(|it| it.id);
+        let findings = generation.estate.findings.iter().map(|it| it.id);
+        let mut found: Vec<_> = steps
+            .chain(relations)
+            .chain(findings)
+            .filter(|id| id.to_string().starts_with(&prefix))
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        match found.as_slice() {
+            [] => bail!(
+                "no step, relation or finding has the id {text} in generation {}",
+                generation.record.number
+            ),
+            [one] => Ok(*one),
+            several => bail!("{} ids begin with {text}; give more digits", several.len()),
+        }
+    }
+
+    fn virtuals(&self) -> impl Iterator<Item = Named<'a>> {
+        let generation = self.0;
+        let vertices = generation.derived.virtuals.iter().map(|it| Named {
+            id: it.id,
+            key: &it.key,
+            name: &it.name,
+        });
+        let targets = generation
+            .targets
+            .iter()
+            .filter(|it| generation.estate.by_id(it.id).is_none());
+        vertices.chain(targets.map(|it| Named {
+            id: it.id,
+            key: &it.key,
+            name: &it.name,
+        }))
+    }
+
+    fn all(&self) -> impl Iterator<Item = Named<'a>> {
+        let nodes = self.0.estate.nodes.iter().map(|it| Named {
+            id: it.id,
+            key: &it.key,
+            name: &it.name,
+        });
+        nodes.chain(self.virtuals())
+    }
+
+    /// `; did you mean A or B?`, or nothing.
+    fn suggestions(&self, text: &str) -> String {
+        let wanted = text.to_lowercase();
+        let mut closest: Vec<_> = self
+            .all()
+            .flat_map(|it| [it.name, it.key])
+            .filter_map(|candidate| Some((distance(&wanted, candidate)?, candidate)))
+            .collect();
+        closest.sort_unstable();
+        closest.dedup();
+        let names: Vec<_> = closest
+            .into_iter()
+            .take(SUGGESTIONS_MAX)
+            .map(|(_, name)| name.to_owned())
+            .collect();
+        match names.as_slice() {
+            [] => String::new(),
+            [one] => format!("; did you mean {one}?"),
+            [front @ .., last] => format!("; did you mean {} or {last}?", front.join(", ")),
+        }
+    }
+}
+
+/// How far a name is from what was typed (lower case); `None` when nobody could have meant it. A name that begins
+/// with the text is closest, then one that holds it, then one with few other letters.
+fn distance(wanted: &str, candidate: &str) -> Option<usize> {
+    let candidate = candidate.to_lowercase();
+    if candidate.starts_with(wanted) {
+        return Some(0);
+    }
+    if candidate.contains(wanted) {
+        return Some(1);
+    }
+    let (short, long) = (wanted.chars().count(), candidate.chars().count());
+    if short.abs_diff(long) > TYPOS_MAX {
+        return None;
+    }
+    let typos = edits(wanted, &candidate);
+    (typos <= TYPOS_MAX && typos * 2 < short).then_some(1 + typos)
+}
+
+/// Letters to insert, take out or replace to turn one text into the other (Wagner and Fischer, 1974).
+fn edits(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (at, letter) in one.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = at + 1;
+        for (column, &wanted) in other.iter().enumerate() {
+            let replaced = diagonal + usize::from(letter != wanted);
+            diagonal = row[column + 1];
+            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[other.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_beginning_of_a_name_is_closer_than_its_middle_and_that_closer_than_a_typo() {
+        let name = "DOMAIN ADMINS@PHANTOM.CORP";
+        assert_eq!(distance("domain adm", name), Some(0));
+        assert_eq!(distance("admins", name), Some(1));
+        assert_eq!(distance("domain admims@phantom.corp", name), Some(2));
+        assert_eq!(distance("somebody else", name), None);
+    }
+
+    #[test]
+    fn short_texts_are_not_matched_by_replacing_most_of_them() {
+        assert_eq!(distance("abc", "xyz"), None);
+    }
+
+    #[test]
+    fn edits_are_counted_in_both_directions_alike() {
+        assert_eq!(edits("kitten", "sitting"), 3);
+        assert_eq!(edits("sitting", "kitten"), 3);
+        assert_eq!(edits("", "abc"), 3);
+    }
+}

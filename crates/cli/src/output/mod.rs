@@ -1,0 +1,7 @@
+//! The two forms of every answer.
+
+pub mod json;
+pub mod text;
+
+pub use json::{Report, show};
+pub use text::{Line, Page};

@@ -1,0 +1,335 @@
+//! Text for people: wrapped at the terminal's width, coloured on a terminal only, numbers and ages as one says them.
+//!
+//! Start at [`Page`]. Everything a command says goes through [`Line`], which takes control characters out of names
+//! that somebody else chose: an account's name must not be able to move the cursor.
+
+use std::io::{self, IsTerminal, Write};
+
+use anstyle::{AnsiColor, Style};
+use jiff::{SignedDuration, Timestamp};
+use postern_model::Grade;
+
+/// A terminal of an unlikely width is not wrapped at; nobody reads columns of ten letters.
+const WIDTH_MIN: usize = 40;
+/// Long lines are hard to read, however wide the window is.
+const WIDTH_MAX: usize = 120;
+
+/// A line of text in the making. Pieces follow each other without space.
+#[derive(Clone, Debug, Default)]
+pub struct Line(Vec<(Style, String)>);
+
+impl Line {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    pub fn plain(self, text: impl AsRef<str>) -> Self {
+        self.piece(Style::new(), text.as_ref())
+    }
+
+    pub fn bold(self, text: impl AsRef<str>) -> Self {
+        self.piece(Style::new().bold(), text.as_ref())
+    }
+
+    pub fn dim(self, text: impl AsRef<str>) -> Self {
+        self.piece(Style::new().dimmed(), text.as_ref())
+    }
+
+    /// A word in the colour of a risk.
+    pub fn risk(self, risk: &str) -> Self {
+        let colour = match risk {
+            "critical" => AnsiColor::Red,
+            "high" => AnsiColor::Yellow,
+            "medium" => AnsiColor::Cyan,
+            _ => AnsiColor::White,
+        };
+        self.piece(colour.on_default().bold(), risk)
+    }
+
+    pub fn good(self, text: impl AsRef<str>) -> Self {
+        self.piece(AnsiColor::Green.on_default(), text.as_ref())
+    }
+
+    pub fn bad(self, text: impl AsRef<str>) -> Self {
+        self.piece(AnsiColor::Red.on_default(), text.as_ref())
+    }
+
+    /// This line, and the other behind it.
+    pub fn then(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
+    fn piece(mut self, style: Style, text: &str) -> Self {
+        self.0.push((style, tame(text)));
+        self
+    }
+
+    fn width(&self) -> usize {
+        self.0.iter().map(|(_, text)| text.chars().count()).sum()
+    }
+}
+
+impl From<&str> for Line {
+    fn from(text: &str) -> Self {
+        Self::new().plain(text)
+    }
+}
+
+impl From<String> for Line {
+    fn from(text: String) -> Self {
+        Self::new().plain(text)
+    }
+}
+
+/// Replaces control characters, and those that turn the direction of writing.
+fn tame(text: &str) -> String {
+    let is_unsafe = |c: char| {
+        c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+    };
+    text.chars()
+        .map(|c| if is_unsafe(c) { char::REPLACEMENT_CHARACTER } else { c })
+        .collect()
+}
+
+/// What a command says, as text with styles.
+pub struct Page {
+    text: String,
+    /// `None` where nothing is wrapped.
+    width: Option<usize>,
+}
+
+impl Page {
+    /// For standard output: wrapped on a terminal, and not in a pipe, where lines are searched.
+    pub fn new() -> Self {
+        let width = io::stdout()
+            .is_terminal()
+            .then(terminal_size::terminal_size)
+            .flatten()
+            .map(|(width, _)| usize::from(width.0).min(WIDTH_MAX))
+            .filter(|&width| width >= WIDTH_MIN);
+        Self {
+            text: String::new(),
+            width,
+        }
+    }
+
+    /// A line, indented by so many columns; what does not fit goes on below, indented as much.
+    pub fn line(&mut self, indent: usize, line: impl Into<Line>) {
+        self.hanging(indent, indent, line);
+    }
+
+    /// A line whose further lines are indented by `rest`.
+    pub fn hanging(&mut self, indent: usize, rest: usize, line: impl Into<Line>) {
+        let line = line.into();
+        let mut column = indent;
+        let mut is_start = true;
+        self.text.extend(std::iter::repeat_n(' ', indent));
+        for (style, text) in &line.0 {
+            for word in text.split_inclusive(' ') {
+                let length = word.trim_end_matches(' ').chars().count();
+                if !is_start && self.width.is_some_and(|width| column + length > width) {
+                    self.break_line(rest);
+                    column = rest;
+                }
+                self.text.push_str(&format!("{style}{word}{style:#}"));
+                column += word.chars().count();
+                is_start = false;
+            }
+        }
+        self.end_line();
+    }
+
+    pub fn blank(&mut self) {
+        if !self.text.is_empty() && !self.text.ends_with("\n\n") {
+            self.text.push('\n');
+        }
+    }
+
+    pub fn heading(&mut self, text: impl AsRef<str>) {
+        self.blank();
+        self.line(0, Line::new().bold(text));
+    }
+
+    /// Rows in columns that are as wide as their widest cell; the last one is as long as it is. Numbers stand right.
+    pub fn table<const N: usize>(&mut self, indent: usize, heads: [&str; N], rows: Vec<[Line; N]>) {
+        let is_number = |column: usize| {
+            !rows.is_empty()
+                && rows.iter().all(|row| {
+                    row[column]
+                        .0
+                        .iter()
+                        .all(|(_, text)| text.chars().all(|c| c.is_ascii_digit() || c == ','))
+                })
+        };
+        let right: Vec<bool> = (0..N).map(is_number).collect();
+        let heads = heads.map(|head| Line::new().dim(head));
+        let width = |column: usize| {
+            rows.iter()
+                .chain([&heads])
+                .map(|row| row[column].width())
+                .max()
+                .unwrap_or_default()
+        };
+        let widths: Vec<usize> = (0..N).map(width).collect();
+        for row in [&heads].into_iter().chain(&rows) {
+            self.text.extend(std::iter::repeat_n(' ', indent));
+            for (column, cell) in row.iter().enumerate() {
+                let pad = widths[column].saturating_sub(cell.width());
+                let (before, after) = if right[column] { (pad, 0) } else { (0, pad) };
+                self.text.extend(std::iter::repeat_n(' ', before));
+                for (style, text) in &cell.0 {
+                    self.text.push_str(&format!("{style}{text}{style:#}"));
+                }
+                if column + 1 < N {
+                    self.text.extend(std::iter::repeat_n(' ', after + 2));
+                }
+            }
+            self.end_line();
+        }
+    }
+
+    fn break_line(&mut self, indent: usize) {
+        self.end_line();
+        self.text.extend(std::iter::repeat_n(' ', indent));
+    }
+
+    fn end_line(&mut self) {
+        let end = self.text.trim_end_matches(' ').len();
+        self.text.truncate(end);
+        self.text.push('\n');
+    }
+
+    /// Writes the page to standard output; colours are taken out where they are not wanted.
+    ///
+    /// # Errors
+    /// Those of standard output.
+    pub fn print(&self) -> io::Result<()> {
+        let mut out = anstream::stdout().lock();
+        out.write_all(self.text.as_bytes())?;
+        out.flush()
+    }
+
+    #[cfg(test)]
+    fn with_width(width: usize) -> Self {
+        Self {
+            text: String::new(),
+            width: Some(width),
+        }
+    }
+
+    #[cfg(test)]
+    fn stripped(&self) -> String {
+        anstream::adapter::strip_str(&self.text).to_string()
+    }
+}
+
+/// `12,431`.
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 path`, `12,431 paths`.
+pub fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(number), if number == 1 { one } else { many })
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub fn joined(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [one] => one.clone(),
+        [front @ .., last] => format!("{} and {last}", front.join(", ")),
+    }
+}
+
+/// `2026-11-21 08:00 UTC`.
+pub fn time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// How long ago, roughly: `5 minutes old`, `3 hours old`, `12 days old`.
+pub fn age(at: Timestamp, now: Timestamp) -> String {
+    let age = now.duration_since(at);
+    if age < SignedDuration::ZERO {
+        return "dated later than now".to_owned();
+    }
+    let whole = |number: i64, one: &str, many: &str| format!("{} old", counted(number.unsigned_abs(), one, many));
+    match age.as_hours() {
+        0 => whole(age.as_mins(), "minute", "minutes"),
+        hours @ 1..48 => whole(hours, "hour", "hours"),
+        hours => whole(hours / 24, "day", "days"),
+    }
+}
+
+/// The grade of a whole route: the worst one that costs no more than the route. People see this and never a likelihood.
+pub fn grade(cost: u32) -> Grade {
+    Grade::ALL
+        .into_iter()
+        .rfind(|grade| grade.cost() <= cost)
+        .unwrap_or(Grade::Certain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_get_separators_every_three_digits() {
+        let texts: Vec<_> = [0, 12, 999, 1_000, 52_802_753].into_iter().map(count).collect();
+        assert_eq!(texts, ["0", "12", "999", "1,000", "52,802,753"]);
+    }
+
+    #[test]
+    fn a_route_is_graded_by_its_total_cost() {
+        assert_eq!(grade(0), Grade::Certain);
+        assert_eq!(grade(3), Grade::Likely);
+        assert_eq!(grade(24), Grade::Theoretical);
+    }
+
+    #[test]
+    fn a_name_cannot_send_commands_to_the_terminal() {
+        let mut page = Page::with_width(80);
+        page.line(0, "a\u{1b}[2Jb\u{202e}c\nd");
+        assert_eq!(page.text, "a\u{fffd}[2Jb\u{fffd}c\u{fffd}d\n");
+    }
+
+    #[test]
+    fn long_lines_go_on_below_at_the_same_indent_and_lose_no_word() {
+        let mut page = Page::with_width(20);
+        page.line(4, Line::new().plain("one two three ").bold("four five").plain(" six"));
+        assert_eq!(page.stripped(), "    one two three\n    four five six\n");
+    }
+
+    #[test]
+    fn columns_are_aligned_and_numbers_stand_right() {
+        let mut page = Page::with_width(80);
+        page.table(
+            0,
+            ["name", "rows"],
+            vec![["a".into(), "1".into()], ["long name".into(), "1,000".into()]],
+        );
+        assert_eq!(
+            page.stripped(),
+            "name        rows\na              1\nlong name  1,000\n"
+        );
+    }
+
+    #[test]
+    fn ages_are_told_in_the_unit_one_would_use() {
+        let now: Timestamp = "2026-01-20T00:00:00Z".parse().expect("a time");
+        let of = |text: &str| age(text.parse().expect("a time"), now);
+        assert_eq!(of("2026-01-19T23:59:00Z"), "1 minute old");
+        assert_eq!(of("2026-01-19T01:00:00Z"), "23 hours old");
+        assert_eq!(of("2025-12-20T00:00:00Z"), "31 days old");
+        assert_eq!(of("2026-01-21T00:00:00Z"), "dated later than now");
+    }
+}
