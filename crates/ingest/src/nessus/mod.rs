@@ -3,9 +3,10 @@
 //! Start at [`read`]. A `ReportHost` becomes an object (`host.rs`), each of its `ReportItem`s a finding
 //! (`item.rs`) and, where it names a port, a service. What the scan has looked at is told host by host:
 //!
-//! * all plugin families that the policy switched on, or those that the file names when it has no policy;
-//! * the ports, when port scanners were among them or a port of the host is named;
-//! * of a host that did not answer, or whose scan was cut short: only where it has results.
+//! * plugin families that the policy switched on in full, and those that only the results name; a family of
+//!   which single plugins were chosen was not looked at as a whole, so its absent results prove nothing;
+//! * the ports, when port scanners were switched on or a port of the host is named;
+//! * of a host that did not answer, or whose scan was cut short: no family.
 //!
 //! Rows may repeat: a plugin can report one port twice, and a host can be listed twice. Equal ids mean one
 //! host, equal (subject, weakness, locator) one finding.
@@ -116,14 +117,33 @@ struct Report<'a> {
     site: &'a str,
     chunks: Chunks<'a>,
     cells: Cells,
-    /// Plugin families that the policy names, and whether they are switched on.
-    policy: BTreeMap<String, bool>,
+    /// Plugin families that the policy names, and how much of them it has chosen.
+    policy: BTreeMap<String, Chosen>,
     /// Hosts in the order of their first appearance; `by_id` says where each one is.
     hosts: Vec<Seen>,
     by_id: HashMap<String, usize>,
     plugins: HashSet<u64>,
     cves: HashSet<String>,
     instances: u64,
+}
+
+/// How many plugins of a family a policy has chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Chosen {
+    #[default]
+    None,
+    Some,
+    All,
+}
+
+impl Chosen {
+    fn of(status: &str) -> Self {
+        match status {
+            _ if status.eq_ignore_ascii_case("enabled") => Self::All,
+            _ if status.eq_ignore_ascii_case("mixed") => Self::Some,
+            _ => Self::None,
+        }
+    }
 }
 
 /// What a host was looked at for, kept until all families are known.
@@ -133,8 +153,6 @@ struct Seen {
     /// A whole scan without credentials, and one with them.
     whole: [bool; 2],
     has_services: bool,
-    /// Cells in which the host has results. Sorted.
-    results: Vec<u16>,
 }
 
 /// One host while its element is read.
@@ -144,8 +162,7 @@ struct Current {
     credentialed: bool,
     answered: bool,
     services: BTreeMap<(String, u16), String>,
-    /// Cells in which the host has results. Sorted.
-    results: Vec<u16>,
+    has_results: bool,
 }
 
 impl<'a> Report<'a> {
@@ -179,10 +196,11 @@ impl<'a> Report<'a> {
                         _ => xml.skip()?,
                     }
                 }
-                let is_on = ["enabled", "mixed"].iter().any(|it| status.eq_ignore_ascii_case(it));
+                let chosen = Chosen::of(&status);
                 if self.policy.len() < FAMILIES_MAX && !family.is_empty() {
-                    *self.policy.entry(family).or_default() |= is_on;
-                } else if !family.is_empty() && is_on {
+                    let known = self.policy.entry(family).or_default();
+                    *known = chosen.max(*known);
+                } else if !family.is_empty() && chosen != Chosen::None {
                     let reason = format!("the policy names more than {FAMILIES_MAX} plugin families");
                     self.chunks.reject(xml.position(), reason);
                 }
@@ -227,7 +245,7 @@ impl<'a> Report<'a> {
             credentialed: false,
             answered: true,
             services: BTreeMap::new(),
-            results: Vec::new(),
+            has_results: false,
         };
         while xml.next_child()? {
             match xml.tag_name() {
@@ -235,7 +253,7 @@ impl<'a> Report<'a> {
                     let position = xml.position();
                     current.tags.read(xml)?;
                     current.credentialed = current.tags.is_credentialed();
-                    if current.credentialed && !current.results.is_empty() {
+                    if current.credentialed && current.has_results {
                         let reason = format!(
                             "the properties of {name} stand behind its results: those count as not credentialed"
                         );
@@ -263,9 +281,7 @@ impl<'a> Report<'a> {
             self.chunks.reject(position, reason);
             return Ok(());
         };
-        if let Err(place) = current.results.binary_search(&cell) {
-            current.results.insert(place, cell);
-        }
+        current.has_results = true;
         self.instances += 1;
         self.plugins.insert(item.plugin);
         for cve in &item.cves {
@@ -362,8 +378,7 @@ impl<'a> Report<'a> {
                     observed_at: None,
                     whole: [false; 2],
                     has_services: false,
-                    results: Vec::new(),
-                });
+                        });
                 let last = self.hosts.len() - 1;
                 &mut self.hosts[last]
             }
@@ -371,21 +386,19 @@ impl<'a> Report<'a> {
         seen.observed_at = seen.observed_at.max(scan.observed_at);
         seen.whole[usize::from(current.credentialed)] |= current.answered && !scan.is_interrupted;
         seen.has_services |= !current.services.is_empty();
-        seen.results.extend(current.results);
-        seen.results.sort_unstable();
-        seen.results.dedup();
         Ok(())
     }
 
     /// Says what was looked at on each host, now that all families are known.
     fn finish(mut self, xml: &Xml<'_>) -> Result<Summary, IngestError> {
-        let families: Vec<String> = if self.policy.is_empty() {
-            self.cells.families()
-        } else {
-            let on = self.policy.iter().filter(|(_, is_on)| **is_on);
-            on.map(|(family, _)| family.clone()).collect()
-        };
-        let are_ports_scanned = families.iter().any(|it| it.eq_ignore_ascii_case(FAMILY_PORT_SCANNERS));
+        let in_full = self.policy.iter().filter(|(_, chosen)| **chosen == Chosen::All);
+        let mut families: Vec<String> = in_full.map(|(family, _)| family.clone()).collect();
+        families.extend(self.cells.families().into_iter().filter(|it| !self.policy.contains_key(it)));
+        let are_ports_scanned = self
+            .policy
+            .iter()
+            .any(|(family, chosen)| family.eq_ignore_ascii_case(FAMILY_PORT_SCANNERS) && *chosen != Chosen::None)
+            || families.iter().any(|it| it.eq_ignore_ascii_case(FAMILY_PORT_SCANNERS));
         // Cells of a whole scan, without credentials and with them.
         let mut whole = [Vec::new(), Vec::new()];
         for credentialed in [false, true] {
@@ -405,7 +418,6 @@ impl<'a> Report<'a> {
             if host.has_services || (are_ports_scanned && host.whole.contains(&true)) {
                 cells.push(CELL_PORTS);
             }
-            cells.extend_from_slice(&host.results);
             for (is_whole, whole) in host.whole.iter().zip(&whole) {
                 if *is_whole {
                     cells.extend_from_slice(whole);

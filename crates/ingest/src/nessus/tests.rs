@@ -258,7 +258,7 @@ fn covered_under_policy(hosts: &str) -> BTreeMap<String, Vec<String>> {
 }
 
 #[test]
-fn a_scanned_host_is_covered_for_the_families_that_are_switched_on() {
+fn a_scanned_host_is_covered_for_the_families_that_are_switched_on_in_full() {
     let covered = covered_under_policy(
         r#"<ReportHost name="a"/><ReportHost name="b"><HostProperties>
         <tag name="Credentialed_Scan">true</tag></HostProperties></ReportHost>"#,
@@ -269,7 +269,6 @@ fn a_scanned_host_is_covered_for_the_families_that_are_switched_on() {
         vec![
             "properties".to_owned(),
             ports.clone(),
-            family("Port scanners"),
             family("Windows"),
         ]
     };
@@ -278,17 +277,17 @@ fn a_scanned_host_is_covered_for_the_families_that_are_switched_on() {
 }
 
 #[test]
-fn a_host_that_did_not_answer_is_covered_only_where_it_has_results() {
+fn a_host_that_did_not_answer_was_looked_at_for_no_family() {
     let dead = covered_under_policy(
         r#"<ReportHost name="a"><ReportItem pluginID="10180" port="0" pluginFamily="Port scanners">
         <plugin_output>The remote host (a) is considered as dead - not scanning</plugin_output>
         </ReportItem></ReportHost>"#,
     );
-    assert_eq!(dead["host::a"], ["properties", "Port scanners (not credentialed)"]);
+    assert_eq!(dead["host::a"], ["properties"]);
 }
 
 #[test]
-fn a_scan_that_was_cut_short_covers_only_where_it_has_results() {
+fn a_scan_that_was_cut_short_covers_no_family() {
     let hosts = |end: &str| {
         format!(
             r#"<ReportHost name="a"><HostProperties>{end}
@@ -297,7 +296,7 @@ fn a_scan_that_was_cut_short_covers_only_where_it_has_results() {
     };
     let end = r#"<tag name="HOST_END">Thu May  3 12:02:44 2018</tag>"#;
     assert_eq!(covered_under_policy(&hosts(""))["host::a"], ["properties"]);
-    assert_eq!(covered_under_policy(&hosts(end))["host::a"].len(), 4);
+    assert_eq!(covered_under_policy(&hosts(end))["host::a"].len(), 3);
 }
 
 #[test]

@@ -8,7 +8,7 @@
 use postern_model::{NodeKind, RelationKind};
 
 use super::cells::Slot;
-use super::output::{End, Place, Properties, json_text, upper};
+use super::output::{End, Place, json_text, push_json_text, upper};
 use super::shape::{Ace, Flag, ObjectProperties, Record};
 use super::{Reader, Subject, kind_of};
 use crate::IngestError;
@@ -70,9 +70,12 @@ impl Reader<'_> {
         }
 
         if let Some(owner_id) = owner_id {
-            let mut properties = Properties::new();
-            properties.text("ownersid", &upper(owner_id));
-            self.output.object(at, object, "", &properties.finish())?;
+            let text = &mut self.ace_properties;
+            text.clear();
+            text.push_str("{\"ownersid\":");
+            push_json_text(text, &upper(owner_id));
+            text.push('}');
+            self.output.object(at, object, "", text)?;
         }
         let ownership = Ownership::of(&owner_rights, told);
         if let (Some(ace), Some((kind, privileges))) = (owner, &ownership.owner) {
@@ -157,13 +160,7 @@ impl Reader<'_> {
         text.push_str(&start[..start.len() - 1]);
         if !ace.inheritance_hash.is_empty() {
             text.push_str(",\"inheritancehash\":");
-            if ace.inheritance_hash.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-                text.push('"');
-                text.push_str(&ace.inheritance_hash);
-                text.push('"');
-            } else {
-                text.push_str(&json_text(&ace.inheritance_hash));
-            }
+            push_json_text(text, &ace.inheritance_hash);
         }
         if !privileges.is_empty() {
             text.push_str(",\"privileges\":");
@@ -240,6 +237,9 @@ fn right_of(name: &str) -> Option<RelationKind> {
         "GenericWrite" => RelationKind::GenericWrite,
         "AllExtendedRights" => RelationKind::AllExtendedRights,
         "AddKeyCredentialLink" => RelationKind::AddKeyCredentialLink,
+        "ForceChangePassword" => RelationKind::ForceChangePassword,
+        "AddMember" => RelationKind::AddMember,
+        "WriteSPN" => RelationKind::WriteSpn,
         "Enroll" => RelationKind::Enroll,
         other => return RelationKind::parse(other).filter(|right| right.is_acl_right()),
     })

@@ -12,7 +12,7 @@ use postern_model::{NodeKind, RelationKind, Schema, Table};
 use crate::{Counts, Sink, SinkError};
 
 /// A chunk is handed on when its text reaches this size, or [`BATCH_ROWS_MAX`] rows.
-const CHUNK_TEXT_BYTES: usize = 8 * 1024 * 1024;
+const CHUNK_TEXT_BYTES: usize = 1 * 1024 * 1024;
 
 /// So many distinct ids, and so many relations that several records may tell, are told apart when counting,
 /// at 8 to 18 bytes each; in a larger file the counts are lower bounds.
@@ -386,6 +386,17 @@ impl Properties {
     pub fn finish(mut self) -> String {
         self.0.push('}');
         self.0
+    }
+}
+
+/// Writes text as a JSON string. Ids need no escapes.
+pub fn push_json_text(out: &mut String, text: &str) {
+    if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.')) {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+    } else {
+        out.push_str(&json_text(text));
     }
 }
 
