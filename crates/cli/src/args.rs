@@ -21,7 +21,7 @@ POSTERN_EVALUATED_AT (RFC 3339) fixes the clock. NO_COLOR turns colours off.";
 
 /// Finds your exposed ways in, what they lead to, and which one to wall up first.
 #[derive(Debug, Parser)]
-#[command(name = "postern", version, after_help = EXIT_CODES, disable_help_subcommand = true)]
+#[command(name = "postern", version, after_help = EXIT_CODES, disable_help_subcommand = true, arg_required_else_help = true)]
 pub struct Arguments {
     /// The data folder [default: postern in the user's data folder]
     #[arg(

@@ -2,16 +2,20 @@
 //!
 //! Start at [`View`]. The types here are parts of several commands' JSON; what they promise is in `docs/schemas/`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::OnceLock;
 
+use anyhow::Result;
+use jiff::Timestamp;
 use postern_attack::{Derivation, Entry, Fact, Path, Step, Target};
 use postern_catalog::{Basis, Catalog, Remediation};
-use postern_engine::Generation;
+use postern_engine::{Engine, Generation};
+use postern_model::estate::Seen;
 use postern_model::{EdgeId, NodeId, NodeKind, RelationKind};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::output::text::{counted, grade, joined};
+use crate::output::text::{count, counted, grade, joined, time};
 use crate::output::{Line, Page};
 
 /// So many digits of an id are shown in text, and are enough to name a step of any estate one looks at by eye.
@@ -19,9 +23,16 @@ const ID_DIGITS_SHOWN: usize = 10;
 /// Facts told for a step in text; JSON has all.
 const FACTS_SHOWN_MAX: usize = 4;
 
+/// Files named as evidence in text; JSON has all.
+const FILES_SHOWN_MAX: usize = 2;
+
 pub struct View<'a> {
     pub generation: &'a Generation,
     pub catalog: &'a Catalog,
+    /// Snapshot → file; those of removed sources are not in it.
+    files: HashMap<String, String>,
+    /// Who saw a relation or finding, and when; made when the first one is asked for.
+    seen: OnceLock<HashMap<EdgeId, &'a Seen>>,
 }
 
 /// An asset, a virtual entry point or a control plane.
@@ -45,7 +56,7 @@ pub struct PathReport {
     pub basis: Option<String>,
     pub target: String,
     pub target_name: String,
-    /// Cost of the entry point's grade and of all steps.
+    /// Sum of the steps' costs.
     pub cost: u32,
     /// The cost in words.
     pub grade: String,
@@ -57,9 +68,20 @@ pub struct PathReport {
     pub status: Option<String>,
     /// Id of the scenario; null for a route that is no attack path.
     pub scenario: Option<String>,
+    /// Where the route enters a control plane; null for other targets.
+    pub crossing: Option<CrossingReport>,
     /// What to do: the cheapest change of the step into the target, or of the last step before it that can be changed.
     pub fix: Option<FixReport>,
     pub steps: Vec<StepReport>,
+}
+
+/// The member of a control plane at which a route arrives.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct CrossingReport {
+    pub id: String,
+    pub name: String,
+    /// Why control of it is control of the plane.
+    pub reason: String,
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -126,6 +148,14 @@ pub struct FactReport {
     pub name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
+    /// When a relation or finding was last seen. RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observed_at: Option<String>,
+    /// The files that say so.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<String>,
+    #[serde(skip)]
+    observed: Option<Timestamp>,
 }
 
 /// What can be reached, from where: the numbers that every command that counts paths shares.
@@ -174,6 +204,18 @@ pub struct GapReport {
 }
 
 impl<'a> View<'a> {
+    /// # Errors
+    /// Those of the ledger.
+    pub async fn new(engine: &'a Engine, generation: &'a Generation) -> Result<Self> {
+        let manifest = engine.ledger().manifest().await?;
+        Ok(Self {
+            generation,
+            catalog: engine.catalog(),
+            files: manifest.snapshots.into_iter().map(|it| (it.id, it.file)).collect(),
+            seen: OnceLock::new(),
+        })
+    }
+
     pub fn place(&self, id: NodeId) -> PlaceReport {
         let kind = match self.generation.estate.by_id(id) {
             Some(index) => self.generation.estate.node(index).kind,
@@ -229,9 +271,24 @@ impl<'a> View<'a> {
             risk: risk.map(|risk| risk.as_str().to_owned()),
             status: None,
             scenario: None,
+            crossing: steps.last().and_then(|step| self.crossing(step.target, target)),
             fix: steps.iter().rev().find_map(|step| self.fixes(step).into_iter().next()),
             steps: steps.into_iter().map(|step| self.step(step)).collect(),
         }
+    }
+
+    fn crossing(&self, at: NodeId, target: NodeId) -> Option<CrossingReport> {
+        let node = self.generation.estate.by_id(at).filter(|_| at != target)?;
+        let reasons = self.generation.classification.reasons.iter();
+        Some(CrossingReport {
+            id: self.generation.key_of(at),
+            name: self.generation.name_of(at),
+            reason: reasons
+                .filter(|it| it.node == node)
+                .map(|it| it.text.clone())
+                .next()
+                .unwrap_or_default(),
+        })
     }
 
     pub fn step(&self, step: &Step) -> StepReport {
@@ -301,16 +358,13 @@ impl<'a> View<'a> {
             subject: None,
             name: None,
             value: None,
+            observed_at: None,
+            files: Vec::new(),
+            observed: None,
         };
         match fact {
-            Fact::Relation { id, .. } => FactReport {
-                id: Some(id.to_string()),
-                ..plain("relation")
-            },
-            Fact::Finding { id, .. } => FactReport {
-                id: Some(id.to_string()),
-                ..plain("finding")
-            },
+            Fact::Relation { id, .. } => self.seen(*id, plain("relation")),
+            Fact::Finding { id, .. } => self.seen(*id, plain("finding")),
             Fact::Property { node, name, value, .. } => FactReport {
                 subject: Some(self.generation.key_of(*node)),
                 name: Some(name.clone()),
@@ -335,6 +389,31 @@ impl<'a> View<'a> {
             },
             Fact::BuiltIn { .. } => plain("built-in"),
             Fact::Assumption { .. } => plain("assumption"),
+        }
+    }
+
+    /// The files that speak of something. One that was removed since is named by its snapshot's id.
+    pub fn files(&self, seen: &Seen) -> Vec<String> {
+        let file = |snapshot: &String| self.files.get(snapshot).unwrap_or(snapshot).clone();
+        seen.sources.iter().map(file).collect()
+    }
+
+    /// Adds who saw a relation or finding, and when.
+    fn seen(&self, id: EdgeId, fact: FactReport) -> FactReport {
+        let all = self.seen.get_or_init(|| {
+            let estate = &self.generation.estate;
+            let relations = estate.relations.iter().map(|it| (it.id, &it.seen));
+            relations
+                .chain(estate.findings.iter().map(|it| (it.id, &it.seen)))
+                .collect()
+        });
+        let seen = all.get(&id);
+        FactReport {
+            id: Some(id.to_string()),
+            observed: seen.map(|seen| seen.last),
+            observed_at: seen.map(|seen| seen.last.to_string()),
+            files: seen.map(|seen| self.files(seen)).unwrap_or_default(),
+            ..fact
         }
     }
 
@@ -403,7 +482,9 @@ impl<'a> View<'a> {
                 }),
             }
         }
-        reports.sort_by(|a, b| (&a.boundary_name, &a.input).cmp(&(&b.boundary_name, &b.input)));
+        // What was never read of any domain stands last.
+        let key = |it: &GapReport| (it.boundary.is_empty(), it.boundary_name.clone(), it.input.clone());
+        reports.sort_by_key(key);
         reports
     }
 
@@ -490,25 +571,30 @@ impl Summary {
         if self.critical_assets.total > 0 {
             ends.push(of(self.critical_assets, "critical asset", "critical assets"));
         }
-        let starts: Vec<_> = self
-            .entry_points
+        let begun: Vec<_> = self.entry_points.iter().filter(|it| it.with_paths > 0).collect();
+        let starts: Vec<_> = begun
             .iter()
-            .filter(|it| it.with_paths > 0)
-            .map(|it| {
-                let (one, many) = (
-                    format!("{} entry point", it.basis),
-                    format!("{} entry points", it.basis),
-                );
-                counted(it.with_paths, &one, &many)
-            })
+            .map(|it| format!("{} {}", count(it.with_paths), it.basis))
             .collect();
+        let many_starts = begun.iter().map(|it| it.with_paths).sum::<u64>() > 1;
+        // Assumed ones are never added to observed ones.
+        let apart: Vec<_> = begun
+            .iter()
+            .map(|it| format!("{} {}", count(it.paths), it.basis))
+            .collect();
+        let apart = if begun.len() > 1 {
+            format!(" ({})", apart.join(", "))
+        } else {
+            String::new()
+        };
         match (ends.is_empty(), starts.is_empty()) {
             (true, _) => "There is nothing to protect yet: no control plane and no critical asset is known".to_owned(),
             (false, true) => format!("{} can be reached; 0 attack paths", joined(&ends)),
             (false, false) => format!(
-                "{} can be reached, from {}; {} in {}",
+                "{} can be reached, from {} {}; {}{apart} in {}",
                 joined(&ends),
                 joined(&starts),
+                if many_starts { "entry points" } else { "entry point" },
                 counted(self.paths, "attack path", "attack paths"),
                 counted(self.scenarios, "scenario", "scenarios"),
             ),
@@ -518,11 +604,7 @@ impl Summary {
 
 /// `2 of 3 control planes`.
 fn of(reached: Reached, one: &str, many: &str) -> String {
-    format!(
-        "{} of {}",
-        crate::output::text::count(reached.reached),
-        counted(reached.total, one, many)
-    )
+    format!("{} of {}", count(reached.reached), counted(reached.total, one, many))
 }
 
 /// A path with its steps, as people read it.
@@ -552,6 +634,10 @@ pub fn path_text(page: &mut Page, number: usize, path: &PathReport) {
     page.line(indent, facts);
     for step in &path.steps {
         step_text(page, indent, step);
+    }
+    if let Some(crossing) = &path.crossing {
+        let line = Line::new().plain("Inside the control plane: ").plain(&crossing.name);
+        page.hanging(indent, indent + 4, line.dim(format!(" ({})", crossing.reason)));
     }
     if let Some(fix) = &path.fix {
         let line = Line::new()
@@ -595,22 +681,54 @@ fn step_text(page: &mut Page, indent: usize, step: &StepReport) {
     page.hanging(indent, indent + 4, head);
     page.line(indent + 4, step.explanation.as_str());
     if let Some(reason) = reason {
-        let told: Vec<_> = reason
-            .facts
+        because_text(page, indent + 4, reason);
+    }
+}
+
+/// The facts behind a step, save a single relation, which the explanation has told already; then who saw them.
+fn because_text(page: &mut Page, indent: usize, reason: &DerivationReport) {
+    let facts = &reason.facts;
+    if !matches!(facts.as_slice(), [only] if only.fact == "relation") {
+        let told: Vec<_> = facts
             .iter()
             .take(FACTS_SHOWN_MAX)
             .map(|fact| fact.text.as_str())
             .collect();
-        let more = match reason.facts.len() - told.len() {
+        let more = match facts.len() - told.len() {
             0 => String::new(),
             more => format!("; {more} more with --json"),
         };
         page.hanging(
-            indent + 4,
-            indent + 6,
+            indent,
+            indent + 2,
             Line::new().dim(format!("Because {}{more}.", told.join("; "))),
         );
     }
+    let Some(last) = facts.iter().filter_map(|fact| fact.observed).min() else {
+        return;
+    };
+    let mut files: Vec<&str> = facts
+        .iter()
+        .flat_map(|fact| &fact.files)
+        .map(|file| base_name(file))
+        .collect();
+    files.sort_unstable();
+    files.dedup();
+    let more = match files.len().saturating_sub(FILES_SHOWN_MAX) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    files.truncate(FILES_SHOWN_MAX);
+    page.hanging(
+        indent,
+        indent + 2,
+        Line::new().dim(format!("Seen {} in {}{more}.", time(last), files.join(", "))),
+    );
+}
+
+/// The file's own name, without folders and archive.
+fn base_name(path: &str) -> &str {
+    path.rsplit(['/', '\\', '!']).next().unwrap_or(path)
 }
 
 /// What was not looked at, as people read it; at most `limit` lines.

@@ -116,15 +116,9 @@ pub async fn run(session: &Session, args: args::Asset) -> Result<Outcome> {
     match args {
         args::Asset::Show { id, when, format } => {
             let generation = engine.load(when.as_of()).await?;
-            let view = View {
-                generation: &generation,
-                catalog: engine.catalog(),
-            };
+            let view = View::new(&engine, &generation).await?;
             let index = Ids(&generation).asset(&id)?;
-            show(
-                &AssetReport::new(&view, index, files(&engine, &generation, index).await?),
-                format.json,
-            )?;
+            show(&AssetReport::new(&view, index), format.json)?;
         }
         args::Asset::Split(args) => {
             let generation = engine.load(AsOf::Current).await?;
@@ -178,22 +172,8 @@ fn original_object(generation: &postern_engine::Generation, text: &str) -> Resul
     })
 }
 
-/// The files that speak of an asset. Those that were removed since are named by their snapshot's id.
-async fn files(
-    engine: &postern_engine::Engine,
-    generation: &postern_engine::Generation,
-    index: NodeIndex,
-) -> Result<Vec<String>> {
-    let mut files = Vec::new();
-    for id in &generation.estate.node(index).seen.sources {
-        let snapshot = engine.ledger().snapshot(id).await?;
-        files.push(snapshot.map_or_else(|| id.clone(), |snapshot| snapshot.file));
-    }
-    Ok(files)
-}
-
 impl AssetReport {
-    fn new(view: &View<'_>, index: NodeIndex, files: Vec<String>) -> Self {
+    fn new(view: &View<'_>, index: NodeIndex) -> Self {
         let generation = view.generation;
         let estate = &generation.estate;
         let node: &Node = estate.node(index);
@@ -256,7 +236,7 @@ impl AssetReport {
                 })
                 .collect(),
             looked_at: node.known.iter().map(ToString::to_string).collect(),
-            files,
+            files: view.files(&node.seen),
             first_seen: node.seen.first.to_string(),
             last_seen: node.seen.last.to_string(),
             findings: estate

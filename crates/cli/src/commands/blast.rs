@@ -51,10 +51,7 @@ pub struct AssetList {
 pub async fn run(session: &Session, args: args::Blast) -> Result<Outcome> {
     let engine = session.open().await?;
     let generation = engine.load(args.when.as_of()).await?;
-    let view = View {
-        generation: &generation,
-        catalog: engine.catalog(),
-    };
+    let view = View::new(&engine, &generation).await?;
     let limit = args.limit.of(args.format.json);
     let starts = args
         .ids

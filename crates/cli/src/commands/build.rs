@@ -104,13 +104,7 @@ impl BuildReport {
                 None => None,
             };
             report.changes = Some(PathChanges::new(older.as_ref(), &newer));
-            report.summary = Some(
-                View {
-                    generation: &newer,
-                    catalog: engine.catalog(),
-                }
-                .summary(),
-            );
+            report.summary = Some(View::new(engine, &newer).await?.summary());
         }
         Ok(report)
     }

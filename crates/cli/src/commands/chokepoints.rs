@@ -54,10 +54,7 @@ pub struct ChokePointReport {
 pub async fn run(session: &Session, args: args::Chokepoints) -> Result<Outcome> {
     let engine = session.open().await?;
     let generation = engine.load(args.when.as_of()).await?;
-    let view = View {
-        generation: &generation,
-        catalog: engine.catalog(),
-    };
+    let view = View::new(&engine, &generation).await?;
     let limit = args.limit.of(args.format.json);
     let points = &generation.analysis.choke_points;
     let report = ChokepointsReport {

@@ -67,10 +67,7 @@ pub async fn run(session: &Session, args: args::Compare) -> Result<Outcome> {
     let older = engine.load(args.older).await?;
     let newer = engine.load(args.newer).await?;
     let limit = args.limit.of(args.format.json);
-    let [then, now] = [&older, &newer].map(|generation| View {
-        generation,
-        catalog: engine.catalog(),
-    });
+    let (then, now) = (View::new(&engine, &older).await?, View::new(&engine, &newer).await?);
     let found = compare(&older, &newer);
     let gone = |id: &EdgeId| PathChange::new(&then, path(&older, *id), None);
     let came = |id: &EdgeId| PathChange::new(&now, None, path(&newer, *id));

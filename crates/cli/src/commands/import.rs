@@ -105,21 +105,53 @@ impl ImportedFile {
         }
     }
 
-    fn text(&self, page: &mut Page) {
-        let Some(format) = &self.format else {
-            page.hanging(0, 2, Line::new().bold(&self.path).bad("  not taken in"));
-            return rejects_text(page, 2, &self.rejects, self.rejects_total);
+    /// Folder or archive, and the name inside it.
+    fn place(&self) -> (&str, &str) {
+        self.path
+            .split_once('!')
+            .or_else(|| self.path.rsplit_once('/'))
+            .unwrap_or(("", &self.path))
+    }
+
+    fn observation(&self) -> Option<String> {
+        Some(format!(
+            "observed {}, {}",
+            time(self.observed?),
+            self.observed_from?.text()
+        ))
+    }
+
+    fn text(&self, page: &mut Page, indent: usize) {
+        let line = Line::new().plain(self.place().1);
+        let line = match &self.format {
+            None => line.bad("  not taken in"),
+            Some(format) if self.is_known => line.plain(format!("  {format}: imported before, changes nothing")),
+            Some(format) => line.plain(format!("  {format}: {}", self.counts.text())),
         };
-        let line = Line::new().bold(&self.path).plain(format!("  {format}: "));
-        let line = match self.is_known {
-            true => line.plain("imported before, changes nothing"),
-            false => line.plain(self.counts.text()),
-        };
-        page.hanging(0, 2, line);
-        if let (Some(at), Some(from)) = (self.observed, self.observed_from) {
-            page.line(2, Line::new().dim(format!("observed {}, {}", time(at), from.text())));
+        page.hanging(indent, indent + 2, line);
+        rejects_text(page, indent + 2, &self.rejects, self.rejects_total);
+    }
+}
+
+/// The files of one folder or archive: what they have in common is said once.
+fn group_text(page: &mut Page, files: &[ImportedFile]) {
+    let Some(first) = files.first() else { return };
+    let folder = first.place().0;
+    let indent = if folder.is_empty() { 0 } else { 2 };
+    if !folder.is_empty() {
+        page.line(0, Line::new().bold(folder));
+    }
+    let common = first
+        .observation()
+        .filter(|_| files.iter().all(|file| file.observation() == first.observation()));
+    for file in files {
+        file.text(page, indent);
+        if let (None, Some(own)) = (&common, file.observation()) {
+            page.line(indent + 2, Line::new().dim(own));
         }
-        rejects_text(page, 2, &self.rejects, self.rejects_total);
+    }
+    if let Some(common) = common {
+        page.line(indent, Line::new().dim(common));
     }
 }
 
@@ -127,8 +159,8 @@ impl Report for ImportReport {
     const SCHEMA: &'static str = "import";
 
     fn text(&self, page: &mut Page) {
-        for file in &self.files {
-            file.text(page);
+        for files in self.files.chunk_by(|a, b| a.place().0 == b.place().0) {
+            group_text(page, files);
         }
         page.blank();
         let refused = self.files.iter().filter(|file| file.format.is_none()).count() as u64;
@@ -149,6 +181,9 @@ impl Report for ImportReport {
         if self.files.is_empty() {
             page.line(0, "There was no file to read.");
         }
-        self.build.text(page);
+        match self.files.iter().any(|file| file.format.is_some()) {
+            true => self.build.text(page),
+            false => page.line(0, "Nothing has changed."),
+        }
     }
 }

@@ -132,7 +132,7 @@ impl RejectReport {
 /// The first rejects, then how many more there are and how to see them.
 pub fn rejects_text(page: &mut Page, indent: usize, rejects: &[RejectReport], total: u64) {
     for reject in rejects.iter().take(REJECTS_SHOWN_MAX) {
-        page.hanging(indent, indent + 2, Line::new().bad("rejected ").plain(reject.text()));
+        page.hanging(indent, indent + 2, Line::new().bad("! ").plain(reject.text()));
     }
     let shown = rejects.len().min(REJECTS_SHOWN_MAX) as u64;
     if total > shown {

@@ -83,10 +83,7 @@ pub struct ExposedReport {
 pub async fn run(session: &Session, args: args::Paths) -> Result<Outcome> {
     let engine = session.open().await?;
     let generation = engine.load(args.when.as_of()).await?;
-    let view = View {
-        generation: &generation,
-        catalog: engine.catalog(),
-    };
+    let view = View::new(&engine, &generation).await?;
     let ids = Ids(&generation);
     let place = |text: &Option<String>| text.as_deref().map(|text| ids.place(text)).transpose();
     let question = Question {
@@ -119,7 +116,7 @@ pub async fn run(session: &Session, args: args::Paths) -> Result<Outcome> {
     }
     report.truncated = (report.paths.len() as u64) < report.total;
     if report.total == 0 {
-        report.why_none = why_none(&view, &question);
+        report.why_none = why_none(&view, &question, report.are_attack_paths);
         report.not_looked_at = view.gaps();
     }
     show(&report, args.format.json)?;
@@ -188,12 +185,7 @@ fn routes(view: &View<'_>, question: &Question, shown: usize, report: &mut Paths
                 to,
                 question.k.unwrap_or(1),
             )?;
-            let entry_cost = view.entry(from).map_or(0, |entry| entry.grade.cost());
-            found.extend(
-                routes
-                    .into_iter()
-                    .map(|route| (route.cost.saturating_add(entry_cost), from, to, route.steps)),
-            );
+            found.extend(routes.into_iter().map(|route| (route.cost, from, to, route.steps)));
         }
     }
     found.sort_by(|a, b| (a.0, a.3.len(), &a.3).cmp(&(b.0, b.3.len(), &b.3)));
@@ -217,21 +209,46 @@ fn exposed(view: &View<'_>, it: &ExposedCritical) -> ExposedReport {
     }
 }
 
-fn why_none(view: &View<'_>, question: &Question) -> Vec<String> {
+fn why_none(view: &View<'_>, question: &Question, are_attack_paths: bool) -> Vec<String> {
     let name = |id: NodeId| view.generation.name_of(id);
+    let what = match are_attack_paths {
+        // Targets absorb, and the cost is bounded: there may be a way that is no attack path.
+        true => format!(
+            "No attack path of cost {} or less, and through no other target, leads",
+            view.generation.settings().path_cost_max
+        ),
+        false => "No steps lead".to_owned(),
+    };
     match (question.from, question.to) {
         (None, None) => view.why_no_paths(),
         (Some(from), Some(to)) if from == to => vec![format!("{} is where the way would begin.", name(to))],
         (Some(from), Some(to)) if view.target(to).is_some_and(|target| target.members.contains(&from)) => {
             vec![format!("{} is part of {} already.", name(from), name(to))]
         }
-        (Some(from), Some(to)) => vec![format!("No steps lead from {} to {}.", name(from), name(to))],
-        (Some(from), None) => vec![format!("No steps lead from {} to a target.", name(from))],
-        (None, Some(to)) => vec![format!("No steps lead from an entry point to {}.", name(to))],
+        (Some(from), Some(to)) => vec![format!("{what} from {} to {}.", name(from), name(to))],
+        (Some(from), None) => vec![format!("{what} from {} to a target.", name(from))],
+        (None, Some(to)) => vec![format!("{what} from an entry point to {}.", name(to))],
     }
 }
 
 impl ScenarioReport {
+    fn line(&self) -> Line {
+        let paths = counted(self.paths, "path", "paths");
+        let extent = match (self.entries, self.targets) {
+            (1, 1) => paths,
+            (entries, targets) => format!(
+                "{paths} from {} to {}",
+                counted(entries, "entry point", "entry points"),
+                counted(targets, "target", "targets")
+            ),
+        };
+        Line::new()
+            .risk(&self.risk)
+            .plain("  ")
+            .plain(&self.title)
+            .dim(format!("  {}, {extent}", self.grade))
+    }
+
     /// Counts the paths of the answer, which may be fewer than the scenario has.
     fn new(view: &View<'_>, scenario: &Scenario, paths: &[&Path]) -> Self {
         let distinct = |of: fn(&Path) -> NodeId| {
@@ -299,10 +316,7 @@ impl Report for PathsReport {
                 Line::new().bold(format!("{}.", counted(self.total, "route", "routes"))),
             ),
         }
-        for (number, path) in self.paths.iter().enumerate() {
-            page.blank();
-            path_text(page, number + 1, path);
-        }
+        self.groups_text(page);
         if self.truncated && !self.only_scenarios {
             let shown = crate::output::text::count(self.paths.len() as u64);
             let all = counted(self.total, "path", "paths");
@@ -351,21 +365,31 @@ impl PathsReport {
         if !self.scenarios.is_empty() {
             page.heading("Scenarios");
             for scenario in &self.scenarios {
-                let line = Line::new()
-                    .risk(&scenario.risk)
-                    .plain("  ")
-                    .plain(&scenario.title)
-                    .dim(format!(
-                        "  {}, {} to {}",
-                        counted(scenario.paths, "path", "paths"),
-                        counted(scenario.entries, "entry point", "entry points"),
-                        counted(scenario.targets, "target", "targets"),
-                    ));
-                page.hanging(2, 4, line);
+                page.hanging(2, 4, scenario.line());
             }
         }
-        if !self.paths.is_empty() {
-            page.heading("Attack paths");
+    }
+
+    /// The paths, those of one scenario together. The numbers go on over all groups.
+    fn groups_text(&self, page: &mut Page) {
+        let mut groups: Vec<(Option<&str>, Vec<&PathReport>)> = Vec::new();
+        for path in &self.paths {
+            let scenario = path.scenario.as_deref();
+            match groups.iter_mut().find(|(known, _)| *known == scenario) {
+                Some((_, group)) => group.push(path),
+                None => groups.push((scenario, vec![path])),
+            }
+        }
+        let mut number = 0;
+        for (id, paths) in groups {
+            if let Some(scenario) = self.scenarios.iter().find(|it| Some(it.id.as_str()) == id) {
+                page.heading(&scenario.title);
+            }
+            for path in paths {
+                number += 1;
+                page.blank();
+                path_text(page, number, path);
+            }
         }
     }
 }

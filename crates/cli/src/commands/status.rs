@@ -99,10 +99,10 @@ pub async fn run(session: &Session, args: args::Status) -> Result<Outcome> {
         Err(EngineError::NoGeneration) if as_of == AsOf::Current => None,
         Err(error) => return Err(error.into()),
     };
-    let view = generation.as_ref().map(|generation| View {
-        generation,
-        catalog: engine.catalog(),
-    });
+    let view = match &generation {
+        Some(generation) => Some(View::new(&engine, generation).await?),
+        None => None,
+    };
     let cells = match as_of {
         AsOf::Current => cells(&status, view.as_ref(), engine.now()),
         _ => Vec::new(),

@@ -70,10 +70,7 @@ pub struct Weight {
 pub async fn run(session: &Session, args: args::WhatIf) -> Result<Outcome> {
     let engine = session.open().await?;
     let generation = engine.load(AsOf::Current).await?;
-    let view = View {
-        generation: &generation,
-        catalog: engine.catalog(),
-    };
+    let view = View::new(&engine, &generation).await?;
     let ids = Ids(&generation);
     let removal = Removal {
         assets: args

@@ -172,7 +172,8 @@ impl Page {
                 .unwrap_or_default()
         };
         let widths: Vec<usize> = (0..N).map(width).collect();
-        for row in [&heads].into_iter().chain(&rows) {
+        let has_heads = heads.iter().any(|head| head.width() > 0);
+        for row in has_heads.then_some(&heads).into_iter().chain(&rows) {
             self.text.extend(std::iter::repeat_n(' ', indent));
             for (column, cell) in row.iter().enumerate() {
                 let pad = widths[column].saturating_sub(cell.width());
