@@ -254,6 +254,17 @@ fn files_that_are_not_understood_are_refused_with_one_sentence() {
 }
 
 #[test]
+fn json_in_utf_16_is_refused_with_what_to_do() {
+    let text = format!("\u{feff}{}", file("users", ALL, &[&user(1001)]));
+    let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let sentence = parse(&bytes).0.expect_err("UTF-16").to_string();
+    assert_eq!(
+        sentence,
+        "file.json at byte 0: the text is UTF-16; save it as UTF-8 and import it again"
+    );
+}
+
+#[test]
 fn an_empty_file_of_records_says_nothing() {
     let (summary, rows) = parsed(&file("users", ALL, &[]));
     assert!(summary.cells.is_empty() && rows.objects.is_empty() && rows.rejects.is_empty());

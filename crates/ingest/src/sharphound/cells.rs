@@ -12,6 +12,9 @@ use postern_model::{Cell, CellCoverage, Coverage, Facet, ObjectClass};
 /// A file may hold so many objects; the ids of all are kept until its end, about 50 bytes each.
 pub const OBJECTS_MAX: usize = 4_000_000;
 
+/// With more records that cannot be read than this, no domain counts as seen as a whole.
+const UNREAD_MAX: usize = 10_000;
+
 /// A file may name so many domains.
 pub const BOUNDARIES_MAX: usize = 2_000;
 
@@ -229,8 +232,8 @@ impl Cells {
     /// A record that could not be read. Without its id, no domain can be said to be seen as a whole.
     pub fn add_unread(&mut self, id: Option<String>) {
         match id {
-            Some(id) => self.unread.push(id),
-            None => self.has_unknown_unread = true,
+            Some(id) if self.unread.len() < UNREAD_MAX => self.unread.push(id),
+            _ => self.has_unknown_unread = true,
         }
     }
 

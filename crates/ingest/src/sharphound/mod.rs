@@ -1,8 +1,8 @@
 //! SharpHound JSON, formats 5 and 6: what a collector saw of a directory and of its hosts.
 //!
-//! One file holds objects of one type. Start at [`read`], which walks the file ([`envelope`]), reads each
-//! element as a [`shape::Record`] and turns it into rows ([`record`], [`acl`], [`host`]) of the cells that
-//! it belongs to ([`cells`]). Ids are written in upper case.
+//! One file holds objects of one type. Start at [`read`], which walks the file (`envelope`), reads each
+//! element as a `shape::Record` and turns it into rows (`record`, `acl`, `host`) of the cells that
+//! it belongs to (`cells`). Ids are written in upper case.
 //!
 //! Sources: the shapes that BloodHound Community Edition reads (its packages `ein` and `graphify`), and the
 //! collection methods of SharpHound.
@@ -73,6 +73,10 @@ fn content_of(kind: &str) -> Option<Content> {
 /// # Errors
 /// [`IngestError::Io`] when the bytes cannot be read.
 pub fn sniff(head: &[u8], input: &mut Input<'_>) -> Result<bool, IngestError> {
+    if head.starts_with(b"\xFF\xFE{\0") || head.starts_with(b"\xFE\xFF\0{") {
+        // JSON in UTF-16: `read` says what to do about it.
+        return Ok(true);
+    }
     let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
     let Some(inside) = head.strip_prefix(b"{") else {
         return Ok(false);
