@@ -144,8 +144,10 @@ impl<'a> Ids<'a> {
             .collect();
         closest.sort_unstable();
         closest.dedup();
+        let best = closest.first().map(|(distance, _)| *distance);
         let names: Vec<_> = closest
             .into_iter()
+            .take_while(|(distance, _)| Some(*distance) == best)
             .take(SUGGESTIONS_MAX)
             .map(|(_, name)| name.to_owned())
             .collect();
