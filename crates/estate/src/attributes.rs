@@ -41,6 +41,7 @@ pub fn attributes(properties: &Properties) -> Attributes {
         is_smsa: flag("msa"),
         has_user_rights: flag("hasura"),
         admin_count: flag("admincount"),
+        has_ca_list: flag("calistcollected"),
         ds_heuristics: text("dsheuristics"),
         distinguished_name: text("distinguishedname"),
         sam_account_name: text("samaccountname"),

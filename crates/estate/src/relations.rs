@@ -34,7 +34,11 @@ pub fn gather(
     facts: &dyn FactSource,
 ) -> Result<()> {
     each_row(snapshot, facts, &RELATIONS, |table, row| {
-        let Some((_, at)) = fold.counts(cell_of(table, row), table.text(row, 1)) else {
+        let subject = match table.text(row, 1) {
+            "" => table.text(row, 4),
+            subject => subject,
+        };
+        let Some((_, at)) = fold.counts(cell_of(table, row), subject) else {
             return;
         };
         // A kind that this version does not know was written by a newer one; the row stays in the lake.

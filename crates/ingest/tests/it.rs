@@ -623,7 +623,7 @@ fn delegation_of_a_domain_controller_is_no_coercion() {
 }
 
 #[test]
-fn a_ca_s_own_list_stands_before_the_directory_s() {
+fn a_ca_s_own_list_is_told_apart_from_the_directory_s() {
     let ace = |principal: &str, kind: &str, right: &str| {
         format!(r#"{{"PrincipalSID":"{principal}","PrincipalType":"{kind}","RightName":"{right}"}}"#)
     };
@@ -659,6 +659,7 @@ fn a_ca_s_own_list_stands_before_the_directory_s() {
         [
             ("A", "DelegatedEnrollmentAgent", "T1"),
             ("A", "DelegatedEnrollmentAgent", "T2"),
+            ("D", "Enroll", "CA"),
             ("E", "Enroll", "CA"),
             ("G", "GenericAll", "CA"),
             ("H", "HostsCAService", "CA"),
@@ -671,6 +672,12 @@ fn a_ca_s_own_list_stands_before_the_directory_s() {
     let registry = &rows.properties(&summary, Facet::CaRegistry, "CA")[0];
     assert_eq!(registry["isuserspecifiessanenabled"], true);
     assert_eq!(registry["hasenrollmentagentrestrictions"], true);
+    assert_eq!(registry["calistcollected"], true);
+    let own = |(_, _, source, kind, _, properties): &&(_, _, String, String, _, String)| {
+        (properties.contains("islistofca")).then(|| format!("{source} {kind}"))
+    };
+    let marked: BTreeSet<_> = rows.relations.iter().filter_map(|it| own(&it)).collect();
+    assert_eq!(marked, ["E Enroll", "H ManageCA", "M ManageCertificates"].map(str::to_owned).into());
     assert_eq!(
         rows.properties(&summary, Facet::HostSettings, "CA")[0]["hasvulnerableendpoint"],
         true

@@ -71,6 +71,8 @@ pub struct Attributes {
     pub is_smsa: Option<bool>,
     pub has_user_rights: Option<bool>,
     pub admin_count: Option<bool>,
+    /// The CA's own access list was collected; it overrules that of the directory object.
+    pub has_ca_list: Option<bool>,
     pub ds_heuristics: Option<String>,
     pub distinguished_name: Option<String>,
     pub sam_account_name: Option<String>,

@@ -1,5 +1,6 @@
 //! Rights over directory objects that amount to control of them.
 
+use postern_model::estate::{Node, Relation};
 use postern_model::{NodeKind, RelationKind};
 
 use super::Family;
@@ -34,7 +35,7 @@ fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
     for &kind in FAMILY.techniques {
         for relation in view.relations(kind) {
             let target = view.node(relation.target);
-            if !gives_control(kind, target.kind) {
+            if !gives_control(kind, target.kind) || is_overruled(kind, relation, target) {
                 continue;
             }
             // On a computer the extended right that counts is reading its LAPS password.
@@ -51,7 +52,7 @@ fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
 }
 
 /// That LAPS manages the password of a computer, when a source says so.
-pub fn laps_facts(view: &View<'_>, computer: &postern_model::estate::Node, known: Option<bool>) -> Vec<Fact> {
+pub fn laps_facts(view: &View<'_>, computer: &Node, known: Option<bool>) -> Vec<Fact> {
     known
         .map(|_| {
             view.property_fact(
@@ -63,6 +64,14 @@ pub fn laps_facts(view: &View<'_>, computer: &postern_model::estate::Node, known
         })
         .into_iter()
         .collect()
+}
+
+/// Rights to manage a CA come from the CA's own list where that was collected; the rows of the directory object are
+/// then a copy that nobody enforces.
+fn is_overruled(right: RelationKind, relation: &Relation, target: &Node) -> bool {
+    matches!(right, RelationKind::ManageCa | RelationKind::ManageCertificates)
+        && target.attributes.has_ca_list == Some(true)
+        && !relation.properties.contains("\"islistofca\":true")
 }
 
 /// Whether this right over such an object lets an attacker control it. A right over other kinds of objects is granted

@@ -378,7 +378,7 @@ impl<'a> Report<'a> {
                     observed_at: None,
                     whole: [false; 2],
                     has_services: false,
-                        });
+                });
                 let last = self.hosts.len() - 1;
                 &mut self.hosts[last]
             }
@@ -393,7 +393,12 @@ impl<'a> Report<'a> {
     fn finish(mut self, xml: &Xml<'_>) -> Result<Summary, IngestError> {
         let in_full = self.policy.iter().filter(|(_, chosen)| **chosen == Chosen::All);
         let mut families: Vec<String> = in_full.map(|(family, _)| family.clone()).collect();
-        families.extend(self.cells.families().into_iter().filter(|it| !self.policy.contains_key(it)));
+        families.extend(
+            self.cells
+                .families()
+                .into_iter()
+                .filter(|it| !self.policy.contains_key(it)),
+        );
         let are_ports_scanned = self
             .policy
             .iter()

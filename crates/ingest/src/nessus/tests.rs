@@ -266,11 +266,7 @@ fn a_scanned_host_is_covered_for_the_families_that_are_switched_on_in_full() {
     let ports = "open ports".to_owned();
     let facets = |mode: &str| {
         let family = |name: &str| format!("{name} ({mode})");
-        vec![
-            "properties".to_owned(),
-            ports.clone(),
-            family("Windows"),
-        ]
+        vec!["properties".to_owned(), ports.clone(), family("Windows")]
     };
     assert_eq!(covered["host::a"], facets("not credentialed"));
     assert_eq!(covered["host::b"], facets("credentialed"));

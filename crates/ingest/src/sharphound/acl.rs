@@ -50,10 +50,10 @@ impl Reader<'_> {
             if *principal == *object.id {
                 continue;
             }
-            if has_ca_security && is_ca_right(right) && *principal != *host {
-                // The CA enforces its own list; the directory's copy of it counts for nothing.
-                continue;
-            }
+            // The CA enforces its own list, in which its host always stands; the directory's other rows of the
+            // kind are reported as what they are.
+            let is_in_force = is_ca_right(right) && has_ca_security && *principal == *host;
+            let more = if is_in_force { LIST_OF_CA } else { "" };
             if is_owner {
                 owner = Some(ace);
             } else if matches!(right, RelationKind::WriteOwner | RelationKind::WriteOwnerRaw) {
@@ -65,7 +65,7 @@ impl Reader<'_> {
                     id: &principal,
                     kind: kind_of(&ace.kind),
                 };
-                self.right(at, principal, object, right, ace, "")?;
+                self.right(at, principal, object, right, ace, more)?;
             }
         }
 
@@ -82,11 +82,11 @@ impl Reader<'_> {
             // An owner is never inherited.
             let mut ace = ace.clone();
             ace.is_inherited = Flag(Some(false));
-            self.right_of_ace(at, object, *kind, &ace, privileges)?;
+            self.right_of_ace(at, object, *kind, &ace, &privileges_member(privileges))?;
         }
         if let Some((kind, privileges)) = &ownership.owner_writers {
             for ace in owner_writers {
-                self.right_of_ace(at, object, *kind, ace, privileges)?;
+                self.right_of_ace(at, object, *kind, ace, &privileges_member(privileges))?;
             }
         }
         Ok(())
@@ -105,9 +105,9 @@ impl Reader<'_> {
                 Some(RelationKind::Owns | RelationKind::OwnsRaw) => {}
                 Some(_) if kind_of(&ace.kind) == NodeKind::LocalGroup => {}
                 Some(RelationKind::WriteOwner) => {
-                    self.right_of_ace(at, subject.end, RelationKind::WriteOwnerRaw, ace, "")?;
+                    self.right_of_ace(at, subject.end, RelationKind::WriteOwnerRaw, ace, LIST_OF_CA)?;
                 }
-                Some(right) => self.right_of_ace(at, subject.end, right, ace, "")?,
+                Some(right) => self.right_of_ace(at, subject.end, right, ace, LIST_OF_CA)?,
             }
         }
         Ok(())
@@ -119,7 +119,7 @@ impl Reader<'_> {
         object: End<'_>,
         right: RelationKind,
         ace: &Ace<'_>,
-        privileges: &str,
+        more: &str,
     ) -> Result<(), IngestError> {
         let id = upper(&ace.principal);
         if id.is_empty() || *id == *object.id {
@@ -134,7 +134,7 @@ impl Reader<'_> {
             object,
             right,
             ace,
-            privileges,
+            more,
         )
     }
 
@@ -145,13 +145,13 @@ impl Reader<'_> {
         object: End<'_>,
         right: RelationKind,
         ace: &Ace<'_>,
-        privileges: &str,
+        more: &str,
     ) -> Result<(), IngestError> {
         let start = match ace.is_inherited.is_true() {
             false => r#"{"isacl":true,"isinherited":false}"#,
             true => r#"{"isacl":true,"isinherited":true}"#,
         };
-        if ace.inheritance_hash.is_empty() && privileges.is_empty() {
+        if ace.inheritance_hash.is_empty() && more.is_empty() {
             self.output.right(at, principal, object, right, start)?;
             return Ok(());
         }
@@ -162,13 +162,21 @@ impl Reader<'_> {
             text.push_str(",\"inheritancehash\":");
             push_json_text(text, &ace.inheritance_hash);
         }
-        if !privileges.is_empty() {
-            text.push_str(",\"privileges\":");
-            text.push_str(privileges);
-        }
+        text.push_str(more);
         text.push('}');
         self.output.right(at, principal, object, right, text)?;
         Ok(())
+    }
+}
+
+/// Marks a right that stands in the list of a CA, which it keeps beside that of its directory object.
+const LIST_OF_CA: &str = ",\"islistofca\":true";
+
+/// Privileges, themselves JSON, as one more member of an edge's properties.
+fn privileges_member(privileges: &str) -> String {
+    match privileges {
+        "" => String::new(),
+        _ => format!(",\"privileges\":{privileges}"),
     }
 }
 

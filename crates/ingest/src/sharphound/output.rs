@@ -156,8 +156,10 @@ impl<'s> Output<'s> {
         properties: &str,
     ) -> Result<(), SinkError> {
         let (source_kind, target_kind) = (source.kind.as_str(), target.kind.as_str());
+        // Nearly all rows are rights in an object's own list; see the schema.
+        let subject = if at.subject == target.id { "" } else { at.subject };
         let row = [
-            at.subject,
+            subject,
             source.id,
             source_kind,
             target.id,

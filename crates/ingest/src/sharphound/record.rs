@@ -573,6 +573,10 @@ impl Reader<'_> {
                 properties.flag(key, flag);
             }
         }
+        if registry.security.is_collected.is_true() {
+            // Beside the collector's own `casecuritycollected`, which a later look at the directory alone takes back.
+            properties.flag("calistcollected", true);
+        }
         if !properties.is_empty() {
             self.output.object(at, subject.end, "", &properties.finish())?;
         }
