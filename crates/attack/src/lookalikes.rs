@@ -397,3 +397,26 @@ fn a_right_of_everybody_is_one_path_from_the_virtual_entry_point() {
     assert_eq!(path(&analysis, &any_user(), "FILES").map(|it| it.hops), Some(1));
     assert!(sketch.has_step(&users(), RelationKind::MemberOf, &everyone));
 }
+
+#[test]
+fn a_right_to_manage_a_ca_counts_only_in_the_list_that_the_ca_enforces() {
+    let mut sketch = Sketch::domain();
+    sketch.user("COPY").user("REAL");
+    sketch.node("CA", NodeKind::EnterpriseCa, |_| {});
+    sketch.relate("COPY", RelationKind::ManageCa, "CA");
+    sketch.relate_with(
+        "REAL",
+        RelationKind::ManageCa,
+        "CA",
+        r#"{"isacl":true,"islistofca":true}"#,
+    );
+    assert!(
+        sketch.has_step("COPY", RelationKind::ManageCa, "CA"),
+        "nobody has asked the CA"
+    );
+    sketch.node("CA", NodeKind::EnterpriseCa, |node| {
+        node.attributes.has_ca_list = Some(true)
+    });
+    assert!(!sketch.has_step("COPY", RelationKind::ManageCa, "CA"));
+    assert!(sketch.has_step("REAL", RelationKind::ManageCa, "CA"));
+}
