@@ -29,7 +29,8 @@ pub struct Arguments {
         global = true,
         env = "POSTERN_DATA",
         value_name = "DIR",
-        hide_env_values = true
+        hide_env_values = true,
+        help_heading = "Data"
     )]
     pub data: Option<PathBuf>,
     /// A folder of the catalog's shape that adds to it or replaces parts of it
@@ -38,7 +39,8 @@ pub struct Arguments {
         global = true,
         env = "POSTERN_CATALOG",
         value_name = "DIR",
-        hide_env_values = true
+        hide_env_values = true,
+        help_heading = "Data"
     )]
     pub catalog: Option<PathBuf>,
     #[command(subcommand)]
@@ -199,7 +201,7 @@ pub enum Source {
 }
 
 const IDS: &str = "\
-An ID is an asset's SID or object id, a NodeId, a name if no other asset has it, `entry:users:<domain SID>`,
+An ID is an asset's SID or object id, a NodeId, a name if no other asset has it, `entry:users:<domain SID>`, \
 `entry:workstations:<domain SID>` or `plane:forest:<SID>`.";
 
 #[derive(Debug, Args)]
@@ -211,8 +213,8 @@ pub struct Paths {
     /// Only to here; an asset that is no target is taken for one
     #[arg(long, value_name = "ID")]
     pub to: Option<String>,
-    /// The N cheapest routes of each pair instead of the cheapest; needs --from and --to
-    #[arg(long, value_name = "N", requires_all = ["from", "to"], value_parser = clap::value_parser!(u16).range(1..=1000))]
+    /// The N cheapest routes of each pair instead of the cheapest
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub k: Option<u16>,
     /// Only the scenarios: paths of one shape, counted
     #[arg(long)]

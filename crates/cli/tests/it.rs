@@ -499,7 +499,7 @@ fn wrong_usage_is_one_sentence_and_exits_with_2() {
         &["paths", "--as-of", "yesterday"],
         &["critical", "set", "CHIEF@CORP.EXAMPLE", "enormous"],
         &["whatif", "--disable-technique", "Magic"],
-        &["paths", "--k", "2"],
+        &["paths", "--k", "0"],
         &[],
     ] {
         assert_eq!(postern.run(arguments).status.code(), Some(2), "{arguments:?}");

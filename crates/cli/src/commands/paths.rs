@@ -132,9 +132,12 @@ struct Question {
 impl Question {
     /// Stored paths answer it: it names entry points and targets only, and asks for the cheapest route.
     fn is_about_attack_paths(&self, view: &View<'_>) -> bool {
-        self.k.is_none()
-            && self.from.is_none_or(|from| view.entry(from).is_some())
-            && self.to.is_none_or(|to| view.target(to).is_some())
+        self.k.is_none_or(|k| k == 1) && self.is_between_ends(view)
+    }
+
+    /// It names entry points and targets only.
+    fn is_between_ends(&self, view: &View<'_>) -> bool {
+        self.from.is_none_or(|from| view.entry(from).is_some()) && self.to.is_none_or(|to| view.target(to).is_some())
     }
 
     fn asks(&self, entry: NodeId, target: NodeId) -> bool {
@@ -187,6 +190,10 @@ fn routes(view: &View<'_>, question: &Question, shown: usize, report: &mut Paths
             )?;
             found.extend(routes.into_iter().map(|route| (route.cost, from, to, route.steps)));
         }
+    }
+    // Between entry points and targets, what is too dear is no attack path.
+    if question.is_between_ends(view) {
+        found.retain(|(cost, ..)| *cost <= generation.settings().path_cost_max);
     }
     found.sort_by(|a, b| (a.0, a.3.len(), &a.3).cmp(&(b.0, b.3.len(), &b.3)));
     report.total = found.len() as u64;

@@ -124,18 +124,28 @@ impl Page {
         let line = line.into();
         let mut column = indent;
         let mut is_start = true;
+        // Spaces are written with the word behind them, and dropped where the line is broken.
+        let mut gap = 0;
         self.text.extend(std::iter::repeat_n(' ', indent));
         for (style, text) in &line.0 {
-            for word in text.split_inclusive(' ') {
-                let length = word.trim_end_matches(' ').chars().count();
-                if !is_start && self.width.is_some_and(|width| column + length > width) {
-                    self.break_line(rest);
-                    column = rest;
+            self.text.push_str(&style.to_string());
+            for part in text.split_inclusive(' ') {
+                let word = part.trim_end_matches(' ');
+                let length = word.chars().count();
+                if length > 0 && !is_start && self.width.is_some_and(|width| column + gap + length > width) {
+                    self.text.push('\n');
+                    (column, gap) = (0, rest);
                 }
-                self.text.push_str(&format!("{style}{word}{style:#}"));
-                column += word.chars().count();
-                is_start = false;
+                if length > 0 {
+                    self.text.extend(std::iter::repeat_n(' ', gap));
+                    self.text.push_str(word);
+                    column += gap + length;
+                    gap = 0;
+                    is_start = false;
+                }
+                gap += part.len() - word.len();
             }
+            self.text.push_str(&format!("{style:#}"));
         }
         self.end_line();
     }
@@ -188,11 +198,6 @@ impl Page {
             }
             self.end_line();
         }
-    }
-
-    fn break_line(&mut self, indent: usize) {
-        self.end_line();
-        self.text.extend(std::iter::repeat_n(' ', indent));
     }
 
     fn end_line(&mut self) {
