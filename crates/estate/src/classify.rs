@@ -73,7 +73,10 @@ pub fn classify(estate: &Estate, catalog: &Catalog, levels: &[HandSetLevel]) -> 
                 let text = if own.contains(node) {
                     rule.reason.clone()
                 } else {
-                    format!("belongs to what this rule names: {}", rule.title)
+                    match rule.expansion {
+                        Expansion::Contents => format!("inside: {}", rule.title),
+                        Expansion::Members | Expansion::None => format!("a member of: {}", rule.title),
+                    }
                 };
                 reasons.insert(Reason {
                     node,

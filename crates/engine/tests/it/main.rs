@@ -5,4 +5,5 @@ mod support;
 mod collections;
 mod commits;
 mod generations;
+mod kill;
 mod planted;
