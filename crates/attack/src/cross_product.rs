@@ -1,6 +1,6 @@
 //! Who holds several rights at once, told in as few principals as possible.
 //!
-//! Start at [`holders_of_all`]. The rule is the one of note 4.1 of the identity graph study: groups that hold
+//! Start at [`holders_of_all`]. The rule is that of BloodHound Community Edition's analysis: groups that hold
 //! everything stand for their members, and a right that everybody holds narrows nothing.
 
 use std::collections::BTreeSet;

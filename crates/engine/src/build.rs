@@ -9,8 +9,8 @@ use postern_catalog::Catalog;
 use postern_estate::Snapshot;
 use postern_lake::Lake;
 use postern_ledger::{BUILDER_LEASE, GenerationRecord, Lease, LedgerError, Manifest};
-use postern_model::schema::PATHS;
-use postern_model::{Settings, Table, hash128};
+use postern_model::schema::{PATHS, STEPS};
+use postern_model::{Schema, Settings, Table, hash128};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -287,26 +287,16 @@ impl Build<'_> {
             attack_tables::write_choke_points(&analysis.choke_points),
             attack_tables::write_exposed_critical(&analysis.exposed_critical),
         ]);
+        let mut inputs = inputs(self.manifest, self.settings, self.catalog, evaluated_at, String::new());
         let history = match &before {
-            Some(before) => Some(lifecycle::History::read(self.lake, before, self.manifest)?),
+            Some(before) => Some(lifecycle::History::read(self.lake, before, &inputs)?),
             None => None,
         };
-        let history_digest = history.as_ref().map_or(0, lifecycle::History::digest);
-        let paths = tables
-            .iter()
-            .find(|table| table.schema.name == PATHS.name)
-            .expect("the paths were just written");
-        let events = lifecycle::events(history.as_ref(), paths);
+        inputs.history = format!("{:032x}", history.as_ref().map_or(0, lifecycle::History::digest));
+        let events = lifecycle::events(history.as_ref(), find(&tables, &PATHS), find(&tables, &STEPS));
         tables.push(events);
 
         progress.phase("storing");
-        let inputs = inputs(
-            self.manifest,
-            self.settings,
-            self.catalog,
-            evaluated_at,
-            format!("{history_digest:032x}"),
-        );
         let mut writer = self.lake.generation_writer(lake_number)?;
         for table in &tables {
             writer.write_table(table)?;
@@ -325,6 +315,13 @@ impl Build<'_> {
             counts,
         })
     }
+}
+
+fn find<'t>(tables: &'t [Table], schema: &Schema) -> &'t Table {
+    tables
+        .iter()
+        .find(|table| table.schema.name == schema.name)
+        .expect("every phase writes its tables")
 }
 
 fn by_table(tables: &[Table], value: impl Fn(&Table) -> serde_json::Value) -> serde_json::Value {

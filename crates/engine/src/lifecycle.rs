@@ -7,12 +7,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use postern_attack::{Derivation, Fact};
 use postern_lake::Lake;
-use postern_ledger::{GenerationRecord, Manifest};
-use postern_model::schema::{PATH_EVENTS, PATHS, REPORTED, STEPS};
+use postern_ledger::GenerationRecord;
+use postern_model::schema::{ASSET_FINDINGS, NODES, PATH_EVENTS, PATHS, REPORTED, STEPS};
 use postern_model::{RelationKind, Table, Value};
 
 use crate::generation::number_of;
-use crate::{EngineError, Result};
+use crate::{EngineError, Inputs, Result};
 
 const NEW: &str = "new";
 const ACTIVE: &str = "active";
@@ -20,36 +20,24 @@ const REOPENED: &str = "reopened";
 const RESOLVED: &str = "resolved";
 const UNCONFIRMED: &str = "unconfirmed";
 
-/// What the generation before knew of paths, and which of its facts have vanished unseen.
+/// What the generation before knew of paths, and which of its facts nobody has looked at since.
 pub struct History {
     paths: Table,
     events: Table,
     /// Steps that stood on a fact nobody has looked at since.
     unseen_steps: HashSet<u128>,
+    /// People changed a setting, took a decision, or replaced rules since: a path may be gone for that.
+    is_redecided: bool,
 }
 
 impl History {
-    /// Reads what `before` has recorded.
+    /// Reads what `before` has recorded, as a generation with `inputs` sees it.
     ///
     /// # Errors
     /// Those of the lake, and [`EngineError::Generation`] for a derivation that cannot be read.
-    pub fn read(lake: &Lake, before: &GenerationRecord, manifest: &Manifest) -> Result<Self> {
+    pub fn read(lake: &Lake, before: &GenerationRecord, inputs: &Inputs) -> Result<Self> {
         let number = number_of(before)?;
-        let current: HashSet<&str> = manifest.snapshots.iter().map(|snapshot| snapshot.id.as_str()).collect();
-        let reported = lake.read_generation_table(number, &REPORTED)?;
-        let (id, kind, sources) = (
-            REPORTED.column("id"),
-            REPORTED.column("kind"),
-            REPORTED.column("sources"),
-        );
-        let mut unseen_relations = HashSet::new();
-        for row in 0..reported.rows() {
-            let sources: Vec<String> = serde_json::from_str(reported.text(row, sources)).unwrap_or_default();
-            let is_sampled = reported.text(row, kind) == RelationKind::HasSession.as_str();
-            if is_sampled || sources.iter().any(|source| !current.contains(source.as_str())) {
-                unseen_relations.insert(reported.id(row, id));
-            }
-        }
+        let unseen = Unseen::read(lake, number, inputs)?;
         let steps = lake.read_generation_table(number, &STEPS)?;
         let (id, derivations) = (STEPS.column("id"), STEPS.column("derivations"));
         let mut unseen_steps = HashSet::new();
@@ -59,18 +47,29 @@ impl History {
                     number: before.number,
                     reason: format!("derivations: {cause}"),
                 })?;
-            let is_unseen = derivations.iter().flat_map(|it| &it.facts).any(|fact| match fact {
-                Fact::Relation { id, .. } => unseen_relations.contains(&id.0),
-                _ => false,
-            });
-            if is_unseen {
+            if derivations
+                .iter()
+                .flat_map(|it| &it.facts)
+                .any(|fact| unseen.holds(fact))
+            {
                 unseen_steps.insert(steps.id(row, id));
             }
         }
+        let made_of: Option<Inputs> = serde_json::from_value(before.inputs.clone()).ok();
+        let is_redecided = made_of.is_none_or(|it| {
+            (it.settings, it.decision_seq, it.catalog, it.engine_version)
+                != (
+                    inputs.settings.clone(),
+                    inputs.decision_seq,
+                    inputs.catalog.clone(),
+                    inputs.engine_version.clone(),
+                )
+        });
         Ok(Self {
             paths: lake.read_generation_table(number, &PATHS)?,
             events: lake.read_generation_table(number, &PATH_EVENTS)?,
             unseen_steps,
+            is_redecided,
         })
     }
 
@@ -88,7 +87,7 @@ impl History {
 }
 
 /// The state of every path that is there now, or has ever been.
-pub fn events(history: Option<&History>, paths: &Table) -> Table {
+pub fn events(history: Option<&History>, paths: &Table, steps: &Table) -> Table {
     let before = history.map(History::status_before).unwrap_or_default();
     let mut rows = BTreeMap::<u128, (u128, u128, &str, String)>::new();
     let [id, entry, target] = ["id", "entry", "target"].map(|name| PATHS.column(name));
@@ -105,10 +104,12 @@ pub fn events(history: Option<&History>, paths: &Table) -> Table {
         );
     }
     if let Some(history) = history {
+        let step = STEPS.column("id");
+        let steps: HashSet<u128> = (0..steps.rows()).map(|row| steps.id(row, step)).collect();
         for row in 0..history.paths.rows() {
             let path = history.paths.id(row, id);
             rows.entry(path).or_insert_with(|| {
-                let (status, reason) = closed(history, row);
+                let (status, reason) = closed(history, row, &steps);
                 (
                     history.paths.id(row, entry),
                     history.paths.id(row, target),
@@ -144,14 +145,20 @@ pub fn events(history: Option<&History>, paths: &Table) -> Table {
     table
 }
 
-/// Why a path of the generation before is no longer there.
-fn closed(history: &History, row: usize) -> (&'static str, &'static str) {
+/// Why a path of the generation before is no longer there. `steps` are those that there are now.
+fn closed(history: &History, row: usize, steps: &HashSet<u128>) -> (&'static str, &'static str) {
     let route: Vec<String> = serde_json::from_str(history.paths.text(row, PATHS.column("route"))).unwrap_or_default();
-    let rests_on_unseen = route
+    let mut gone = route
         .iter()
         .filter_map(|step| u128::from_str_radix(step, 16).ok())
-        .any(|step| history.unseen_steps.contains(&step));
-    if rests_on_unseen {
+        .filter(|step| !steps.contains(step))
+        .peekable();
+    if history.is_redecided || gone.peek().is_none() {
+        (
+            UNCONFIRMED,
+            "no route is left, but a setting, a decision or the rules have changed at the same time",
+        )
+    } else if gone.any(|step| history.unseen_steps.contains(&step)) {
         (
             UNCONFIRMED,
             "no route is left, but a fact of the last one was not looked at again",
@@ -159,7 +166,54 @@ fn closed(history: &History, row: usize) -> (&'static str, &'static str) {
     } else {
         (
             RESOLVED,
-            "no route is left, and every fact of the last one was looked at again",
+            "no route is left, and every fact that went was looked at again",
         )
     }
+}
+
+/// Facts of a stored generation that a later one has not looked at again: samples, and whatever came from a
+/// file that is no longer part of the manifest.
+struct Unseen {
+    relations: HashSet<u128>,
+    findings: HashSet<u128>,
+    nodes: HashSet<u128>,
+}
+
+impl Unseen {
+    fn read(lake: &Lake, number: u64, inputs: &Inputs) -> Result<Self> {
+        let current: HashSet<&str> = inputs.snapshots.iter().map(String::as_str).collect();
+        let relations = lake.read_generation_table(number, &REPORTED)?;
+        let kind = REPORTED.column("kind");
+        let sampled = (0..relations.rows())
+            .filter(|&row| relations.text(row, kind) == RelationKind::HasSession.as_str())
+            .map(|row| relations.id(row, REPORTED.column("id")));
+        Ok(Self {
+            relations: removed(&relations, &current).into_iter().chain(sampled).collect(),
+            findings: removed(&lake.read_generation_table(number, &ASSET_FINDINGS)?, &current),
+            nodes: removed(&lake.read_generation_table(number, &NODES)?, &current),
+        })
+    }
+
+    fn holds(&self, fact: &Fact) -> bool {
+        match fact {
+            Fact::Relation { id, .. } => self.relations.contains(&id.0),
+            Fact::Finding { id, .. } => self.findings.contains(&id.0),
+            Fact::Property { node, .. } | Fact::Service { node, .. } | Fact::Absence { node, .. } => {
+                self.nodes.contains(&node.0)
+            }
+            Fact::Setting { .. } | Fact::BuiltIn { .. } | Fact::Assumption { .. } => false,
+        }
+    }
+}
+
+/// Ids of the rows that a snapshot has told which is no longer current.
+fn removed(table: &Table, current: &HashSet<&str>) -> HashSet<u128> {
+    let (id, sources) = (table.schema.column("id"), table.schema.column("sources"));
+    (0..table.rows())
+        .filter(|&row| {
+            let sources: Vec<String> = serde_json::from_str(table.text(row, sources)).unwrap_or_default();
+            sources.iter().any(|source| !current.contains(source.as_str()))
+        })
+        .map(|row| table.id(row, id))
+        .collect()
 }

@@ -85,16 +85,21 @@ fn is_client(operating_system: &str) -> bool {
 }
 
 fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
+    let settings = view.world.settings;
     for (_, domain) in view.assets(NodeKind::Domain) {
-        let users = users_entry(domain);
-        for group in broad_groups(&view.world, domain) {
-            let text = format!("every user of {} is part of {}", domain.name, view.node(group).name);
-            assume(steps, &users, group, text);
+        if settings.user_entries {
+            let users = users_entry(domain);
+            for group in broad_groups(&view.world, domain) {
+                let text = format!("every user of {} is part of {}", domain.name, view.node(group).name);
+                assume(steps, &users, group, text);
+            }
         }
-        let all_workstations = workstations_entry(domain);
-        for computer in workstations(&view.world, domain) {
-            let text = format!("{} is a workstation of {}", view.node(computer).name, domain.name);
-            assume(steps, &all_workstations, computer, text);
+        if settings.workstation_entries {
+            let all_workstations = workstations_entry(domain);
+            for computer in workstations(&view.world, domain) {
+                let text = format!("{} is a workstation of {}", view.node(computer).name, domain.name);
+                assume(steps, &all_workstations, computer, text);
+            }
         }
     }
 }

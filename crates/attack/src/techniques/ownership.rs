@@ -1,6 +1,6 @@
 //! The owner of an object may change its access rights, unless the forest withholds that.
 //!
-//! The rule is the one of note 4.6 of the identity graph study, second half. The 29th character of the forest's
+//! The rule is that of BloodHound Community Edition's analysis. The 29th character of the forest's
 //! dsHeuristics (BlockOwnerImplicitRights) withholds the implicit rights of owners over computers and managed service
 //! accounts from everybody but administrators.
 

@@ -1,6 +1,6 @@
 //! Reading the secrets of a domain: on a domain controller, or by asking one to replicate them.
 //!
-//! One right alone replicates nothing: who holds both is found by note 4.1 of the identity graph study.
+//! One right alone replicates nothing: who holds both is found by [`crate::cross_product`].
 
 use std::collections::BTreeMap;
 

@@ -132,6 +132,26 @@ async fn a_path_whose_source_was_removed_is_unconfirmed() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_path_that_a_setting_takes_away_is_unconfirmed() {
+    let place = Place::new().await;
+    import(&place, "20260101000000", true).await;
+    let path = place.current().await.analysis.paths[0].id;
+    place
+        .engine
+        .set_setting("user-entries", Some("false"), "ada")
+        .await
+        .expect("sets");
+    place
+        .engine
+        .build(postern_engine::Wait::Yes, std::sync::Arc::new(postern_engine::Silent))
+        .await
+        .expect("builds");
+    let generation = place.current().await;
+    assert_eq!(generation.analysis.paths.len(), 0);
+    assert_eq!(generation.status[&path.0], "unconfirmed", "the right is still there");
+}
+
 #[test]
 fn as_of_takes_a_generation_a_time_or_a_date() {
     assert_eq!(AsOf::parse("7"), Ok(AsOf::Number(7)));
