@@ -1,6 +1,8 @@
 //! What can go wrong in the lake.
 
+use std::error::Error;
 use std::io;
+use std::iter::successors;
 use std::path::{Path, PathBuf};
 
 use parquet::errors::ParquetError;
@@ -81,6 +83,16 @@ impl LakeError {
         }
     }
 
+    /// An object that could not be fetched.
+    pub(crate) fn fetch(path: &Path) -> impl FnOnce(object_store::Error) -> Self {
+        move |error| match error {
+            object_store::Error::NotFound { .. } => Self::Absent {
+                path: path.to_path_buf(),
+            },
+            error => Self::read(path)(io_error(error)),
+        }
+    }
+
     /// A failure of the Parquet writer: mostly that of the file below it, which is told as such.
     pub(crate) fn encode(path: &Path) -> impl FnOnce(ParquetError) -> Self {
         move |error| {
@@ -94,4 +106,13 @@ impl LakeError {
             }
         }
     }
+}
+
+/// What an object store answered, as the system's own error where that was below it.
+pub(crate) fn io_error(error: object_store::Error) -> io::Error {
+    let outermost: &(dyn Error + 'static) = &error;
+    let code = successors(Some(outermost), |&error| error.source())
+        .filter_map(|error| error.downcast_ref::<io::Error>())
+        .find_map(io::Error::raw_os_error);
+    code.map_or_else(|| io::Error::other(error), io::Error::from_raw_os_error)
 }

@@ -51,6 +51,7 @@ use postern_model::schema::{ColumnSpec, Schema};
 
 use crate::convert::{TableBuilder, arrow_schema, data_type, text_bytes, to_batch};
 use crate::error::{LakeError, Result};
+use crate::store::Object;
 
 /// Rows are handed to the encoder in slices of at most this many, and ...
 const SLICE_ROWS_MAX: usize = 2_048;
@@ -151,24 +152,24 @@ fn writer_properties() -> WriterProperties {
 /// Reads a table chunk by chunk. Columns that the schema does not know are passed over.
 ///
 /// # Errors
-/// Of `each`, which end the reading, and [`LakeError`]: the file is absent, damaged or lacks a column.
+/// Of `each`, which end the reading, and [`LakeError`]: the file is damaged or lacks a column.
 pub fn read_chunks<E: From<LakeError>>(
-    path: &Path,
+    Object { file, path }: Object,
     schema: &'static Schema,
     mut each: impl FnMut(Table) -> Result<(), E>,
 ) -> Result<(), E> {
-    read_batches(path, schema, |batch, positions| {
+    read_batches(file, &path, schema, |batch, positions| {
         let mut builder = TableBuilder::new(schema);
-        append(&mut builder, batch, positions, path)?;
+        append(&mut builder, batch, positions, &path)?;
         each(builder.finish())
     })
 }
 
 /// Reads a table as a whole.
-pub fn read_whole(path: &Path, schema: &'static Schema) -> Result<Table> {
+pub fn read_whole(Object { file, path }: Object, schema: &'static Schema) -> Result<Table> {
     let mut builder = TableBuilder::new(schema);
-    read_batches(path, schema, |batch, positions| {
-        append(&mut builder, batch, positions, path)
+    read_batches(file, &path, schema, |batch, positions| {
+        append(&mut builder, batch, positions, &path)
     })?;
     Ok(builder.finish())
 }
@@ -183,16 +184,11 @@ fn append(builder: &mut TableBuilder, batch: &RecordBatch, positions: &[usize], 
 }
 
 fn read_batches<E: From<LakeError>>(
+    file: File,
     path: &Path,
     schema: &'static Schema,
     mut each: impl FnMut(&RecordBatch, &[usize]) -> Result<(), E>,
 ) -> Result<(), E> {
-    let file = File::open(path).map_err(|cause| match cause.kind() {
-        std::io::ErrorKind::NotFound => LakeError::Absent {
-            path: path.to_path_buf(),
-        },
-        _ => LakeError::read(path)(cause),
-    })?;
     let builder = decode(path, || ParquetRecordBatchReaderBuilder::try_new(file))?;
     let in_file = find_columns(path, schema, builder.schema())?;
     // The reader keeps the order of the file, whatever the order of the projection.
@@ -303,6 +299,13 @@ mod tests {
         table
     }
 
+    fn open(path: &Path) -> Object {
+        Object {
+            file: File::open(path).unwrap(),
+            path: path.to_path_buf(),
+        }
+    }
+
     fn write_foreign(path: &Path, columns: Vec<(&str, ArrayRef)>) {
         let batch = RecordBatch::try_from_iter(columns).unwrap();
         let mut writer = ArrowWriter::try_new(File::create(path).unwrap(), batch.schema(), None).unwrap();
@@ -341,7 +344,7 @@ mod tests {
         writer.finish().unwrap();
         let mut rows = 0;
         let mut chunks = 0;
-        read_chunks(&path, &COVERED, |chunk| -> Result<()> {
+        read_chunks(open(&path), &COVERED, |chunk| -> Result<()> {
             for row in 0..chunk.rows() {
                 assert_eq!(chunk.value(row, 1), table.value((rows + row) % 640, 1));
             }
@@ -382,7 +385,7 @@ mod tests {
                 ("cell", long(4)),
             ],
         );
-        let table = read_whole(&path, &SERVICES).unwrap();
+        let table = read_whole(open(&path), &SERVICES).unwrap();
         let row: Vec<_> = (0..SERVICES.columns.len())
             .map(|column| table.value(0, column))
             .collect();
@@ -402,11 +405,11 @@ mod tests {
             &path,
             vec![("cell", long()), ("subject", long()), ("observed_at", long())],
         );
-        let told = read_whole(&path, &COVERED).unwrap_err().to_string();
+        let told = read_whole(open(&path), &COVERED).unwrap_err().to_string();
         let file = path.display();
         assert_eq!(told, format!("column subject of {file} is Int64, and Utf8 is expected"));
         write_foreign(&path, vec![("subject", long())]);
-        let told = read_whole(&path, &COVERED).unwrap_err().to_string();
+        let told = read_whole(open(&path), &COVERED).unwrap_err().to_string();
         assert_eq!(told, format!("{file} has no column cell"));
     }
 }

@@ -1,31 +1,38 @@
 //! Generations: every table that the phases computed, whole, and the manifest of their inputs.
+//!
+//! As a snapshot, a generation is one by its marker only: each reader looks for that first.
 
 use std::sync::Arc;
 
 use postern_model::Table;
+use postern_model::schema::Schema;
 use serde_json::Value;
 
 use crate::error::Result;
-use crate::file::TableWriter;
-use crate::store::{Store, TmpFolder};
+use crate::file::{self, TableWriter};
+use crate::snapshot::{SnapshotSummary, TableSize, read_summary};
+use crate::store::{MARKER, Store};
+use crate::tmp::TmpFolder;
 use crate::{check_name, generation_key, json};
 
-/// Writes one generation. Nothing is to be seen below `generations/` before
-/// [`GenerationWriter::finish`]; dropped without it, the writer takes its files along.
+/// Writes one generation. It is none before [`GenerationWriter::finish`]; dropped without it, the writer takes
+/// its files along.
 ///
 /// Blocks: for use on a blocking thread.
 pub struct GenerationWriter {
     store: Arc<Store>,
     key: String,
+    summary: SnapshotSummary,
     folder: TmpFolder,
 }
 
 impl GenerationWriter {
     pub(crate) fn new(store: Arc<Store>, number: u64) -> Result<Self> {
-        let folder = store.tmp_folder("generation")?;
+        let folder = store.tmp.folder("generation")?;
         Ok(Self {
             store,
             key: generation_key(number),
+            summary: SnapshotSummary::default(),
             folder,
         })
     }
@@ -36,19 +43,46 @@ impl GenerationWriter {
         let path = self.folder.path().join(format!("{}.parquet", table.schema.name));
         let mut file = TableWriter::create(path, table.schema)?;
         file.write(table)?;
-        file.finish()?;
+        let (rows, size_bytes) = file.finish()?;
+        let name = table.schema.name.to_owned();
+        self.summary.tables.insert(name, TableSize { rows, size_bytes });
         Ok(())
     }
 
     /// Writes `<name>.json`.
+    ///
+    /// # Panics
+    /// When the name is that of the marker, `tables`: a mistake in the code.
     pub fn write_json(&mut self, name: &str, value: &Value) -> Result<()> {
         check_name(name)?;
-        json::write(&self.folder.path().join(format!("{name}.json")), value)
+        let name = format!("{name}.json");
+        assert_ne!(name, MARKER, "the lake writes it itself");
+        json::write(&self.folder.path().join(name), value)
     }
 
     /// Puts the generation in place, safe from a crash, and instead of what a crashed build may have left
-    /// under its number. The caller holds the lease: two builders of one number would take turns.
+    /// under its number. The caller holds the lease: two builders of one number would mix their tables.
     pub fn finish(self) -> Result<()> {
-        self.store.replace_folder(self.folder, &self.key)
+        json::write(&self.folder.path().join(MARKER), &self.summary)?;
+        self.store.delete(&self.key)?;
+        self.store.put_whole(&self.folder, &self.key)
     }
+}
+
+pub(crate) fn read_table(store: &Store, number: u64, schema: &'static Schema) -> Result<Table> {
+    let key = whole(store, number)?;
+    file::read_whole(store.open_object(&format!("{key}/{}.parquet", schema.name))?, schema)
+}
+
+pub(crate) fn read_json(store: &Store, number: u64, name: &str) -> Result<Value> {
+    check_name(name)?;
+    let key = whole(store, number)?;
+    json::read(store, &format!("{key}/{name}.json"))
+}
+
+/// The key of a generation that has its marker.
+fn whole(store: &Store, number: u64) -> Result<String> {
+    let key = generation_key(number);
+    read_summary(store, &key)?;
+    Ok(key)
 }

@@ -1,20 +1,21 @@
-//! Everything computed or received, as immutable Parquet files in one folder.
+//! Everything computed or received, as immutable Parquet on an object store: a local folder or another.
 //!
 //! ```text
 //! snapshots/<id>/<table>.parquet          facts of one imported file
-//! snapshots/<id>/tables.json              what the snapshot holds; written last
+//! snapshots/<id>/tables.json              what the snapshot holds; put last: its marker
 //! snapshots/<id>/raw.zst                  the file itself
 //! generations/<10 digits>/<table>.parquet what the phases computed
 //! generations/<10 digits>/manifest.json   from which inputs
-//! tmp/                                    files being written
+//! generations/<10 digits>/tables.json     what the generation holds; put last: its marker
+//! tmp/                                    files being written; local, whatever the store
 //! ```
 //!
 //! Start at [`Lake`]. Outside this crate nobody speaks Arrow or Parquet: rows come and go as
 //! [`postern_model::Table`].
 //!
-//! **Invariant:** what stands below `snapshots/` and `generations/` is whole, synced to disk, and never
-//! changed. Which of it is current is for the ledger to say: a file that the ledger does not name is
-//! garbage, to be deleted by whoever knows that nobody reads it.
+//! **Invariant:** a snapshot or a generation that has its marker is whole, safe from a crash, and never
+//! changed; one that has none is none. Which is current is for the ledger to say: what the ledger does not
+//! name is garbage, to be deleted by whoever knows that nobody reads it.
 
 mod convert;
 mod error;
@@ -23,11 +24,13 @@ mod generation;
 mod json;
 mod snapshot;
 mod store;
+mod tmp;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use object_store::ObjectStore;
 use postern_model::Table;
 use postern_model::schema::Schema;
 use serde_json::Value;
@@ -42,15 +45,15 @@ const SNAPSHOTS: &str = "snapshots";
 const GENERATIONS: &str = "generations";
 const NAME_BYTES_MAX: usize = 128;
 
-/// A folder of snapshots and generations. Cheap to clone; any number of processes may use one folder.
+/// A store of snapshots and generations. Cheap to clone; any number of processes may use one store.
 ///
-/// All calls block on the file system: from asynchronous code, use a blocking thread.
+/// All calls block, on the file system or the network: from asynchronous code, use a blocking thread.
 #[derive(Clone, Debug)]
 pub struct Lake {
     store: Arc<Store>,
 }
 
-/// Bytes of files, without what the file system needs around them.
+/// Bytes of files and objects, without what the store needs around them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DiskUsage {
     pub snapshot_bytes: u64,
@@ -62,18 +65,26 @@ pub struct DiskUsage {
 }
 
 impl Lake {
-    /// Opens a lake, making its folders where they are missing.
+    /// Opens a lake in a local folder, making its folders where they are missing.
     pub fn open(root: &Path) -> Result<Self> {
         let store = Store::open(root, &[SNAPSHOTS, GENERATIONS])?;
         Ok(Self { store: Arc::new(store) })
     }
 
-    /// The name by which the ledger knows a snapshot: its folder, relative to the lake.
+    /// A lake on any object store. `tmp` is a local folder of its own, made where it is missing, with room for
+    /// what is written or read at one time. For a lake in a local folder use [`Lake::open`]: only that syncs it
+    /// to disk.
+    pub fn on(store: Arc<dyn ObjectStore>, tmp: &Path) -> Result<Self> {
+        let store = Store::on(store, tmp)?;
+        Ok(Self { store: Arc::new(store) })
+    }
+
+    /// The name by which the ledger knows a snapshot: its prefix in the lake.
     pub fn snapshot_prefix(&self, id: &str) -> String {
         format!("{SNAPSHOTS}/{id}")
     }
 
-    /// The name by which the ledger knows a generation: its folder, relative to the lake.
+    /// The name by which the ledger knows a generation: its prefix in the lake.
     pub fn generation_prefix(&self, number: u64) -> String {
         generation_key(number)
     }
@@ -133,14 +144,12 @@ impl Lake {
     /// [`LakeError::Absent`] when the generation, or this table of it, was not written;
     /// [`LakeError::TooMuchText`] when a column has more than 2 GiB.
     pub fn read_generation_table(&self, number: u64, schema: &'static Schema) -> Result<Table> {
-        let key = generation_key(number);
-        file::read_whole(&self.store.path(&format!("{key}/{}.parquet", schema.name)), schema)
+        generation::read_table(&self.store, number, schema)
     }
 
-    /// Reads `<name>.json` of a generation.
+    /// Reads `<name>.json` of a generation; [`LakeError::Absent`] as for a table.
     pub fn read_json(&self, number: u64, name: &str) -> Result<Value> {
-        check_name(name)?;
-        json::read(&self.store.path(&format!("{}/{name}.json", generation_key(number))))
+        generation::read_json(&self.store, number, name)
     }
 
     /// Deletes a snapshot with its raw copy. What is not there is no error.
@@ -158,7 +167,7 @@ impl Lake {
         self.store.list(SNAPSHOTS)
     }
 
-    /// Numbers of the generations, ascending.
+    /// Numbers below `generations/`, ascending: also of what a crash left incomplete.
     pub fn list_generations(&self) -> Result<Vec<u64>> {
         let names = self.store.list(GENERATIONS)?;
         Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
@@ -168,20 +177,18 @@ impl Lake {
     /// Returns how many folders and files went. A running writer that pauses longer loses its files and
     /// fails, so `idle` should be hours.
     pub fn sweep_tmp(&self, idle: Duration) -> Result<usize> {
-        self.store.sweep_tmp(idle)
+        self.store.tmp.sweep(idle)
     }
 
     pub fn disk_usage(&self) -> Result<DiskUsage> {
         let mut usage = DiskUsage::default();
+        self.store.each_object(SNAPSHOTS, |name, bytes| match name {
+            Some(snapshot::RAW) => usage.raw_bytes += bytes,
+            _ => usage.snapshot_bytes += bytes,
+        })?;
         self.store
-            .each_file(SNAPSHOTS, &mut |path, bytes| match path.file_name() {
-                Some(name) if name == snapshot::RAW => usage.raw_bytes += bytes,
-                _ => usage.snapshot_bytes += bytes,
-            })?;
-        self.store
-            .each_file(GENERATIONS, &mut |_, bytes| usage.generation_bytes += bytes)?;
-        self.store
-            .each_file(store::TMP, &mut |_, bytes| usage.tmp_bytes += bytes)?;
+            .each_object(GENERATIONS, |_, bytes| usage.generation_bytes += bytes)?;
+        usage.tmp_bytes = self.store.tmp.bytes()?;
         Ok(usage)
     }
 }

@@ -11,16 +11,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{LakeError, Result};
 use crate::file::{self, TableWriter};
-use crate::store::{Put, Store, TmpFolder};
+use crate::store::{MARKER, Store};
+use crate::tmp::TmpFolder;
 use crate::{json, snapshot_key};
 
-/// Says what a snapshot holds; written last, so that a folder without it is no snapshot.
-pub(crate) const SUMMARY: &str = "tables.json";
 pub(crate) const RAW: &str = "raw.zst";
 /// Raw copies are read again rarely, if ever: speed counts for more than the last tenth of their size.
 const RAW_ZSTD_LEVEL: i32 = 1;
 
-/// What a snapshot holds, by table. A table without rows is not listed.
+/// What a snapshot holds, by table. A table without rows is not listed. This is what its marker says, and that
+/// of a generation, which lists every table.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SnapshotSummary {
     pub tables: BTreeMap<String, TableSize>,
@@ -33,8 +33,8 @@ pub struct TableSize {
     pub size_bytes: u64,
 }
 
-/// Takes the chunks of one import, each into the file of its table. Nothing is to be seen below
-/// `snapshots/` before [`SnapshotWriter::finish`]; dropped without it, the writer takes its files along.
+/// Takes the chunks of one import, each into the file of its table. It is no snapshot before
+/// [`SnapshotWriter::finish`]; dropped without it, the writer takes its files along.
 ///
 /// Holds about 24 MiB per table, whatever is written. Blocks: for use on a blocking thread.
 pub struct SnapshotWriter {
@@ -48,7 +48,7 @@ pub struct SnapshotWriter {
 impl SnapshotWriter {
     pub(crate) fn new(store: Arc<Store>, id: &str) -> Result<Self> {
         let key = snapshot_key(id)?;
-        let folder = store.tmp_folder("snapshot")?;
+        let folder = store.tmp.folder("snapshot")?;
         Ok(Self {
             store,
             key,
@@ -90,16 +90,20 @@ impl SnapshotWriter {
             let (rows, size_bytes) = file.finish()?;
             summary.tables.insert(name, TableSize { rows, size_bytes });
         }
-        json::write(&self.folder.path().join(SUMMARY), &summary)?;
-        match self.store.put_folder(self.folder, &self.key, SUMMARY)? {
-            Put::Done => Ok(summary),
-            Put::Kept => read_summary(&self.store, &self.key),
+        match read_summary(&self.store, &self.key) {
+            Err(LakeError::Absent { .. }) => {}
+            known => return known,
         }
+        // Of several that come here at once, each puts the same facts, and their markers say the same.
+        json::write(&self.folder.path().join(MARKER), &summary)?;
+        self.store.put_whole(&self.folder, &self.key)?;
+        Ok(summary)
     }
 }
 
+/// Reads the marker of a snapshot or a generation; without one it is [`LakeError::Absent`].
 pub(crate) fn read_summary(store: &Store, key: &str) -> Result<SnapshotSummary> {
-    json::read(&store.path(&format!("{key}/{SUMMARY}")))
+    json::read(store, &format!("{key}/{MARKER}"))
 }
 
 pub(crate) fn read_table<E: From<LakeError>>(
@@ -111,7 +115,11 @@ pub(crate) fn read_table<E: From<LakeError>>(
     if !read_summary(store, key)?.tables.contains_key(schema.name) {
         return Ok(());
     }
-    file::read_chunks(&store.path(&format!("{key}/{}.parquet", schema.name)), schema, each)
+    file::read_chunks(
+        store.open_object(&format!("{key}/{}.parquet", schema.name))?,
+        schema,
+        each,
+    )
 }
 
 /// Compresses a copy of the imported bytes. It is in place after [`RawWriter::finish`] only.
@@ -124,8 +132,8 @@ pub struct RawWriter {
 
 impl RawWriter {
     pub(crate) fn new(store: Arc<Store>, id: &str) -> Result<Self> {
-        let key = format!("{}/{RAW}", snapshot_key(id)?);
-        let folder = store.tmp_folder("raw")?;
+        let key = snapshot_key(id)?;
+        let folder = store.tmp.folder("raw")?;
         let path = folder.path().join(RAW);
         let encoder = File::create_new(&path)
             .and_then(|file| zstd::Encoder::new(file, RAW_ZSTD_LEVEL))
@@ -149,7 +157,7 @@ impl RawWriter {
                 Ok(file.metadata()?.len())
             })
             .map_err(LakeError::write(&path))?;
-        self.store.put_file(&path, &self.key)?;
+        self.store.put(&[path], &self.key)?;
         Ok(size_bytes)
     }
 }
@@ -169,12 +177,9 @@ pub struct RawReader(zstd::Decoder<'static, BufReader<File>>);
 
 impl RawReader {
     pub(crate) fn open(store: &Store, id: &str) -> Result<Self> {
-        let path = store.path(&format!("{}/{RAW}", snapshot_key(id)?));
-        match File::open(&path).and_then(zstd::Decoder::new) {
-            Ok(decoder) => Ok(Self(decoder)),
-            Err(cause) if cause.kind() == io::ErrorKind::NotFound => Err(LakeError::Absent { path }),
-            Err(cause) => Err(LakeError::Read { path, cause }),
-        }
+        let object = store.open_object(&format!("{}/{RAW}", snapshot_key(id)?))?;
+        let decoder = zstd::Decoder::new(object.file).map_err(LakeError::read(&object.path))?;
+        Ok(Self(decoder))
     }
 }
 

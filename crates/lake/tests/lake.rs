@@ -1,11 +1,25 @@
 //! The lake as its users see it: what goes in comes out, and nothing half-written is ever seen.
 
+use std::error::Error;
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::slice::from_ref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
-use postern_lake::{Lake, LakeError, Result, TableSize};
+use async_trait::async_trait;
+use futures::StreamExt;
+use futures::executor::block_on;
+use futures::stream::BoxStream;
+use object_store::memory::InMemory;
+use object_store::path::Path as Key;
+use object_store::{
+    CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore, ObjectStoreExt,
+    PutMultipartOptions, PutOptions, PutPayload, PutResult,
+};
+use postern_lake::{DiskUsage, Lake, LakeError, Result, TableSize};
 use postern_model::Table;
 use postern_model::schema::{ALL, COVERED, ColumnType, NODES, OBJECTS, Phase, RELATIONS, SERVICES, Schema};
 use postern_model::table::Value;
@@ -17,6 +31,102 @@ fn lake() -> (TempDir, Lake) {
     let folder = tempfile::tempdir().unwrap();
     let lake = Lake::open(folder.path()).unwrap();
     (folder, lake)
+}
+
+/// A lake in a folder, and one on a store that knows neither files nor folders.
+fn lakes() -> [(TempDir, Lake); 2] {
+    let folder = tempfile::tempdir().unwrap();
+    let on_objects = Lake::on(Arc::new(InMemory::new()), folder.path()).unwrap();
+    [lake(), (folder, on_objects)]
+}
+
+/// A store across a network that breaks: no change gets through after the first so many.
+#[derive(Debug)]
+struct Breaking {
+    inner: Arc<InMemory>,
+    changes_left: Arc<AtomicUsize>,
+}
+
+impl Breaking {
+    fn lake(inner: &Arc<InMemory>, changes: usize, tmp: &TempDir) -> Lake {
+        let store = Self {
+            inner: inner.clone(),
+            changes_left: Arc::new(AtomicUsize::new(changes)),
+        };
+        Lake::on(Arc::new(store), tmp.path()).unwrap()
+    }
+}
+
+const NETWORK_IS_DOWN: &str = "Generic breaking error: the network is down";
+
+fn change(left: &AtomicUsize) -> object_store::Result<()> {
+    let taken = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+    taken.map(drop).map_err(|_| object_store::Error::Generic {
+        store: "breaking",
+        source: "the network is down".into(),
+    })
+}
+
+impl std::fmt::Display for Breaking {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("breaking")
+    }
+}
+
+#[async_trait]
+impl ObjectStore for Breaking {
+    async fn put_opts(
+        &self,
+        location: &Key,
+        payload: PutPayload,
+        options: PutOptions,
+    ) -> object_store::Result<PutResult> {
+        change(&self.changes_left)?;
+        self.inner.put_opts(location, payload, options).await
+    }
+
+    async fn put_multipart_opts(
+        &self,
+        location: &Key,
+        options: PutMultipartOptions,
+    ) -> object_store::Result<Box<dyn MultipartUpload>> {
+        change(&self.changes_left)?;
+        self.inner.put_multipart_opts(location, options).await
+    }
+
+    async fn get_opts(&self, location: &Key, options: GetOptions) -> object_store::Result<GetResult> {
+        self.inner.get_opts(location, options).await
+    }
+
+    fn delete_stream(
+        &self,
+        locations: BoxStream<'static, object_store::Result<Key>>,
+    ) -> BoxStream<'static, object_store::Result<Key>> {
+        let (inner, left) = (self.inner.clone(), self.changes_left.clone());
+        let delete = move |location| {
+            let (inner, left) = (inner.clone(), left.clone());
+            async move {
+                let location = location?;
+                change(&left)?;
+                inner.delete(&location).await?;
+                Ok(location)
+            }
+        };
+        locations.then(delete).boxed()
+    }
+
+    fn list(&self, prefix: Option<&Key>) -> BoxStream<'static, object_store::Result<ObjectMeta>> {
+        self.inner.list(prefix)
+    }
+
+    async fn list_with_delimiter(&self, prefix: Option<&Key>) -> object_store::Result<ListResult> {
+        self.inner.list_with_delimiter(prefix).await
+    }
+
+    async fn copy_opts(&self, from: &Key, to: &Key, options: CopyOptions) -> object_store::Result<()> {
+        change(&self.changes_left)?;
+        self.inner.copy_opts(from, to, options).await
+    }
 }
 
 /// A table whose row `n` holds values made of `n`, every seventh of them null.
@@ -96,6 +206,13 @@ fn write_snapshot(lake: &Lake, id: &str, chunks: &[Table]) {
     writer.finish().unwrap();
 }
 
+fn write_generation(lake: &Lake, number: u64, table: &Table) {
+    let mut writer = lake.generation_writer(number).unwrap();
+    writer.write_table(table).unwrap();
+    writer.write_json("manifest", &json!({"number": number})).unwrap();
+    writer.finish().unwrap();
+}
+
 /// One value of each type: a column takes the one that fits.
 type AnyValue = (String, Option<i64>, Option<bool>, u128);
 
@@ -140,65 +257,64 @@ proptest! {
 
     #[test]
     fn any_rows_of_any_table_come_back_as_they_went_in(tables in any_tables()) {
-        let (_folder, lake) = lake();
-        let schema = tables[0].schema;
-        if schema.phase == Phase::Import {
-            write_snapshot(&lake, "any", &tables);
-            assert_same_rows(&read_snapshot(&lake, "any", schema).unwrap(), &tables);
-        } else {
-            let mut writer = lake.generation_writer(1).unwrap();
-            writer.write_table(&tables[0]).unwrap();
-            writer.finish().unwrap();
-            let read = lake.read_generation_table(1, schema).unwrap();
-            prop_assert_eq!(read.digest(), tables[0].digest());
-            assert_same_rows(&[read], &tables[..1]);
+        for (_folder, lake) in lakes() {
+            let schema = tables[0].schema;
+            if schema.phase == Phase::Import {
+                write_snapshot(&lake, "any", &tables);
+                assert_same_rows(&read_snapshot(&lake, "any", schema).unwrap(), &tables);
+            } else {
+                write_generation(&lake, 1, &tables[0]);
+                let read = lake.read_generation_table(1, schema).unwrap();
+                prop_assert_eq!(read.digest(), tables[0].digest());
+                assert_same_rows(&[read], &tables[..1]);
+            }
         }
     }
 }
 
 #[test]
 fn every_table_comes_back_with_its_nulls() {
-    let (_folder, lake) = lake();
-    for (number, schema) in (0..).zip(ALL) {
-        let table = table(schema, 50);
-        let mut writer = lake.generation_writer(number).unwrap();
-        writer.write_table(&table).unwrap();
-        writer.finish().unwrap();
-        assert_same_rows(&[lake.read_generation_table(number, schema).unwrap()], &[table]);
+    for (_folder, lake) in lakes() {
+        for (number, schema) in (0..).zip(ALL) {
+            let table = table(schema, 50);
+            write_generation(&lake, number, &table);
+            assert_same_rows(&[lake.read_generation_table(number, schema).unwrap()], &[table]);
+        }
     }
 }
 
 #[test]
 fn chunks_of_several_tables_may_alternate_and_are_counted() {
-    let (_folder, lake) = lake();
-    let mut writer = lake.snapshot_writer("a").unwrap();
-    for _ in 0..3 {
-        writer.write(&table(&RELATIONS, 3_000)).unwrap();
-        writer.write(&table(&OBJECTS, 10)).unwrap();
-        writer.write(&table(&COVERED, 0)).unwrap();
+    for (_folder, lake) in lakes() {
+        let mut writer = lake.snapshot_writer("a").unwrap();
+        for _ in 0..3 {
+            writer.write(&table(&RELATIONS, 3_000)).unwrap();
+            writer.write(&table(&OBJECTS, 10)).unwrap();
+            writer.write(&table(&COVERED, 0)).unwrap();
+        }
+        let summary = writer.finish().unwrap();
+        let counts: Vec<_> = summary
+            .tables
+            .iter()
+            .map(|(name, size)| (name.as_str(), size.rows))
+            .collect();
+        assert_eq!(counts, [("objects", 30), ("relations", 9_000)]);
+        assert_eq!(lake.snapshot_summary("a").unwrap(), summary);
+        let relations = table(&RELATIONS, 3_000);
+        let expected = [relations.clone(), relations.clone(), relations];
+        assert_same_rows(&read_snapshot(&lake, "a", &RELATIONS).unwrap(), &expected);
+        assert_same_rows(&read_snapshot(&lake, "a", &COVERED).unwrap(), &[]);
+        let bytes: u64 = summary
+            .tables
+            .values()
+            .map(|TableSize { size_bytes, .. }| size_bytes)
+            .sum();
+        let usage = lake.disk_usage().unwrap();
+        assert!(
+            bytes > 0 && usage.snapshot_bytes > bytes && usage.tmp_bytes == 0,
+            "{usage:?}"
+        );
     }
-    let summary = writer.finish().unwrap();
-    let counts: Vec<_> = summary
-        .tables
-        .iter()
-        .map(|(name, size)| (name.as_str(), size.rows))
-        .collect();
-    assert_eq!(counts, [("objects", 30), ("relations", 9_000)]);
-    assert_eq!(lake.snapshot_summary("a").unwrap(), summary);
-    let relations = table(&RELATIONS, 3_000);
-    let expected = [relations.clone(), relations.clone(), relations];
-    assert_same_rows(&read_snapshot(&lake, "a", &RELATIONS).unwrap(), &expected);
-    assert_same_rows(&read_snapshot(&lake, "a", &COVERED).unwrap(), &[]);
-    let bytes: u64 = summary
-        .tables
-        .values()
-        .map(|TableSize { size_bytes, .. }| size_bytes)
-        .sum();
-    let usage = lake.disk_usage().unwrap();
-    assert!(
-        bytes > 0 && usage.snapshot_bytes > bytes && usage.tmp_bytes == 0,
-        "{usage:?}"
-    );
 }
 
 #[test]
@@ -226,10 +342,11 @@ fn a_finish_that_fails_leaves_nothing() {
     let (folder, lake) = lake();
     let mut writer = lake.snapshot_writer("a").unwrap();
     writer.write(&table(&OBJECTS, 10)).unwrap();
-    // The place is taken by a file: nothing can be put there.
-    fs::write(folder.path().join("snapshots/a"), "").unwrap();
+    // The place is taken by a folder: no file can be put there.
+    fs::create_dir_all(folder.path().join("snapshots/a/objects.parquet")).unwrap();
     assert!(matches!(writer.finish(), Err(LakeError::Write { .. })));
-    assert_eq!(files(folder.path()), [PathBuf::from("snapshots/a")]);
+    assert_eq!(files(folder.path()), Vec::<PathBuf>::new());
+    assert!(!lake.has_snapshot("a").unwrap());
 }
 
 #[test]
@@ -309,13 +426,14 @@ fn the_same_snapshot_finished_by_many_at_once_is_there_once_and_whole() {
 
 #[test]
 fn a_snapshot_that_is_there_stays_as_it_is() {
-    let (_folder, lake) = lake();
-    write_snapshot(&lake, "a", &[table(&OBJECTS, 10)]);
-    let before = lake.snapshot_summary("a").unwrap();
-    let mut writer = lake.snapshot_writer("a").unwrap();
-    writer.write(&table(&OBJECTS, 20)).unwrap();
-    assert_eq!(writer.finish().unwrap(), before);
-    assert_eq!(lake.snapshot_summary("a").unwrap(), before);
+    for (_folder, lake) in lakes() {
+        write_snapshot(&lake, "a", &[table(&OBJECTS, 10)]);
+        let before = lake.snapshot_summary("a").unwrap();
+        let mut writer = lake.snapshot_writer("a").unwrap();
+        writer.write(&table(&OBJECTS, 20)).unwrap();
+        assert_eq!(writer.finish().unwrap(), before);
+        assert_eq!(lake.snapshot_summary("a").unwrap(), before);
+    }
 }
 
 #[test]
@@ -334,8 +452,7 @@ fn a_snapshot_that_a_crash_left_incomplete_is_none_and_can_be_completed() {
 #[test]
 fn a_raw_copy_reads_back_whether_it_came_before_or_after_the_facts() {
     let bytes: Vec<u8> = (0..300_000u32).flat_map(|number| (number / 7).to_le_bytes()).collect();
-    for raw_first in [true, false] {
-        let (_folder, lake) = lake();
+    for (raw_first, (_folder, lake)) in [true, false].into_iter().flat_map(|it| lakes().map(|lake| (it, lake))) {
         if !raw_first {
             write_snapshot(&lake, "a", &[table(&SERVICES, 10)]);
         }
@@ -348,9 +465,11 @@ fn a_raw_copy_reads_back_whether_it_came_before_or_after_the_facts() {
             write_snapshot(&lake, "a", &[table(&SERVICES, 10)]);
         }
         let mut read = Vec::new();
-        lake.raw_reader("a").unwrap().read_to_end(&mut read).unwrap();
+        let mut reader = lake.raw_reader("a").unwrap();
+        reader.read_to_end(&mut read).unwrap();
         assert!(read == bytes);
-        assert_eq!(lake.disk_usage().unwrap().raw_bytes, size_bytes);
+        let usage = lake.disk_usage().unwrap();
+        assert_eq!((usage.raw_bytes, usage.tmp_bytes), (size_bytes, 0));
         assert_same_rows(&read_snapshot(&lake, "a", &SERVICES).unwrap(), &[table(&SERVICES, 10)]);
     }
 }
@@ -378,51 +497,145 @@ fn a_generation_replaces_what_a_crashed_build_left_under_its_number() {
     let place = folder.path().join("generations/0000000007");
     fs::create_dir(&place).unwrap();
     fs::write(place.join("stray.parquet"), "half").unwrap();
-    let mut writer = lake.generation_writer(7).unwrap();
-    writer.write_table(&table(&NODES, 5)).unwrap();
-    writer.write_json("manifest", &json!({"number": 7})).unwrap();
-    writer.finish().unwrap();
+    write_generation(&lake, 7, &table(&NODES, 5));
     assert_eq!(lake.list_generations().unwrap(), [7]);
     assert_eq!(lake.read_json(7, "manifest").unwrap(), json!({"number": 7}));
     assert_eq!(
         files(&place),
-        [PathBuf::from("manifest.json"), PathBuf::from("nodes.parquet")]
+        ["manifest.json", "nodes.parquet", "tables.json"].map(PathBuf::from)
     );
 }
 
 #[test]
-fn a_table_without_rows_is_told_from_one_that_was_not_written() {
-    let (_folder, lake) = lake();
-    let mut writer = lake.generation_writer(1).unwrap();
-    writer.write_table(&Table::new(&NODES)).unwrap();
-    writer.finish().unwrap();
-    assert!(lake.read_generation_table(1, &NODES).unwrap().is_empty());
-    let steps = &postern_model::schema::STEPS;
+fn a_generation_without_its_marker_is_none() {
+    let (folder, lake) = lake();
+    write_generation(&lake, 7, &table(&NODES, 5));
+    fs::remove_file(folder.path().join("generations/0000000007/tables.json")).unwrap();
     assert!(matches!(
-        lake.read_generation_table(1, steps),
+        lake.read_generation_table(7, &NODES),
         Err(LakeError::Absent { .. })
     ));
-    assert!(matches!(lake.read_json(1, "manifest"), Err(LakeError::Absent { .. })));
+    assert!(matches!(lake.read_json(7, "manifest"), Err(LakeError::Absent { .. })));
+    assert_eq!(lake.list_generations().unwrap(), [7]);
+}
+
+#[test]
+fn a_store_that_breaks_at_any_change_never_shows_a_part_for_the_whole() {
+    let tmp = tempfile::tempdir().unwrap();
+    let (objects, relations) = (table(&OBJECTS, 10), table(&RELATIONS, 10));
+    let write = |lake: &Lake| -> Result<()> {
+        let mut writer = lake.snapshot_writer("a")?;
+        writer.write(&objects)?;
+        writer.write(&relations)?;
+        writer.finish()?;
+        let mut writer = lake.generation_writer(1)?;
+        writer.write_table(&table(&NODES, 5))?;
+        writer.write_json("manifest", &json!({}))?;
+        writer.finish()
+    };
+    let delete = |lake: &Lake| lake.delete_snapshot("a").and_then(|()| lake.delete_generation(1));
+    // Whether snapshot and generation are there; what is can be read.
+    let whole = |store: &Arc<InMemory>| {
+        let lake = Breaking::lake(store, 0, &tmp);
+        let has_snapshot = lake.has_snapshot("a").unwrap();
+        if has_snapshot {
+            assert_same_rows(&read_snapshot(&lake, "a", &OBJECTS).unwrap(), from_ref(&objects));
+            assert_same_rows(&read_snapshot(&lake, "a", &RELATIONS).unwrap(), from_ref(&relations));
+        }
+        let has_generation = match lake.read_json(1, "manifest") {
+            Ok(_) => lake
+                .read_generation_table(1, &NODES)
+                .is_ok_and(|nodes| nodes.rows() == 5),
+            Err(LakeError::Absent { .. }) => false,
+            Err(error) => panic!("{error}"),
+        };
+        assert_eq!(has_generation, lake.read_generation_table(1, &NODES).is_ok());
+        (has_snapshot, has_generation)
+    };
+    // Three objects make a snapshot, three a generation, before which what is left of another is deleted.
+    for changes in 0..7 {
+        let store = Arc::new(InMemory::new());
+        let error = write(&Breaking::lake(&store, changes, &tmp)).unwrap_err();
+        assert_eq!(error.source().unwrap().to_string(), NETWORK_IS_DOWN);
+        assert_eq!(whole(&store), (changes >= 3, false), "written in {changes} changes");
+        write(&Breaking::lake(&store, usize::MAX, &tmp)).unwrap();
+        assert_eq!(whole(&store), (true, true), "written again after {changes} changes");
+    }
+    for changes in 0..6 {
+        let store = Arc::new(InMemory::new());
+        write(&Breaking::lake(&store, usize::MAX, &tmp)).unwrap();
+        let error = delete(&Breaking::lake(&store, changes, &tmp)).unwrap_err();
+        assert_eq!(error.source().unwrap().to_string(), NETWORK_IS_DOWN);
+        assert_eq!(
+            whole(&store),
+            (changes < 1, changes < 4),
+            "deleted in {changes} changes"
+        );
+        delete(&Breaking::lake(&store, usize::MAX, &tmp)).unwrap();
+        assert_eq!(block_on(store.list(None).count()), 0);
+    }
+    assert_eq!(files(tmp.path()), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn callers_may_take_every_blocking_thread_of_their_runtime() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .max_blocking_threads(1)
+        .enable_time()
+        .build()
+        .unwrap();
+    for (_folder, lake) in lakes() {
+        let work = runtime.spawn_blocking(move || {
+            write_snapshot(&lake, "a", &[table(&OBJECTS, 10)]);
+            assert_same_rows(&read_snapshot(&lake, "a", &OBJECTS).unwrap(), &[table(&OBJECTS, 10)]);
+            lake.delete_snapshot("a").unwrap();
+            lake.list_snapshots().unwrap()
+        });
+        let minute = Duration::from_secs(60);
+        let left = runtime.block_on(async { tokio::time::timeout(minute, work).await.unwrap().unwrap() });
+        assert_eq!(left, Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_table_without_rows_is_told_from_one_that_was_not_written() {
+    for (_folder, lake) in lakes() {
+        let mut writer = lake.generation_writer(1).unwrap();
+        writer.write_table(&Table::new(&NODES)).unwrap();
+        writer.finish().unwrap();
+        assert!(lake.read_generation_table(1, &NODES).unwrap().is_empty());
+        let steps = &postern_model::schema::STEPS;
+        assert!(matches!(
+            lake.read_generation_table(1, steps),
+            Err(LakeError::Absent { .. })
+        ));
+        assert!(matches!(lake.read_json(1, "manifest"), Err(LakeError::Absent { .. })));
+    }
 }
 
 #[test]
 fn deleting_is_complete_and_may_be_repeated() {
-    let (folder, lake) = lake();
-    for id in ["b", "a"] {
-        write_snapshot(&lake, id, &[table(&OBJECTS, 10)]);
+    for (folder, lake) in lakes() {
+        for id in ["ab", "a"] {
+            write_snapshot(&lake, id, &[table(&OBJECTS, 10)]);
+        }
+        lake.raw_writer("a").unwrap().finish().unwrap();
+        for number in [12, 3] {
+            write_generation(&lake, number, &table(&NODES, 5));
+        }
+        assert_eq!(lake.list_snapshots().unwrap(), ["a", "ab"]);
+        assert_eq!(lake.list_generations().unwrap(), [3, 12]);
+        for _ in 0..2 {
+            lake.delete_snapshot("a").unwrap();
+            lake.delete_generation(3).unwrap();
+        }
+        assert_eq!(lake.list_snapshots().unwrap(), ["ab"]);
+        assert_eq!(lake.list_generations().unwrap(), [12]);
+        lake.delete_snapshot("ab").unwrap();
+        lake.delete_generation(12).unwrap();
+        assert_eq!(lake.disk_usage().unwrap(), DiskUsage::default());
+        assert_eq!(files(folder.path()), Vec::<PathBuf>::new());
     }
-    for number in [12, 3] {
-        lake.generation_writer(number).unwrap().finish().unwrap();
-    }
-    assert_eq!(lake.list_snapshots().unwrap(), ["a", "b"]);
-    assert_eq!(lake.list_generations().unwrap(), [3, 12]);
-    for _ in 0..2 {
-        lake.delete_snapshot("a").unwrap();
-        lake.delete_generation(3).unwrap();
-    }
-    assert_eq!(lake.list_snapshots().unwrap(), ["b"]);
-    assert_eq!(lake.list_generations().unwrap(), [12]);
-    assert_eq!(fs::read_dir(folder.path().join("tmp")).unwrap().count(), 0);
 }
 
 #[test]
