@@ -71,7 +71,12 @@ impl Schema {
 }
 
 macro_rules! schemas {
-    ($($(#[$doc:meta])* $constant:ident = $name:literal in $phase:ident { $($column:ident: $kind:ident $($outside:ident)?,)* })*) => {
+    ($(
+        $(#[$doc:meta])*
+        $constant:ident = $name:literal in $phase:ident {
+            $($column:ident: $kind:ident $($outside:ident)?,)*
+        }
+    )*) => {
         $(
             $(#[$doc])*
             pub static $constant: Schema = Schema {

@@ -1,7 +1,7 @@
 //! What members of a computer's local groups, and administrators of its SQL server, may do on it.
 //!
-//! The rules are those of BloodHound Community Edition's analysis. Members are taken as the computer lists them, one hop
-//! deep; what lies behind a member is a membership of its own. Remote desktop needs two things, membership and the
+//! The rules are those of BloodHound Community Edition's analysis. Members are taken as the computer lists them, one
+//! hop deep; what lies behind a member is a membership of its own. Remote desktop needs two things, membership and the
 //! right to log on that way, where that right was looked at.
 
 use std::collections::BTreeMap;
