@@ -8,10 +8,13 @@ use postern_model::{Coverage, Facet, ObjectClass};
 use crate::fold::{SnapshotFold, cell_of, each_row};
 use crate::{FactSource, Result, Snapshot};
 
-/// boundary → (class, facet) → the subjects that answered; `None` where all were looked at.
+/// (class, facet) → the subjects that answered; `None` where all were looked at.
+type Answers = BTreeMap<(ObjectClass, Facet), Option<BTreeSet<String>>>;
+
+/// What was looked at, by boundary.
 #[derive(Default)]
 pub struct Looked {
-    cells: BTreeMap<String, BTreeMap<(ObjectClass, Facet), Option<BTreeSet<String>>>>,
+    cells: BTreeMap<String, Answers>,
 }
 
 impl Looked {

@@ -677,7 +677,12 @@ fn a_ca_s_own_list_is_told_apart_from_the_directory_s() {
         (properties.contains("islistofca")).then(|| format!("{source} {kind}"))
     };
     let marked: BTreeSet<_> = rows.relations.iter().filter_map(|it| own(&it)).collect();
-    assert_eq!(marked, ["E Enroll", "H ManageCA", "M ManageCertificates"].map(str::to_owned).into());
+    assert_eq!(
+        marked,
+        ["E Enroll", "H ManageCA", "M ManageCertificates"]
+            .map(str::to_owned)
+            .into()
+    );
     assert_eq!(
         rows.properties(&summary, Facet::HostSettings, "CA")[0]["hasvulnerableendpoint"],
         true
