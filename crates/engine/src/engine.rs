@@ -117,7 +117,7 @@ impl Engine {
         self.decide(
             DecisionKind::Unmerge,
             id,
-            apart.then(|| serde_json::json!(true)),
+            apart.then_some(serde_json::Value::Bool(true)),
             author,
         )
         .await
