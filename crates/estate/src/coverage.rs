@@ -18,7 +18,8 @@ pub struct Looked {
 }
 
 impl Looked {
-    pub fn add(&mut self, snapshot: &Snapshot, fold: &SnapshotFold<'_, '_>, facts: &dyn FactSource) -> Result<()> {
+    /// Takes in the cells of one snapshot, of which no row may count any more.
+    pub fn declare(&mut self, snapshot: &Snapshot) {
         for declared in &snapshot.cells {
             let cell = &declared.cell;
             if declared.coverage == Coverage::Mention || cell.facet == Facet::Tombstones {
@@ -32,6 +33,10 @@ impl Looked {
                 *answered = None;
             }
         }
+    }
+
+    /// Takes in the subjects that one snapshot, declared before, has looked at.
+    pub fn add(&mut self, snapshot: &Snapshot, fold: &SnapshotFold<'_, '_>, facts: &dyn FactSource) -> Result<()> {
         each_row(snapshot, facts, &postern_model::schema::COVERED, |table, row| {
             let subject = table.text(row, 1);
             let Some((cell, _)) = fold.counts(cell_of(table, row), subject) else {

@@ -9,32 +9,50 @@ use std::collections::{HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 use postern_model::schema::COVERED;
-use postern_model::{Cell, Coverage, Settings, Table};
+use postern_model::{Cell, Coverage, Facet, Settings, Table};
 
+use crate::objects::Interner;
 use crate::{EstateError, FactSource, Result, Snapshot};
 
-/// Answers, row by row, whether a row counts.
+/// What is known of every cell; [`Fold::of`] answers for one snapshot.
 pub struct Fold<'a> {
     cells: HashMap<&'a Cell, CellState<'a>>,
     /// Newest observation of any cell of a boundary.
     boundary_newest: HashMap<&'a str, Timestamp>,
     window: SignedDuration,
+    /// Subjects of partial observations: each occurs in many cells.
+    subjects: Interner,
+    /// By snapshot and cell: the records' own times, where they have one.
+    own_times: HashMap<&'a str, HashMap<u16, HashMap<u32, Timestamp>>>,
 }
 
 #[derive(Default)]
 struct CellState<'a> {
-    /// Time of each whole observation, with the subjects whose records could not be read.
+    /// Whole observations, the newest first, with the subjects whose records could not be read.
     whole: Vec<(Timestamp, HashSet<&'a str>)>,
     /// Newest time at which a partial observation looked at a subject.
-    subjects: HashMap<String, Timestamp>,
+    subjects: HashMap<u32, Timestamp>,
 }
 
-/// Row access for one snapshot: the times at which it saw its partial subjects.
+/// The cells of one snapshot among those of all.
 pub struct SnapshotFold<'a, 'f> {
-    fold: &'f Fold<'a>,
-    snapshot: &'a Snapshot,
-    /// (cell, subject) → the record's own time, where it has one.
-    own_times: HashMap<(u16, String), Timestamp>,
+    observed_at: Timestamp,
+    subjects: &'f Interner,
+    cells: Vec<DeclaredCell<'a, 'f>>,
+}
+
+struct DeclaredCell<'a, 'f> {
+    cell: &'a Cell,
+    own_times: Option<&'f HashMap<u32, Timestamp>>,
+    rule: Rule<'a, 'f>,
+}
+
+/// What decides whether a row of a cell counts.
+enum Rule<'a, 'f> {
+    /// Its time is this or later.
+    Since(Timestamp),
+    /// Nothing newer has looked at its subject.
+    Newest { state: &'f CellState<'a>, is_mention: bool },
 }
 
 impl<'a> Fold<'a> {
@@ -43,6 +61,8 @@ impl<'a> Fold<'a> {
             cells: HashMap::new(),
             boundary_newest: HashMap::new(),
             window: SignedDuration::from_hours(24 * i64::from(settings.session_window_days)),
+            subjects: Interner::default(),
+            own_times: HashMap::new(),
         };
         for snapshot in snapshots {
             for declared in &snapshot.cells {
@@ -54,16 +74,15 @@ impl<'a> Fold<'a> {
                 }
                 fold.see(&declared.cell.boundary, snapshot.observed_at);
             }
-            each_covered(snapshot, facts, |cell, subject, own_time| {
-                let Some(declared) = snapshot.cells.get(usize::from(cell)) else {
-                    return;
-                };
-                let at = own_time.unwrap_or(snapshot.observed_at);
-                let state = fold.cells.entry(&declared.cell).or_default();
-                let newest = state.subjects.entry(subject.to_owned()).or_insert(at);
-                *newest = (*newest).max(at);
-                fold.see(&declared.cell.boundary, at);
+            each_row(snapshot, facts, &COVERED, |table, row| {
+                let own_time = table
+                    .long(row, 2)
+                    .and_then(|micros| Timestamp::from_microsecond(micros).ok());
+                fold.cover(snapshot, cell_of(table, row), table.text(row, 1), own_time);
             })?;
+        }
+        for state in fold.cells.values_mut() {
+            state.whole.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
         }
         Ok(fold)
     }
@@ -73,32 +92,46 @@ impl<'a> Fold<'a> {
         *newest = (*newest).max(at);
     }
 
-    pub fn of<'f>(&'f self, snapshot: &'a Snapshot, facts: &dyn FactSource) -> Result<SnapshotFold<'a, 'f>> {
-        let mut own_times = HashMap::new();
-        each_covered(snapshot, facts, |cell, subject, own_time| {
-            if let Some(at) = own_time {
-                own_times.insert((cell, subject.to_owned()), at);
-            }
-        })?;
-        Ok(SnapshotFold {
-            fold: self,
-            snapshot,
-            own_times,
-        })
+    fn cover(&mut self, snapshot: &'a Snapshot, cell: u16, subject: &str, own_time: Option<Timestamp>) {
+        let Some(declared) = snapshot.cells.get(usize::from(cell)) else {
+            return;
+        };
+        let subject = self.subjects.number(subject);
+        let at = own_time.unwrap_or(snapshot.observed_at);
+        let state = self.cells.entry(&declared.cell).or_default();
+        let newest = state.subjects.entry(subject).or_insert(at);
+        *newest = (*newest).max(at);
+        self.see(&declared.cell.boundary, at);
+        if own_time.is_some() {
+            let of_snapshot = self.own_times.entry(&snapshot.id).or_default();
+            of_snapshot.entry(cell).or_default().insert(subject, at);
+        }
     }
-}
 
-fn each_covered(
-    snapshot: &Snapshot,
-    facts: &dyn FactSource,
-    mut each: impl FnMut(u16, &str, Option<Timestamp>),
-) -> Result<()> {
-    each_row(snapshot, facts, &COVERED, |table, row| {
-        let own_time = table
-            .long(row, 2)
-            .and_then(|micros| Timestamp::from_microsecond(micros).ok());
-        each(cell_of(table, row), table.text(row, 1), own_time);
-    })
+    pub fn of<'f>(&'f self, snapshot: &'a Snapshot) -> SnapshotFold<'a, 'f> {
+        let own_times = self.own_times.get(snapshot.id.as_str());
+        let cells = (0..)
+            .zip(&snapshot.cells)
+            .map(|(at, declared)| DeclaredCell {
+                cell: &declared.cell,
+                own_times: own_times.and_then(|of| of.get(&at)),
+                rule: if declared.cell.facet.is_sampled() {
+                    let newest = self.boundary_newest[declared.cell.boundary.as_str()];
+                    Rule::Since(newest.checked_sub(self.window).unwrap_or(Timestamp::MIN))
+                } else {
+                    Rule::Newest {
+                        state: &self.cells[&declared.cell],
+                        is_mention: declared.coverage == Coverage::Mention,
+                    }
+                },
+            })
+            .collect();
+        SnapshotFold {
+            observed_at: snapshot.observed_at,
+            subjects: &self.subjects,
+            cells,
+        }
+    }
 }
 
 /// The `cell` column, which stands first in every table of facts.
@@ -133,35 +166,39 @@ impl<'a> SnapshotFold<'a, '_> {
     /// The cell and the time of a row that counts; `None` when something newer has replaced it, or when
     /// its sample has left the window.
     pub fn counts(&self, cell: u16, subject: &str) -> Option<(&'a Cell, Timestamp)> {
-        let declared = self.snapshot.cells.get(usize::from(cell))?;
-        let at = self
+        let declared = self.cells.get(usize::from(cell))?;
+        let at = declared
             .own_times
-            .get(&(cell, subject.to_owned()))
+            .and_then(|times| times.get(&self.subjects.find(subject)?))
             .copied()
-            .unwrap_or(self.snapshot.observed_at);
-        let counts = if declared.cell.facet.is_sampled() {
-            let newest = self
-                .fold
-                .boundary_newest
-                .get(declared.cell.boundary.as_str())
-                .copied()
-                .unwrap_or(at);
-            newest.duration_since(at) <= self.fold.window
-        } else {
-            let state = self.fold.cells.get(&declared.cell)?;
-            let by_whole = state
-                .whole
-                .iter()
-                .filter(|(_, unread)| !unread.contains(subject))
-                .map(|(at, _)| *at)
-                .max();
-            let by_subject = match declared.coverage {
+            .unwrap_or(self.observed_at);
+        let counts = match &declared.rule {
+            Rule::Since(since) => at >= *since,
+            Rule::Newest { state, is_mention } => {
+                let by_whole = state.whole.iter().find(|(_, unread)| !unread.contains(subject));
                 // Naming an object is no reason to forget what was found when it was looked at.
-                Coverage::Mention => None,
-                _ => state.subjects.get(subject).copied(),
-            };
-            by_whole.is_none_or(|newest| at >= newest) && by_subject.is_none_or(|newest| at >= newest)
+                let by_subject = || match *is_mention || state.subjects.is_empty() {
+                    true => None,
+                    false => state.subjects.get(&self.subjects.find(subject)?),
+                };
+                by_whole.is_none_or(|(newest, _)| at >= *newest) && by_subject().is_none_or(|newest| at >= *newest)
+            }
         };
-        counts.then_some((&declared.cell, at))
+        counts.then_some((declared.cell, at))
+    }
+
+    /// Whether no row of the snapshot counts, whatever its subject: most imports end so, and are not read.
+    pub fn is_past(&self) -> bool {
+        self.cells.iter().all(|declared| {
+            declared.own_times.is_none()
+                && declared.cell.facet != Facet::Tombstones
+                && match &declared.rule {
+                    Rule::Since(since) => self.observed_at < *since,
+                    Rule::Newest { state, .. } => state
+                        .whole
+                        .iter()
+                        .any(|(at, unread)| unread.is_empty() && *at > self.observed_at),
+                }
+        })
     }
 }

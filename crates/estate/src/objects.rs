@@ -1,6 +1,7 @@
 //! From object rows to one record per original object: several files may speak of the same one.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use postern_model::schema::OBJECTS;
@@ -13,8 +14,8 @@ use crate::{FactSource, Result, Snapshot, names};
 /// Texts to small numbers: the same ids occur in millions of rows.
 #[derive(Default)]
 pub struct Interner {
-    numbers: HashMap<Box<str>, u32>,
-    texts: Vec<Box<str>>,
+    numbers: HashMap<Arc<str>, u32>,
+    texts: Vec<Arc<str>>,
 }
 
 impl Interner {
@@ -23,13 +24,27 @@ impl Interner {
             return number;
         }
         let number = u32::try_from(self.texts.len()).expect("fewer than 2^32 distinct texts fit in memory");
-        self.texts.push(text.into());
-        self.numbers.insert(text.into(), number);
+        let text = Arc::<str>::from(text);
+        self.texts.push(text.clone());
+        self.numbers.insert(text, number);
         number
+    }
+
+    /// The number of an id, which is the same in any letter case.
+    pub fn number_of_id(&mut self, id: &str) -> u32 {
+        match id.bytes().any(|byte| byte.is_ascii_lowercase()) {
+            true => self.number(&id.to_ascii_uppercase()),
+            false => self.number(id),
+        }
     }
 
     pub fn text(&self, number: u32) -> &str {
         &self.texts[number as usize]
+    }
+
+    /// All texts, in the order of their numbers.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().map(AsRef::as_ref)
     }
 
     pub fn find(&self, text: &str) -> Option<u32> {
@@ -95,7 +110,7 @@ impl Gathered {
             let Some((declared, at)) = fold.counts(cell, table.text(row, 1)) else {
                 return;
             };
-            let key = keys.number(&table.text(row, 2).to_ascii_uppercase());
+            let key = keys.number_of_id(table.text(row, 2));
             if declared.facet == Facet::Tombstones {
                 let newest = self.tombstones.entry(key).or_insert(at);
                 *newest = (*newest).max(at);

@@ -46,8 +46,8 @@ pub fn gather(
             return;
         };
         relations.push(RawRelation {
-            source: texts.number(&table.text(row, 2).to_ascii_uppercase()),
-            target: texts.number(&table.text(row, 4).to_ascii_uppercase()),
+            source: texts.number_of_id(table.text(row, 2)),
+            target: texts.number_of_id(table.text(row, 4)),
             source_kind: NodeKind::parse(table.text(row, 3)).unwrap_or(NodeKind::Base),
             target_kind: NodeKind::parse(table.text(row, 5)).unwrap_or(NodeKind::Base),
             kind,
@@ -100,25 +100,35 @@ pub fn kind_hints(relations: &[RawRelation]) -> HashMap<u32, NodeKind> {
     hints
 }
 
-/// Puts the properties of parallel reports of one relation together; the first text in order wins where
-/// they differ.
-pub fn merge_properties(mut texts: Vec<&str>) -> String {
-    texts.sort_unstable();
-    texts.dedup();
-    texts.retain(|text| !text.is_empty());
-    if let [one] = texts[..] {
-        return canonical(one);
-    }
-    let mut merged = BTreeMap::<String, Value>::new();
-    for text in texts {
-        for (key, value) in serde_json::from_str::<BTreeMap<String, Value>>(text).unwrap_or_default() {
-            merged.entry(key).or_insert(value);
-        }
-    }
-    to_text(&merged)
+/// Properties of relations, put together. Most relations have one of a few texts.
+#[derive(Default)]
+pub struct MergedProperties {
+    /// By the number of the text.
+    canonical: HashMap<u32, String>,
 }
 
-fn canonical(text: &str) -> String {
+impl MergedProperties {
+    /// The properties of parallel reports of one relation; the first text in order wins where they differ.
+    pub fn of(&mut self, parallel: &[RawRelation], texts: &Interner) -> String {
+        let first = parallel[0].properties;
+        if parallel.iter().all(|report| report.properties == first) {
+            let canonical = self.canonical.entry(first);
+            return canonical.or_insert_with(|| canonical_text(texts.text(first))).clone();
+        }
+        let mut reports: Vec<&str> = parallel.iter().map(|report| texts.text(report.properties)).collect();
+        reports.sort_unstable();
+        reports.dedup();
+        let mut merged = BTreeMap::<String, Value>::new();
+        for text in reports {
+            for (key, value) in serde_json::from_str::<BTreeMap<String, Value>>(text).unwrap_or_default() {
+                merged.entry(key).or_insert(value);
+            }
+        }
+        to_text(&merged)
+    }
+}
+
+fn canonical_text(text: &str) -> String {
     serde_json::from_str::<BTreeMap<String, Value>>(text).map_or_else(|_| text.to_owned(), |map| to_text(&map))
 }
 

@@ -46,7 +46,11 @@ pub fn resolve(
     let mut looked = Looked::default();
     for (position, snapshot) in snapshots.iter().enumerate() {
         let position = position as u32;
-        let of = fold.of(snapshot, facts)?;
+        looked.declare(snapshot);
+        let of = fold.of(snapshot);
+        if of.is_past() {
+            continue;
+        }
         gathered.add(&mut keys, position, snapshot, &of, facts)?;
         relations::gather(&mut raw_relations, &mut keys, position, snapshot, &of, facts)?;
         findings::gather(&mut raw_findings, &mut raw_services, snapshot, &of, facts, kev)?;
@@ -76,23 +80,12 @@ pub fn resolve(
     let sites = sites(&objects, &raw_relations, &snapshots);
     let (joined, conflicts) = devices::join(&objects, &keys, &sites, apart);
     let snapshot_ids: Vec<&str> = snapshots.iter().map(|snapshot| snapshot.id.as_str()).collect();
-    let nodes = nodes(&objects, &keys, &joined, &looked, &snapshot_ids)?;
-
-    let index_of_id: HashMap<NodeId, NodeIndex> = nodes
-        .iter()
-        .enumerate()
-        .map(|(index, node)| (node.id, index as NodeIndex))
+    let nodes = nodes(objects, &keys, &joined, &looked, &snapshot_ids)?;
+    let by_key: HashMap<String, NodeIndex> = (0..)
+        .zip(&nodes)
+        .flat_map(|(index, node)| node.facets.iter().map(move |facet| (facet.key.clone(), index)))
         .collect();
-    let by_key: HashMap<String, NodeIndex> = nodes
-        .iter()
-        .enumerate()
-        .flat_map(|(index, node)| {
-            node.facets
-                .iter()
-                .map(move |facet| (facet.key.clone(), index as NodeIndex))
-        })
-        .collect();
-    let relations = settle_relations(&raw_relations, &keys, &by_key, &nodes, &snapshot_ids);
+    let relations = settle_relations(raw_relations, &keys, &by_key, &nodes, &snapshot_ids);
     let findings = findings::settle(raw_findings, |subject| {
         let index = *by_key.get(subject)?;
         Some((index, nodes[index as usize].id.0))
@@ -107,7 +100,7 @@ pub fn resolve(
         .collect();
     services.sort();
     services.dedup_by(|a, b| (a.node, &a.protocol, a.port) == (b.node, &b.protocol, b.port));
-    debug_assert_eq!(index_of_id.len(), nodes.len(), "one asset per id");
+    debug_assert!(nodes.is_sorted_by(|a, b| a.id < b.id), "one asset per id");
 
     let coverage = looked.report(&nodes, &domains.names);
     Ok(Estate {
@@ -280,7 +273,7 @@ fn sites(
 }
 
 fn nodes(
-    objects: &BTreeMap<u32, Object>,
+    mut objects: BTreeMap<u32, Object>,
     keys: &Interner,
     joined: &Joined,
     looked: &Looked,
@@ -298,7 +291,11 @@ fn nodes(
         .into_iter()
         .map(|(anchor, mut parts)| {
             parts.sort_by_key(|&part| (part != anchor, keys.text(part)));
-            node(anchor, &parts, objects, keys, joined, looked, snapshot_ids)
+            let parts = parts
+                .into_iter()
+                .filter_map(|part| Some((part, objects.remove(&part)?)))
+                .collect();
+            node(parts, keys, joined, looked, snapshot_ids)
         })
         .collect();
     nodes.sort_by_key(|node| node.id);
@@ -306,32 +303,22 @@ fn nodes(
 }
 
 /// One asset out of its objects, the anchor first: what it says stands before what the others say.
-fn node(
-    anchor: u32,
-    parts: &[u32],
-    objects: &BTreeMap<u32, Object>,
-    keys: &Interner,
-    joined: &Joined,
-    looked: &Looked,
-    snapshot_ids: &[&str],
-) -> Node {
-    let own = &objects[&anchor];
-    let key = keys.text(anchor);
+fn node(parts: Vec<(u32, Object)>, keys: &Interner, joined: &Joined, looked: &Looked, snapshot_ids: &[&str]) -> Node {
+    let (anchor, own) = &parts[0];
+    let key = keys.text(*anchor).to_owned();
+    let (kind, is_stub) = (own.kind, own.is_stub);
+    let (name, boundary) = (own.name.clone(), own.boundary.clone());
+    let (mut first, mut last) = (own.first, own.last);
     let mut properties = Properties::new();
     let mut addresses = Vec::new();
     let mut identifiers = BTreeSet::new();
     let mut facets = Vec::new();
     let mut known = BTreeSet::new();
     let mut snapshots = BTreeSet::new();
-    let (mut first, mut last) = (own.first, own.last);
-    for &part in parts {
-        let object = &objects[&part];
+    for (part, object) in parts {
         let part_key = keys.text(part);
-        identifiers.extend(identifiers_of(part_key, object));
+        identifiers.extend(identifiers_of(part_key, &object));
         addresses.extend(attributes(&object.properties).addresses);
-        for (name, value) in &object.properties {
-            properties.entry(name.clone()).or_insert_with(|| value.clone());
-        }
         known.extend(looked.known(&object.boundary, ObjectClass::of(object.kind), part_key));
         facets.push(OriginalObject {
             key: part_key.to_owned(),
@@ -340,21 +327,24 @@ fn node(
                 .get(&part)
                 .map_or_else(|| "its own id".to_owned(), |(_, reason)| reason.clone()),
         });
-        snapshots.extend(object.snapshots.iter().copied());
+        snapshots.extend(object.snapshots);
         first = first.min(object.first);
         last = last.max(object.last);
+        for (name, value) in object.properties {
+            properties.entry(name).or_insert(value);
+        }
     }
     addresses.sort();
     addresses.dedup();
     let mut attributes = attributes(&properties);
     attributes.addresses = addresses;
     Node {
-        id: NodeId::of(key),
-        key: key.to_owned(),
-        kind: own.kind,
-        name: own.name.clone(),
-        boundary: own.boundary.clone(),
-        is_stub: own.is_stub,
+        id: NodeId::of(&key),
+        key,
+        kind,
+        name,
+        boundary,
+        is_stub,
         properties: serde_json::to_string(&properties).expect("a map of JSON values is JSON"),
         attributes,
         known: known.into_iter().collect(),
@@ -417,32 +407,35 @@ fn identifiers_of(key: &str, object: &Object) -> Vec<Identifier> {
     identifiers
 }
 
+/// One relation per (source, target, kind), sorted by them; parallel reports are put together.
 fn settle_relations(
-    raw: &[RawRelation],
+    mut raw: Vec<RawRelation>,
     keys: &Interner,
     by_key: &HashMap<String, NodeIndex>,
     nodes: &[Node],
     snapshot_ids: &[&str],
 ) -> Vec<Relation> {
-    let mut order: Vec<u32> = (0..raw.len() as u32).collect();
-    let ends: HashMap<u32, NodeIndex> = raw
-        .iter()
-        .flat_map(|relation| [relation.source, relation.target])
-        .filter_map(|key| Some((key, *by_key.get(keys.text(key))?)))
-        .collect();
-    let place = |at: u32| {
-        let relation = &raw[at as usize];
-        (ends.get(&relation.source), ends.get(&relation.target), relation.kind)
+    let ends: Vec<Option<NodeIndex>> = keys.texts().map(|key| by_key.get(key).copied()).collect();
+    let place = |relation: &RawRelation| {
+        (
+            ends[relation.source as usize],
+            ends[relation.target as usize],
+            relation.kind,
+        )
     };
-    order.sort_by(|&a, &b| place(a).cmp(&place(b)));
-    order
-        .chunk_by(|&a, &b| place(a) == place(b))
+    raw.sort_unstable_by_key(place);
+    let mut properties = relations::MergedProperties::default();
+    raw.chunk_by(|a, b| place(a) == place(b))
         .filter_map(|parallel| {
-            let (Some(&source), Some(&target), kind) = place(parallel[0]) else {
+            let (Some(source), Some(target), kind) = place(&parallel[0]) else {
                 return None;
             };
-            let reports = || parallel.iter().map(|&at| &raw[at as usize]);
-            let (source_key, target_key) = reports()
+            // The two ends may have become one asset.
+            if source == target {
+                return None;
+            }
+            let (source_key, target_key) = parallel
+                .iter()
                 .map(|report| (keys.text(report.source), keys.text(report.target)))
                 .min()?;
             Some(Relation {
@@ -457,15 +450,14 @@ fn settle_relations(
                 source_key: source_key.to_owned(),
                 target_key: target_key.to_owned(),
                 kind,
-                properties: relations::merge_properties(reports().map(|report| keys.text(report.properties)).collect()),
+                properties: properties.of(parallel, keys),
                 seen: seen(
-                    reports().map(|report| report.snapshot).collect(),
-                    reports().map(|report| report.at).min()?,
-                    reports().map(|report| report.at).max()?,
+                    parallel.iter().map(|report| report.snapshot).collect(),
+                    parallel.iter().map(|report| report.at).min()?,
+                    parallel.iter().map(|report| report.at).max()?,
                     snapshot_ids,
                 ),
             })
         })
-        .filter(|relation| relation.source != relation.target)
         .collect()
 }

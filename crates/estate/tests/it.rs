@@ -1,5 +1,6 @@
 //! The estate from outside: snapshots in memory, resolved, and looked at.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 
@@ -20,6 +21,8 @@ const DOMAIN: &str = "S-1-5-21-1-2-3";
 struct Facts {
     snapshots: Vec<Snapshot>,
     tables: BTreeMap<(String, &'static str), Table>,
+    /// Snapshots whose objects were read.
+    read: RefCell<BTreeSet<String>>,
 }
 
 impl FactSource for Facts {
@@ -29,6 +32,9 @@ impl FactSource for Facts {
         schema: &'static Schema,
         each: &mut dyn FnMut(&Table),
     ) -> Result<(), Box<dyn Error + Send + Sync>> {
+        if schema.name == OBJECTS.name {
+            self.read.borrow_mut().insert(snapshot.to_owned());
+        }
         if let Some(table) = self.tables.get(&(snapshot.to_owned(), schema.name)) {
             each(table);
         }
@@ -166,6 +172,17 @@ fn an_older_collection_imported_late_enters_history_and_not_the_present() {
         "{}",
         estate.nodes[0].properties
     );
+}
+
+#[test]
+fn a_file_that_newer_ones_have_replaced_is_not_read() {
+    let mut facts = Facts::default();
+    users(&mut facts, 1, &["S-1-5-21-1-2-3-1001"]);
+    session(&mut facts, 1, "S-1-5-21-1-2-3-1001");
+    users(&mut facts, 20, &["S-1-5-21-1-2-3-1001"]);
+    facts.resolve();
+    let current = &facts.snapshots[2].id;
+    assert_eq!(facts.read.borrow().iter().collect::<Vec<_>>(), [current]);
 }
 
 #[test]
