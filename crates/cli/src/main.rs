@@ -7,6 +7,7 @@ mod args;
 mod commands;
 mod ids;
 mod output;
+mod places;
 mod view;
 
 use std::io;

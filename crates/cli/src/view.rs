@@ -2,16 +2,17 @@
 //!
 //! Start at [`View`]. The types here are parts of several commands' JSON; what they promise is in `docs/schemas/`.
 
-use std::collections::{BTreeSet, HashMap};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::OnceLock;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use jiff::Timestamp;
 use postern_attack::{Derivation, Entry, Fact, Path, Step, Target};
 use postern_catalog::{Basis, Catalog, Remediation};
 use postern_engine::{Engine, Generation};
-use postern_model::estate::Seen;
-use postern_model::{EdgeId, NodeId, NodeKind, RelationKind};
+use postern_model::estate::{NodeIndex, Seen};
+use postern_model::{EdgeId, Facet, NodeId, NodeKind, RelationKind};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -22,7 +23,8 @@ use crate::output::{Line, Page};
 const ID_DIGITS_SHOWN: usize = 10;
 /// Facts told for a step in text; JSON has all.
 const FACTS_SHOWN_MAX: usize = 4;
-
+/// Techniques named for a gap in text; JSON has all.
+const TECHNIQUES_SHOWN_MAX: usize = 6;
 /// Files named as evidence in text; JSON has all.
 const FILES_SHOWN_MAX: usize = 2;
 
@@ -45,6 +47,13 @@ pub struct PlaceReport {
     pub kind: String,
 }
 
+impl PlaceReport {
+    /// By name, as one looks things up.
+    pub fn order(&self) -> impl Ord + use<> {
+        (self.name.clone(), self.id.clone())
+    }
+}
+
 /// A way from one place to another.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct PathReport {
@@ -54,6 +63,8 @@ pub struct PathReport {
     pub entry_name: String,
     /// `observed`, `inferred` or `assumed`; null where the entry is no entry point.
     pub basis: Option<String>,
+    /// How likely an attacker gets to the entry point; no part of the cost. Null where the entry is no entry point.
+    pub entry_grade: Option<String>,
     pub target: String,
     pub target_name: String,
     /// Sum of the steps' costs.
@@ -260,6 +271,7 @@ impl<'a> View<'a> {
             entry: self.generation.key_of(entry),
             entry_name: self.generation.name_of(entry),
             basis: self.entry(entry).map(|it| it.basis.as_str().to_owned()),
+            entry_grade: self.entry(entry).map(|it| it.grade.as_str().to_owned()),
             target: self.generation.key_of(target),
             target_name: self.generation.name_of(target),
             cost,
@@ -530,11 +542,7 @@ impl<'a> View<'a> {
             );
         }
         if self.generation.entries.is_empty() {
-            reasons.push(
-                "There is no entry point: nothing exploitable was seen exposed to the Internet, no account can be \
-                 roasted, and no domain was collected with the groups or sessions that assumed entry points stand on."
-                    .to_owned(),
-            );
+            reasons.push(self.why_no_entries());
         }
         if reasons.is_empty() {
             let (entries, targets) = (
@@ -549,6 +557,73 @@ impl<'a> View<'a> {
             ));
         }
         reasons
+    }
+
+    fn why_no_entries(&self) -> String {
+        let settings = self.generation.settings();
+        let off: Vec<_> = [
+            ("user-entries", settings.user_entries),
+            ("workstation-entries", settings.workstation_entries),
+        ]
+        .into_iter()
+        .filter(|(_, is_on)| !is_on)
+        .map(|(name, _)| name.to_owned())
+        .collect();
+        let seen = "nothing exploitable was seen exposed to the Internet, and no usable account was seen whose password \
+                    can be guessed from what a domain controller hands out";
+        match off.as_slice() {
+            [] => format!(
+                "There is no entry point: {seen}; and no domain was collected with the groups or sessions that assumed \
+                 entry points stand on."
+            ),
+            [one] => format!("There is no entry point: {seen}; the setting {one} is off."),
+            several => format!(
+                "There is no entry point: {seen}; the settings {} are off.",
+                joined(several)
+            ),
+        }
+    }
+
+    /// A place where an attacker can begin.
+    ///
+    /// # Errors
+    /// A sentence for a control plane: it is many assets, of which one is enough.
+    pub fn start(&self, id: NodeId) -> Result<NodeId> {
+        let Some(plane) = self.target(id).filter(|_| self.generation.estate.by_id(id).is_none()) else {
+            return Ok(id);
+        };
+        let mut names: Vec<_> = plane
+            .members
+            .iter()
+            .map(|&member| self.generation.name_of(member))
+            .collect();
+        names.sort_unstable();
+        let example = names
+            .first()
+            .map(|name| format!(", such as {name}"))
+            .unwrap_or_default();
+        bail!(
+            "{} is {}, and who holds one of them holds it all; name one{example}",
+            plane.name,
+            counted(names.len() as u64, "asset", "assets")
+        )
+    }
+
+    /// A step or relation as `A —technique→ B`, a finding as `title on A`; its id where the generation has none such.
+    pub fn edge_name(&self, id: EdgeId) -> String {
+        let estate = &self.generation.estate;
+        let name = |index: NodeIndex| estate.node(index).name.as_str();
+        if let Some(step) = self.generation.derived.step(id) {
+            let (source, target) = self.ends(step);
+            return format!("{source} —{}→ {target}", step.technique);
+        }
+        if let Some(it) = estate.relations.iter().find(|it| it.id == id) {
+            return format!("{} —{}→ {}", name(it.source), it.kind, name(it.target));
+        }
+        match estate.findings.iter().find(|it| it.id == id) {
+            Some(it) => format!("{} on {}", it.title, name(it.node)),
+            None => id.to_string(),
+        }
     }
 }
 
@@ -640,15 +715,19 @@ pub fn path_text(page: &mut Page, number: usize, path: &PathReport) {
         page.hanging(indent, indent + 4, line.dim(format!(" ({})", crossing.reason)));
     }
     if let Some(fix) = &path.fix {
-        let line = Line::new()
-            .good("Fix: ")
-            .plain(&fix.title)
-            .dim(format!(" ({})", fix.owner))
-            .plain(". ");
-        page.hanging(indent, indent + 5, line.plain(&fix.text));
+        fix_text(page, indent, fix);
     } else if !path.steps.is_empty() {
         page.line(indent, Line::new().dim("Fix: nobody can change a step of this route."));
     }
+}
+
+pub fn fix_text(page: &mut Page, indent: usize, fix: &FixReport) {
+    let line = Line::new()
+        .good("Fix: ")
+        .plain(&fix.title)
+        .dim(format!(" ({})", fix.owner))
+        .plain(". ");
+    page.hanging(indent, indent + 5, line.plain(&fix.text));
 }
 
 fn step_text(page: &mut Page, indent: usize, step: &StepReport) {
@@ -731,24 +810,178 @@ fn base_name(path: &str) -> &str {
     path.rsplit(['/', '\\', '!']).next().unwrap_or(path)
 }
 
-/// What was not looked at, as people read it; at most `limit` lines.
+/// What was not looked at, as people read it; at most `limit` lines. What was never imported of a class of objects is
+/// one line.
 pub fn gaps_text(page: &mut Page, gaps: &[GapReport], limit: usize) {
-    for gap in gaps.iter().take(limit) {
-        let place = match gap.boundary_name.as_str() {
-            "" => String::new(),
-            name => format!("{name}: "),
+    let lines = gap_lines(gaps);
+    for (text, techniques) in lines.iter().take(limit) {
+        let shown: Vec<&str> = techniques.iter().take(TECHNIQUES_SHOWN_MAX).copied().collect();
+        let more = match techniques.len() - shown.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
         };
-        let line = Line::new()
-            .plain(place)
-            .plain(&gap.reason)
-            .dim(format!(" ({})", gap.techniques.join(", ")));
+        let line = Line::new().plain(text).dim(format!(" ({}{more})", shown.join(", ")));
         page.hanging(2, 4, line);
     }
-    if gaps.len() > limit {
-        let more = counted((gaps.len() - limit) as u64, "more gap", "more gaps");
+    if lines.len() > limit {
+        let more = counted((lines.len() - limit) as u64, "more gap", "more gaps");
         page.line(
             2,
             Line::new().dim(format!("and {more}; `postern status` lists them all")),
+        );
+    }
+}
+
+fn gap_lines(gaps: &[GapReport]) -> Vec<(String, Vec<&str>)> {
+    let mut lines: Vec<(String, Vec<&str>)> = Vec::new();
+    let is_seen = |gap: &&GapReport| !gap.boundary.is_empty();
+    for gap in gaps.iter().filter(is_seen) {
+        let text = format!("{}: {}", gap.boundary_name, gap.reason);
+        lines.push((text, gap.techniques.iter().map(String::as_str).collect()));
+    }
+    let mut never: BTreeMap<&str, (Vec<String>, BTreeSet<&str>)> = BTreeMap::new();
+    for gap in gaps.iter().filter(|gap| !is_seen(gap)) {
+        let (class, facet) = gap.input.split_once(": ").unwrap_or((&gap.input, "all"));
+        let (facets, techniques) = never.entry(class).or_default();
+        facets.push(facet.to_owned());
+        techniques.extend(gap.techniques.iter().map(String::as_str));
+    }
+    for (class, (facets, techniques)) in never {
+        let text = format!("{} of {class}: no source was imported", joined(&facets));
+        lines.push((text, techniques.into_iter().collect()));
+    }
+    lines
+}
+
+/// `34 computers, 2 users`, the most frequent kind first.
+pub fn kinds_text(by_kind: &BTreeMap<String, u64>) -> String {
+    let mut kinds: Vec<_> = by_kind.iter().collect();
+    kinds.sort_by_key(|&(kind, &number)| (Reverse(number), kind));
+    let kinds: Vec<_> = kinds
+        .into_iter()
+        .map(|(kind, &number)| {
+            let (one, many) = kind_words(kind);
+            counted(number, one, many)
+        })
+        .collect();
+    kinds.join(", ")
+}
+
+/// What people call one asset of a kind.
+pub fn kind_word(kind: &str) -> &str {
+    kind_words(kind).0
+}
+
+/// One and many of a kind, as people call them.
+fn kind_words(kind: &str) -> (&str, &str) {
+    match NodeKind::parse(kind) {
+        Some(NodeKind::Base) => ("object of unknown kind", "objects of unknown kind"),
+        Some(NodeKind::User) => ("user", "users"),
+        Some(NodeKind::Computer) => ("computer", "computers"),
+        Some(NodeKind::Group) => ("group", "groups"),
+        Some(NodeKind::Gpo) => ("group policy", "group policies"),
+        Some(NodeKind::Ou) => ("organisational unit", "organisational units"),
+        Some(NodeKind::Container) => ("container", "containers"),
+        Some(NodeKind::Domain) => ("domain", "domains"),
+        Some(NodeKind::LocalGroup) => ("local group", "local groups"),
+        Some(NodeKind::LocalUser) => ("local user", "local users"),
+        Some(NodeKind::AiaCa) => ("AIA CA", "AIA CAs"),
+        Some(NodeKind::RootCa) => ("root CA", "root CAs"),
+        Some(NodeKind::EnterpriseCa) => ("enterprise CA", "enterprise CAs"),
+        Some(NodeKind::NtAuthStore) => ("NTAuth store", "NTAuth stores"),
+        Some(NodeKind::CertTemplate) => ("certificate template", "certificate templates"),
+        Some(NodeKind::IssuancePolicy) => ("issuance policy", "issuance policies"),
+        Some(NodeKind::Host) => ("host", "hosts"),
+        Some(NodeKind::NetworkSegment) => ("network segment", "network segments"),
+        Some(NodeKind::Internet) => ("Internet", "Internets"),
+        Some(NodeKind::EntryPoint) => ("entry point", "entry points"),
+        Some(NodeKind::ControlPlane) => ("control plane", "control planes"),
+        None => (kind, kind),
+    }
+}
+
+/// Facets as people read them: the plugin families of a scanner are counted.
+pub fn facets_text<'f>(facets: impl IntoIterator<Item = &'f Facet>) -> Vec<String> {
+    let mut texts = Vec::new();
+    let mut families: BTreeMap<bool, u64> = BTreeMap::new();
+    for facet in facets {
+        match facet {
+            Facet::Plugins { credentialed, .. } => *families.entry(*credentialed).or_default() += 1,
+            other => texts.push(other.to_string()),
+        }
+    }
+    texts.extend(families.into_iter().map(|(is_credentialed, number)| {
+        let families = counted(number, "plugin family", "plugin families");
+        let not = if is_credentialed { "" } else { "not " };
+        format!("{families} ({not}credentialed)")
+    }));
+    texts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gap(boundary: &str, input: &str, techniques: &[&str]) -> GapReport {
+        GapReport {
+            boundary: boundary.to_owned(),
+            boundary_name: boundary.to_owned(),
+            input: input.to_owned(),
+            answered: 0,
+            total: 0,
+            reason: "sessions: 2 of 21 computers answered".to_owned(),
+            techniques: techniques.iter().map(|&it| it.to_owned()).collect(),
+        }
+    }
+
+    #[test]
+    fn what_was_never_imported_of_a_class_is_one_line_and_names_each_technique_once() {
+        let gaps = [
+            gap("S-1-5-21-1", "computers: sessions", &["HasSession"]),
+            gap("", "users: members", &["MemberOf"]),
+            gap("", "users: properties", &["CoerceToTGT", "MemberOf"]),
+        ];
+        assert_eq!(
+            gap_lines(&gaps),
+            [
+                (
+                    "S-1-5-21-1: sessions: 2 of 21 computers answered".to_owned(),
+                    vec!["HasSession"]
+                ),
+                (
+                    "members and properties of users: no source was imported".to_owned(),
+                    vec!["CoerceToTGT", "MemberOf"]
+                ),
+            ]
+        );
+    }
+
+    #[test]
+    fn kinds_are_told_in_words_the_most_frequent_first() {
+        let kinds = [("User", 1), ("GPO", 2), ("Computer", 1_200)];
+        let by_kind = kinds.map(|(kind, number)| (kind.to_owned(), number)).into();
+        assert_eq!(kinds_text(&by_kind), "1,200 computers, 2 group policies, 1 user");
+    }
+
+    #[test]
+    fn plugin_families_are_counted_with_and_without_credentials_apart() {
+        let family = |name: &str, credentialed| Facet::Plugins {
+            family: name.to_owned(),
+            credentialed,
+        };
+        let facets = [
+            Facet::Ports,
+            family("DNS", false),
+            family("FTP", false),
+            family("DNS", true),
+        ];
+        assert_eq!(
+            facets_text(&facets),
+            [
+                "open ports",
+                "2 plugin families (not credentialed)",
+                "1 plugin family (credentialed)"
+            ]
         );
     }
 }

@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 use postern_engine::AsOf;
-use postern_model::NodeId;
 use postern_model::estate::{Node, NodeIndex};
+use postern_model::{Facet, NodeId};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -14,7 +14,7 @@ use crate::args;
 use crate::ids::Ids;
 use crate::output::text::{count, counted, joined, time};
 use crate::output::{Line, Page, Report, show};
-use crate::view::View;
+use crate::view::{View, facets_text, kind_word};
 
 /// Findings and services listed in text; JSON has all.
 const LISTED_MAX: usize = 20;
@@ -62,6 +62,8 @@ pub struct AssetReport {
     /// `tcp/445`, with the service's name where it is known.
     pub services: Vec<String>,
     pub properties: Map<String, Value>,
+    #[serde(skip)]
+    known: Vec<Facet>,
     #[serde(skip)]
     seen: (jiff::Timestamp, jiff::Timestamp),
 }
@@ -236,6 +238,7 @@ impl AssetReport {
                 })
                 .collect(),
             looked_at: node.known.iter().map(ToString::to_string).collect(),
+            known: node.known.clone(),
             files: view.files(&node.seen),
             first_seen: node.seen.first.to_string(),
             last_seen: node.seen.last.to_string(),
@@ -274,7 +277,12 @@ impl Report for AssetReport {
         } else {
             format!(" of {}", self.boundary_name)
         };
-        page.line(0, Line::new().bold(&self.name).plain(format!("  {}{place}", self.kind)));
+        page.line(
+            0,
+            Line::new()
+                .bold(&self.name)
+                .plain(format!("  {}{place}", kind_word(&self.kind))),
+        );
         page.line(0, Line::new().dim(&self.id));
         if self.is_stub {
             page.line(0, "Only referred to by other objects: its own record was never read.");
@@ -304,24 +312,27 @@ impl Report for AssetReport {
         page.line(
             0,
             format!(
-                "{} pass here; {} in, {} out.",
-                counted(self.paths, "attack path", "attack paths"),
+                "{} here; {} in, {} out.",
+                counted(self.paths, "attack path passes", "attack paths pass"),
                 counted(self.steps_in, "step", "steps"),
                 count(self.steps_out)
             ),
         );
         let (first, last) = self.seen;
-        let looked_at = if self.looked_at.is_empty() {
+        let when = match first == last {
+            true => time(last),
+            false => format!("from {} to {}", time(first), time(last)),
+        };
+        let looked_at = if self.known.is_empty() {
             "nothing".to_owned()
         } else {
-            joined(&self.looked_at)
+            joined(&facets_text(&self.known))
         };
-        page.line(
-            0,
-            format!("Seen from {} to {}; looked at: {looked_at}.", time(first), time(last)),
-        );
+        page.line(0, format!("Seen {when}; looked at: {looked_at}."));
         section(page, "Original objects", &self.original_objects, |it| {
-            Line::new().plain(&it.id).dim(format!("  {}: {}", it.kind, it.reason))
+            Line::new()
+                .plain(&it.id)
+                .dim(format!("  {}: {}", kind_word(&it.kind), it.reason))
         });
         section(page, "Identifiers", &self.identifiers, |it| {
             Line::new().dim(format!("{} ", it.kind)).plain(&it.value)

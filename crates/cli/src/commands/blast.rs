@@ -14,7 +14,7 @@ use crate::args;
 use crate::ids::Ids;
 use crate::output::text::{count, counted, joined};
 use crate::output::{Line, Page, Report, show};
-use crate::view::{PlaceReport, View};
+use crate::view::{PlaceReport, View, kind_word, kinds_text};
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct BlastReport {
@@ -56,7 +56,7 @@ pub async fn run(session: &Session, args: args::Blast) -> Result<Outcome> {
     let starts = args
         .ids
         .iter()
-        .map(|id| Ids(&generation).place(id))
+        .map(|id| view.start(Ids(&generation).place(id)?))
         .collect::<Result<Vec<_>>>()?;
     let blasts = starts
         .into_iter()
@@ -103,17 +103,11 @@ impl AssetList {
         }
     }
 
-    /// `12 assets (10 User, 2 Computer)`.
+    /// `12 assets (10 users, 2 computers)`.
     fn text(&self) -> String {
-        let kinds: Vec<_> = self
-            .by_kind
-            .iter()
-            .map(|(kind, number)| format!("{} {kind}", count(*number)))
-            .collect();
-        let kinds = if kinds.is_empty() {
-            String::new()
-        } else {
-            format!(" ({})", kinds.join(", "))
+        let kinds = match self.by_kind.is_empty() {
+            true => String::new(),
+            false => format!(" ({})", kinds_text(&self.by_kind)),
         };
         format!("{}{kinds}", counted(self.total, "asset", "assets"))
     }
@@ -138,10 +132,15 @@ impl Report for BlastReport {
                 page.hanging(2, 4, Line::new().bad("targets: ").plain(joined(&names)));
             }
             if blast.assets_behind.total > 0 {
-                page.line(2, format!("through a target, to {} more", blast.assets_behind.text()));
+                page.line(2, format!("behind a target: {} more", blast.assets_behind.text()));
             }
             for asset in &blast.assets.listed {
-                page.line(2, Line::new().plain(&asset.name).dim(format!("  {}", asset.kind)));
+                page.line(
+                    2,
+                    Line::new()
+                        .plain(&asset.name)
+                        .dim(format!("  {}", kind_word(&asset.kind))),
+                );
             }
             if blast.assets.truncated {
                 let more = count(blast.assets.total - blast.assets.listed.len() as u64);

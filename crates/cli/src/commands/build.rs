@@ -24,6 +24,9 @@ pub struct BuildReport {
     pub changes: Option<PathChanges>,
     /// Null where nothing was built.
     pub summary: Option<Summary>,
+    /// There is no generation before to compare with.
+    #[serde(skip)]
+    is_first: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -96,6 +99,7 @@ impl BuildReport {
             builder,
             changes: None,
             summary: None,
+            is_first: before.is_none(),
         };
         if let (BuildState::Built, Some(number)) = (state, generation) {
             let newer = engine.load(AsOf::Number(number)).await?;
@@ -141,9 +145,10 @@ impl Report for BuildReport {
         match self.state {
             BuildState::Built => {
                 let mut line = Line::new().bold(format!("Generation {number}"));
-                if let Some(changes) = &self.changes {
-                    line = line.plain(format!(": {}.", changes.sentence()));
-                }
+                line = line.plain(match &self.changes {
+                    Some(changes) if !self.is_first => format!(": {}.", changes.sentence()),
+                    _ => ".".to_owned(),
+                });
                 page.line(0, line);
             }
             BuildState::UpToDate => page.line(0, format!("Nothing changes: generation {number} is up to date.")),

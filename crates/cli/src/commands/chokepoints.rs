@@ -1,8 +1,6 @@
 //! `chokepoints`: what to take away so that the most falls apart.
 
 use anyhow::Result;
-use postern_attack::{ChokePoint, ElementKind};
-use postern_model::{EdgeId, NodeId};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -10,7 +8,13 @@ use super::{Outcome, Session};
 use crate::args;
 use crate::output::text::{count, counted, joined};
 use crate::output::{Line, Page, Report, show};
-use crate::view::{FixReport, StepReport, Summary, View, short};
+use crate::places::{Change, Extent, Place, places};
+use crate::view::{FixReport, PlaceReport, StepReport, Summary, View, fix_text, short};
+
+/// Changes told for a choke point in text; JSON has all.
+const CHANGES_SHOWN_MAX: usize = 3;
+/// Steps told for a change in text; JSON has all.
+const STEPS_SHOWN_MAX: usize = 5;
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ChokepointsReport {
@@ -23,19 +27,18 @@ pub struct ChokepointsReport {
     /// The fewest steps that have to go at once to part every entry point from every target, where no single element
     /// severs anything. Null where one does, and where no set of changes can part them.
     pub smallest_joint_change: Option<u32>,
+    /// Assets that sever something too, but where nobody can change the steps: they are not listed.
+    pub assets_left_out: u64,
     /// Sentences: why there are no paths to sever. Empty where there are.
     pub why_none: Vec<String>,
     /// Those that sever most first.
     pub choke_points: Vec<ChokePointReport>,
 }
 
+/// A stretch of steps and assets that sever the same, each on its own.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ChokePointReport {
-    /// Id of the asset, or of the step.
-    pub element: String,
-    /// `asset` or `step`.
-    pub element_kind: String,
-    /// Name of the asset, or the step in words.
+    /// The assets of the stretch, or the step where there is none, in words.
     pub name: String,
     /// Targets that no entry point would reach any more.
     pub targets_severed: u32,
@@ -43,12 +46,21 @@ pub struct ChokePointReport {
     pub entries_severed: u32,
     /// Attack paths whose cheapest route passes here.
     pub paths_through: u32,
-    /// Of a step; null for an asset.
-    pub step: Option<StepReport>,
-    /// Of an asset: its kind; null for a step.
-    pub asset_kind: Option<String>,
-    /// What to do about a step.
-    pub fix: Option<FixReport>,
+    pub assets: Vec<PlaceReport>,
+    /// What severs: any one of them, the cheapest first. At least one.
+    pub changes: Vec<ChangeReport>,
+}
+
+/// Steps that have to go together.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ChangeReport {
+    /// `step`: a single step. `into` and `out of`: all steps into, or out of, the asset.
+    pub extent: String,
+    /// Null for a single step.
+    pub asset: Option<PlaceReport>,
+    /// Of the cheapest remediation of every step, together.
+    pub cost: u32,
+    pub steps: Vec<StepReport>,
 }
 
 pub async fn run(session: &Session, args: args::Chokepoints) -> Result<Outcome> {
@@ -56,61 +68,121 @@ pub async fn run(session: &Session, args: args::Chokepoints) -> Result<Outcome> 
     let generation = engine.load(args.when.as_of()).await?;
     let view = View::new(&engine, &generation).await?;
     let limit = args.limit.of(args.format.json);
-    let points = &generation.analysis.choke_points;
+    let (found, assets_left_out) = places(&view, &generation.analysis.choke_points);
     let report = ChokepointsReport {
         generation: generation.record.number,
-        total: points.len() as u64,
-        truncated: points.len() > limit,
+        total: found.len() as u64,
+        truncated: found.len() > limit,
         limit: limit as u64,
         summary: view.summary(),
         smallest_joint_change: generation.analysis.smallest_joint_change,
+        assets_left_out,
         why_none: view.why_no_paths(),
-        choke_points: points
+        choke_points: found
             .iter()
             .take(limit)
-            .map(|point| choke_point(&view, point))
+            .map(|place| ChokePointReport::new(&view, place))
             .collect(),
     };
     show(&report, args.format.json)?;
     Ok(Outcome::Done)
 }
 
-fn choke_point(view: &View<'_>, point: &ChokePoint) -> ChokePointReport {
-    let ChokePoint {
-        element,
-        kind,
-        targets_severed,
-        entries_severed,
-        paths_through,
-    } = *point;
-    let step = match kind {
-        ElementKind::Step => view.generation.derived.step(EdgeId(element)),
-        ElementKind::Asset => None,
-    };
-    let place = view.place(NodeId(element));
-    ChokePointReport {
-        element: if step.is_some() {
-            EdgeId(element).to_string()
-        } else {
-            place.id
-        },
-        element_kind: kind.as_str().to_owned(),
-        name: match step {
-            Some(step) => format!(
-                "{} —{}→ {}",
-                view.generation.name_of(step.source),
-                step.technique,
-                view.generation.name_of(step.target)
-            ),
-            None => place.name,
-        },
-        targets_severed,
-        entries_severed,
-        paths_through,
-        asset_kind: step.is_none().then_some(place.kind),
-        fix: step.and_then(|step| view.fixes(step).into_iter().next()),
-        step: step.map(|step| view.step(step)),
+impl ChokePointReport {
+    fn new(view: &View<'_>, place: &Place<'_>) -> Self {
+        let assets: Vec<_> = place.assets.iter().map(|&asset| view.place(asset)).collect();
+        let changes: Vec<_> = place.changes.iter().map(|it| ChangeReport::new(view, it)).collect();
+        let names: Vec<_> = assets.iter().map(|asset| asset.name.clone()).collect();
+        let step = || changes.first()?.steps.first().map(step_name);
+        Self {
+            name: if names.is_empty() {
+                step().unwrap_or_default()
+            } else {
+                joined(&names)
+            },
+            targets_severed: place.targets_severed,
+            entries_severed: place.entries_severed,
+            paths_through: place.paths_through,
+            assets,
+            changes,
+        }
     }
+
+    fn text(&self, page: &mut Page, number: usize, summary: &Summary) {
+        let marker = format!("{number}. ");
+        let indent = marker.chars().count();
+        let head = Line::new().dim(marker).bold(&self.name);
+        if let (true, Some(step)) = (
+            self.assets.is_empty(),
+            self.changes.first().and_then(|it| it.steps.first()),
+        ) {
+            page.hanging(0, indent, head.dim(format!("  {}", short(&step.id))));
+            page.line(indent, format!("{}.", self.sentence(summary)));
+            if let Some(fix) = cheapest(step) {
+                fix_text(page, indent, fix);
+            }
+            return;
+        }
+        page.hanging(0, indent, head);
+        page.line(indent, format!("{}.", self.sentence(summary)));
+        if self.changes.len() > 1 {
+            page.line(indent, "Any one of these changes does it:");
+        }
+        for change in self.changes.iter().take(CHANGES_SHOWN_MAX) {
+            change.text(page, indent);
+        }
+        let more = self.changes.len().saturating_sub(CHANGES_SHOWN_MAX) as u64;
+        if more > 0 {
+            let more = counted(more, "more change", "more changes");
+            page.line(indent, Line::new().dim(format!("or {more}; --json lists them")));
+        }
+    }
+}
+
+impl ChangeReport {
+    fn new(view: &View<'_>, change: &Change<'_>) -> Self {
+        let steps: Vec<_> = change.steps.iter().map(|step| view.step(step)).collect();
+        let (extent, asset) = match change.extent {
+            Extent::Step => ("step", None),
+            Extent::Into(asset) => ("into", Some(asset)),
+            Extent::OutOf(asset) => ("out of", Some(asset)),
+        };
+        Self {
+            extent: extent.to_owned(),
+            asset: asset.map(|asset| view.place(asset)),
+            cost: steps.iter().filter_map(cheapest).map(|fix| fix.cost).sum(),
+            steps,
+        }
+    }
+
+    fn text(&self, page: &mut Page, indent: usize) {
+        if let Some(asset) = &self.asset {
+            let steps = counted(self.steps.len() as u64, "step", "steps");
+            let line = Line::new().plain(format!("• all of the {steps} {} ", self.extent));
+            page.hanging(indent, indent + 2, line.plain(&asset.name).plain(":"));
+        }
+        let indent = if self.asset.is_some() { indent + 2 } else { indent };
+        for step in self.steps.iter().take(STEPS_SHOWN_MAX) {
+            let name = Line::new().plain("• ").plain(step_name(step));
+            page.hanging(indent, indent + 2, name.dim(format!("  {}", short(&step.id))));
+            if let Some(fix) = cheapest(step) {
+                fix_text(page, indent + 2, fix);
+            }
+        }
+        let more = self.steps.len().saturating_sub(STEPS_SHOWN_MAX) as u64;
+        if more > 0 {
+            let more = counted(more, "more step", "more steps");
+            page.line(indent, Line::new().dim(format!("and {more}; --json lists them")));
+        }
+    }
+}
+
+fn step_name(step: &StepReport) -> String {
+    format!("{} —{}→ {}", step.source_name, step.technique, step.target_name)
+}
+
+fn cheapest(step: &StepReport) -> Option<&FixReport> {
+    step.remediations.first()
 }
 
 impl Report for ChokepointsReport {
@@ -125,47 +197,14 @@ impl Report for ChokepointsReport {
             }
             return;
         }
-        if self.choke_points.is_empty() && self.total == 0 {
-            page.line(
-                0,
-                "No single asset or step severs a target or an entry point: there is always a way round.",
-            );
-            match self.smallest_joint_change {
-                Some(steps) => page.line(
-                    0,
-                    format!(
-                        "It takes {} at once to part all of them.",
-                        counted(steps.into(), "step", "steps")
-                    ),
-                ),
-                None => page.line(0, "No set of changes that anybody can make parts all of them."),
-            }
+        if self.total == 0 {
+            self.none_text(page);
             return;
         }
-        page.line(0, "Without any one of these, what is named would be cut off:");
+        page.line(0, "Each of these cuts off what is named:");
         for (number, point) in self.choke_points.iter().enumerate() {
             page.blank();
-            let kind = point
-                .asset_kind
-                .as_deref()
-                .map_or_else(|| short(&point.element).to_owned(), str::to_owned);
-            let head = Line::new()
-                .dim(format!("{}. ", number + 1))
-                .bold(&point.name)
-                .dim(format!("  {kind}"));
-            page.hanging(0, 3, head);
-            page.line(3, format!("{}.", point.sentence(&self.summary)));
-            if let Some(step) = &point.step {
-                page.line(3, step.explanation.as_str());
-            }
-            if let Some(fix) = &point.fix {
-                let line = Line::new()
-                    .good("Fix: ")
-                    .plain(&fix.title)
-                    .dim(format!(" ({})", fix.owner))
-                    .plain(". ");
-                page.hanging(3, 8, line.plain(&fix.text));
-            }
+            point.text(page, number + 1, &self.summary);
         }
         if self.truncated {
             let shown = count(self.choke_points.len() as u64);
@@ -175,6 +214,35 @@ impl Report for ChokepointsReport {
                 0,
                 Line::new().dim(format!("The first {shown} of {all}; --limit N shows more.")),
             );
+        }
+    }
+}
+
+impl ChokepointsReport {
+    fn none_text(&self, page: &mut Page) {
+        if self.assets_left_out > 0 {
+            page.line(
+                0,
+                format!(
+                    "{} passed by every route of something, but nobody can change the steps there.",
+                    counted(self.assets_left_out, "asset is", "assets are")
+                ),
+            );
+            return;
+        }
+        page.line(
+            0,
+            "No single asset or step severs a target or an entry point: there is always a way round.",
+        );
+        match self.smallest_joint_change {
+            Some(steps) => page.line(
+                0,
+                format!(
+                    "It takes {} at once to part all of them.",
+                    counted(steps.into(), "step", "steps")
+                ),
+            ),
+            None => page.line(0, "No set of changes that anybody can make parts all of them."),
         }
     }
 }

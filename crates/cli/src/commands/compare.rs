@@ -3,7 +3,7 @@
 use anyhow::Result;
 use postern_attack::Step;
 use postern_engine::{Generation, compare};
-use postern_model::{EdgeId, NodeId};
+use postern_model::EdgeId;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ use super::{Outcome, Session};
 use crate::args;
 use crate::output::text::{count, counted, time};
 use crate::output::{Line, Page, Report, show};
-use crate::view::{PlaceReport, View, short};
+use crate::view::{PlaceReport, View, kind_word, short};
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CompareReport {
@@ -77,22 +77,26 @@ pub async fn run(session: &Session, args: args::Compare) -> Result<Outcome> {
         newer: Compared::new(&newer),
         limit: limit as u64,
         assets: Changes {
-            added: List::new(&found.assets.added, limit, |&id: &NodeId| Some(now.place(id))),
-            removed: List::new(&found.assets.removed, limit, |&id: &NodeId| Some(then.place(id))),
+            added: List::new(&found.assets.added, limit, PlaceReport::order, |&id| {
+                Some(now.place(id))
+            }),
+            removed: List::new(&found.assets.removed, limit, PlaceReport::order, |&id| {
+                Some(then.place(id))
+            }),
         },
         steps: Changes {
-            added: List::new(&found.steps.added, limit, |&id| {
+            added: List::new(&found.steps.added, limit, StepName::order, |&id| {
                 Some(StepName::new(&now, newer.derived.step(id)?))
             }),
-            removed: List::new(&found.steps.removed, limit, |&id| {
+            removed: List::new(&found.steps.removed, limit, StepName::order, |&id| {
                 Some(StepName::new(&then, older.derived.step(id)?))
             }),
         },
         paths: Changes {
-            added: List::new(&found.paths.added, limit, came),
-            removed: List::new(&found.paths.removed, limit, gone),
+            added: List::new(&found.paths.added, limit, PathChange::order, came),
+            removed: List::new(&found.paths.removed, limit, PathChange::order, gone),
         },
-        paths_changed: List::new(&found.costs, limit, both),
+        paths_changed: List::new(&found.costs, limit, PathChange::order, both),
     };
     show(&report, args.format.json)?;
     Ok(Outcome::Done)
@@ -116,11 +120,15 @@ impl Compared {
 }
 
 impl<T> List<T> {
-    fn new<Id>(ids: &[Id], limit: usize, of: impl Fn(&Id) -> Option<T>) -> Self {
+    /// * `order`: of the whole list, which is cut afterwards.
+    fn new<Id, Key: Ord>(ids: &[Id], limit: usize, order: impl Fn(&T) -> Key, of: impl Fn(&Id) -> Option<T>) -> Self {
+        let mut listed: Vec<T> = ids.iter().filter_map(of).collect();
+        listed.sort_by_cached_key(order);
+        listed.truncate(limit);
         Self {
             total: ids.len() as u64,
             truncated: ids.len() > limit,
-            listed: ids.iter().take(limit).filter_map(of).collect(),
+            listed,
         }
     }
 
@@ -136,6 +144,11 @@ impl<T> List<T> {
 }
 
 impl StepName {
+    /// By names, as one looks things up.
+    fn order(&self) -> impl Ord + use<> {
+        [&self.source_name, &self.target_name, &self.technique, &self.id].map(Clone::clone)
+    }
+
     fn new(view: &View<'_>, step: &Step) -> Self {
         Self {
             id: step.id.to_string(),
@@ -215,7 +228,7 @@ impl Report for CompareReport {
             line.plain(&it.target_name).dim(format!("  {}", short(&it.id)))
         });
         section(page, "Assets", &self.assets, |it| {
-            Line::new().plain(&it.name).dim(format!("  {}", it.kind))
+            Line::new().plain(&it.name).dim(format!("  {}", kind_word(&it.kind)))
         });
     }
 }

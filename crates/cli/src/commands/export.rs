@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 
 use super::{Outcome, Session};
 use crate::args::{self, Edges, GraphFormat};
+use crate::output::CANNOT_WRITE;
 
 /// The file that `export graph --format opengraph` writes. The engine streams it; this only describes it.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -68,7 +69,7 @@ pub async fn run(session: &Session, args: args::Export) -> Result<Outcome> {
         edges,
     };
     match args.out {
-        None => graph.write(args.format, io::stdout().lock())?,
+        None => graph.write(args.format, io::stdout().lock()).context(CANNOT_WRITE)?,
         Some(path) => graph.write_file(args.format, &path)?,
     }
     Ok(Outcome::Done)

@@ -129,7 +129,8 @@ impl ImportedFile {
             Some(format) => line.plain(format!("  {format}: {}", self.counts.text())),
         };
         page.hanging(indent, indent + 2, line);
-        rejects_text(page, indent + 2, &self.rejects, self.rejects_total);
+        let hint = "`postern source rejects ID` and --json list them";
+        rejects_text(page, indent + 2, &self.rejects, self.rejects_total, hint);
     }
 }
 

@@ -129,18 +129,17 @@ impl RejectReport {
     }
 }
 
-/// The first rejects, then how many more there are and how to see them.
-pub fn rejects_text(page: &mut Page, indent: usize, rejects: &[RejectReport], total: u64) {
+/// The first rejects, then how many more there are.
+///
+/// * `hint`: how to see them.
+pub fn rejects_text(page: &mut Page, indent: usize, rejects: &[RejectReport], total: u64, hint: &str) {
     for reject in rejects.iter().take(REJECTS_SHOWN_MAX) {
         page.hanging(indent, indent + 2, Line::new().bad("! ").plain(reject.text()));
     }
     let shown = rejects.len().min(REJECTS_SHOWN_MAX) as u64;
     if total > shown {
         let more = counted(total - shown, "more was rejected", "more were rejected");
-        page.line(
-            indent,
-            Line::new().dim(format!("{more}; `postern source rejects ID` and --json list them")),
-        );
+        page.line(indent, Line::new().dim(format!("{more}; {hint}")));
     }
 }
 
@@ -154,7 +153,7 @@ impl Report for InspectReport {
                 Some(format) => page.hanging(0, 2, line.plain(format!("  {format}: {}", file.counts.text()))),
                 None => page.hanging(0, 2, line.bad("  cannot be read")),
             }
-            rejects_text(page, 2, &file.rejects, file.rejects_total);
+            rejects_text(page, 2, &file.rejects, file.rejects_total, "--json lists them");
         }
         if self.files.is_empty() {
             page.line(0, "There was no file to read.");

@@ -86,7 +86,8 @@ pub async fn run(arguments: Arguments) -> Result<Outcome> {
 }
 
 fn clock() -> Result<Clock> {
-    let Some(text) = env::var_os(CLOCK_VARIABLE) else {
+    // An empty variable is one that is not set, as shells have it.
+    let Some(text) = env::var_os(CLOCK_VARIABLE).filter(|text| !text.is_empty()) else {
         return Ok(Clock::System);
     };
     let text = text.to_string_lossy();
@@ -127,7 +128,7 @@ impl Session {
 
     /// `--data`, else the user's data folder as the XDG base directory specification has it.
     fn folder(&self) -> Result<PathBuf> {
-        if let Some(folder) = &self.data {
+        if let Some(folder) = self.data.as_ref().filter(|folder| !folder.as_os_str().is_empty()) {
             return Ok(folder.clone());
         }
         let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());

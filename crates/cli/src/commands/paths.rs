@@ -37,7 +37,7 @@ pub struct PathsReport {
     pub summary: Summary,
     /// Sentences: why the answer is empty. Empty where it is not.
     pub why_none: Vec<String>,
-    /// What was not looked at; listed where the answer is empty.
+    /// What was not looked at; listed where the answer is empty and might be another if it had been.
     pub not_looked_at: Vec<GapReport>,
     /// The paths of the answer by shape, the riskiest first.
     pub scenarios: Vec<ScenarioReport>,
@@ -76,6 +76,8 @@ pub struct ScenarioReport {
 pub struct ExposedReport {
     pub entry: PlaceReport,
     pub target: PlaceReport,
+    /// What sort of entry point it is.
+    pub title: String,
     /// Why an attacker may well be there.
     pub reason: String,
 }
@@ -87,7 +89,7 @@ pub async fn run(session: &Session, args: args::Paths) -> Result<Outcome> {
     let ids = Ids(&generation);
     let place = |text: &Option<String>| text.as_deref().map(|text| ids.place(text)).transpose();
     let question = Question {
-        from: place(&args.from)?,
+        from: place(&args.from)?.map(|from| view.start(from)).transpose()?,
         to: place(&args.to)?,
         k: args.k.map(usize::from),
     };
@@ -116,8 +118,13 @@ pub async fn run(session: &Session, args: args::Paths) -> Result<Outcome> {
     }
     report.truncated = (report.paths.len() as u64) < report.total;
     if report.total == 0 {
-        report.why_none = why_none(&view, &question, report.are_attack_paths);
-        report.not_looked_at = view.gaps();
+        report.why_none = match why_never(&view, &question) {
+            Some(reason) => vec![reason],
+            None => {
+                report.not_looked_at = view.gaps();
+                why_none(&view, &question, report.are_attack_paths)
+            }
+        };
     }
     show(&report, args.format.json)?;
     Ok(Outcome::Done)
@@ -160,6 +167,16 @@ fn attack_paths(view: &View<'_>, question: &Question, shown: usize, report: &mut
     }
     let of_answer = |scenario: &Scenario| Some(ScenarioReport::new(view, scenario, by_scenario.get(&scenario.id)?));
     report.scenarios = analysis.scenarios.iter().filter_map(of_answer).collect();
+    // In the order in which their paths are listed.
+    let first: BTreeMap<String, usize> = found
+        .iter()
+        .enumerate()
+        .rev()
+        .map(|(at, path)| (path.scenario.to_string(), at))
+        .collect();
+    report
+        .scenarios
+        .sort_by_key(|scenario| first.get(&scenario.id).copied());
     report.exposed_critical_assets = analysis
         .exposed_critical
         .iter()
@@ -170,9 +187,10 @@ fn attack_paths(view: &View<'_>, question: &Question, shown: usize, report: &mut
 
 fn routes(view: &View<'_>, question: &Question, shown: usize, report: &mut PathsReport) -> Result<()> {
     let generation = view.generation;
-    let starts = question
-        .from
-        .map_or_else(|| generation.entries.iter().map(|it| it.id).collect(), |id| vec![id]);
+    // An entry point inside a target has arrived; it is listed as an exposed critical asset.
+    let is_outside = |it: &NodeId| !generation.targets.iter().any(|target| target.members.contains(it));
+    let entries = generation.entries.iter().map(|it| it.id).filter(is_outside);
+    let starts = question.from.map_or_else(|| entries.collect(), |id| vec![id]);
     let ends: Vec<NodeId> = question
         .to
         .map_or_else(|| generation.targets.iter().map(|it| it.id).collect(), |id| vec![id]);
@@ -209,11 +227,36 @@ fn exposed(view: &View<'_>, it: &ExposedCritical) -> ExposedReport {
     ExposedReport {
         entry: view.place(it.entry),
         target: view.place(it.target),
+        title: view
+            .entry(it.entry)
+            .map(|entry| view.entry_class_title(&entry.class))
+            .unwrap_or_default(),
         reason: view
             .entry(it.entry)
             .map(|entry| entry.reason.clone())
             .unwrap_or_default(),
     }
+}
+
+/// Why the answer is empty whatever was looked at, if it is so.
+fn why_never(view: &View<'_>, question: &Question) -> Option<String> {
+    let name = |id: NodeId| view.generation.name_of(id);
+    if let (Some(from), Some(to)) = (question.from, question.to) {
+        if from == to {
+            return Some(format!("{} is where the way would begin.", name(to)));
+        }
+        if view.target(to).is_some_and(|target| target.members.contains(&from)) {
+            return Some(format!("{} is part of {} already.", name(from), name(to)));
+        }
+    }
+    let is_unusable = |id: &NodeId| {
+        let estate = &view.generation.estate;
+        let node = estate.by_id(*id).map(|index| estate.node(index));
+        node.is_some_and(|node| node.is_unusable_account(view.generation.inputs.evaluated_at))
+    };
+    let unusable = [question.from, question.to].into_iter().flatten().find(is_unusable)?;
+    let sentence = "is disabled or expired: nobody can log on with it, so no step begins or ends there";
+    Some(format!("{} {sentence}.", name(unusable)))
 }
 
 fn why_none(view: &View<'_>, question: &Question, are_attack_paths: bool) -> Vec<String> {
@@ -228,10 +271,6 @@ fn why_none(view: &View<'_>, question: &Question, are_attack_paths: bool) -> Vec
     };
     match (question.from, question.to) {
         (None, None) => view.why_no_paths(),
-        (Some(from), Some(to)) if from == to => vec![format!("{} is where the way would begin.", name(to))],
-        (Some(from), Some(to)) if view.target(to).is_some_and(|target| target.members.contains(&from)) => {
-            vec![format!("{} is part of {} already.", name(from), name(to))]
-        }
         (Some(from), Some(to)) => vec![format!("{what} from {} to {}.", name(from), name(to))],
         (Some(from), None) => vec![format!("{what} from {} to a target.", name(from))],
         (None, Some(to)) => vec![format!("{what} from an entry point to {}.", name(to))],
@@ -326,7 +365,11 @@ impl Report for PathsReport {
         self.groups_text(page);
         if self.truncated && !self.only_scenarios {
             let shown = crate::output::text::count(self.paths.len() as u64);
-            let all = counted(self.total, "path", "paths");
+            let (one, many) = match self.are_attack_paths {
+                true => ("path", "paths"),
+                false => ("route", "routes"),
+            };
+            let all = counted(self.total, one, many);
             page.blank();
             page.line(
                 0,
@@ -351,8 +394,8 @@ impl PathsReport {
             page.line(
                 0,
                 format!(
-                    "{} answer the question.",
-                    counted(self.total, "attack path", "attack paths")
+                    "{} the question.",
+                    counted(self.total, "attack path answers", "attack paths answer")
                 ),
             );
         }
@@ -366,7 +409,7 @@ impl PathsReport {
                 let line = Line::new()
                     .bold(&it.entry.name)
                     .plain(format!(" (part of {}). ", it.target.name));
-                page.hanging(2, 4, line.plain(&it.reason));
+                page.hanging(2, 4, line.plain(&it.title).plain("."));
             }
         }
         if !self.scenarios.is_empty() {

@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use jiff::Timestamp;
 use postern_engine::{AsOf, EngineError, Generation, Status};
-use postern_model::Cell;
 use postern_model::estate::Answered;
+use postern_model::{Cell, Facet};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::import::ObservedFrom;
 use super::{Outcome, Session};
 use crate::args;
-use crate::output::text::{age, count, counted, time};
+use crate::output::text::{age, count, counted, joined, time};
 use crate::output::{Line, Page, Report, show};
-use crate::view::{GapReport, Summary, View, gaps_text};
+use crate::view::{GapReport, Summary, View, facets_text, gaps_text, kinds_text};
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct StatusReport {
@@ -79,6 +79,8 @@ pub struct CellReport {
     pub total: Option<u64>,
     #[serde(skip)]
     at: Timestamp,
+    #[serde(skip)]
+    looked_at: Facet,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -141,6 +143,7 @@ fn cells(status: &Status, view: Option<&View<'_>>, now: Timestamp) -> Vec<CellRe
             answered: answered.map(|it| it.answered),
             total: answered.map(|it| it.total),
             at: it.observed_at,
+            looked_at: it.cell.facet.clone(),
         }
     };
     status.cells.iter().map(cell).collect()
@@ -207,11 +210,6 @@ impl GenerationStatus {
             );
         }
         page.blank();
-        let kinds: Vec<_> = self
-            .assets_by_kind
-            .iter()
-            .map(|(kind, number)| format!("{} {kind}", count(*number)))
-            .collect();
         page.table(
             2,
             ["", "", ""],
@@ -219,7 +217,7 @@ impl GenerationStatus {
                 [
                     "assets".into(),
                     count(self.assets).into(),
-                    Line::new().dim(kinds.join(", ")),
+                    Line::new().dim(kinds_text(&self.assets_by_kind)),
                 ],
                 [
                     "relations".into(),
@@ -272,37 +270,70 @@ impl Report for StatusReport {
 }
 
 impl StatusReport {
-    /// One line for all that was seen of a class of objects at one time.
+    /// One line for all classes of objects of which the same was seen at one time.
     fn cells_text(&self, page: &mut Page) {
-        let mut looks: BTreeMap<(&str, &str, &str, Timestamp), Vec<String>> = BTreeMap::new();
+        let mut by_class: BTreeMap<(&str, &str, &str, Timestamp), Vec<&CellReport>> = BTreeMap::new();
         for cell in &self.cells {
-            let facet = match (cell.answered, cell.total) {
-                (Some(answered), Some(total)) if answered < total => {
-                    format!("{} ({} of {})", cell.facet, count(answered), count(total))
-                }
-                _ => cell.facet.clone(),
-            };
             let place = (
                 cell.boundary_name.as_str(),
                 cell.boundary.as_str(),
                 cell.class.as_str(),
                 cell.at,
             );
-            looks.entry(place).or_default().push(facet);
+            by_class.entry(place).or_default().push(cell);
+        }
+        let mut looks: Vec<Look<'_>> = Vec::new();
+        for ((name, boundary, class, at), cells) in by_class {
+            let seen = seen_text(&cells);
+            let same = |it: &&mut Look<'_>| (it.boundary, it.at, &it.seen) == (boundary, at, &seen);
+            match looks.iter_mut().find(same) {
+                Some(look) => look.classes.push(class.to_owned()),
+                None => looks.push(Look {
+                    name,
+                    boundary,
+                    classes: vec![class.to_owned()],
+                    seen,
+                    at,
+                }),
+            }
         }
         let mut last = None;
-        for ((name, boundary, class, at), facets) in looks {
-            if last != Some(boundary) {
-                let title = match name {
+        for look in looks {
+            if last != Some(look.boundary) {
+                page.heading(match look.name {
                     "" => "Seen, of no domain or site".to_owned(),
-                    name if name == boundary => format!("Seen of {name}"),
-                    name => format!("Seen of {name} ({boundary})"),
-                };
-                page.heading(title);
-                last = Some(boundary);
+                    name if name == look.boundary => format!("Seen of {name}"),
+                    name => format!("Seen of {name} ({})", look.boundary),
+                });
+                last = Some(look.boundary);
             }
-            let line = Line::new().plain(format!("{class}: ")).plain(facets.join(", "));
-            page.hanging(2, 4, line.dim(format!("  {}", age(at, self.now))));
+            let line = Line::new()
+                .plain(format!("{}: ", joined(&look.classes)))
+                .plain(&look.seen);
+            page.hanging(2, 4, line.dim(format!("  {}", age(look.at, self.now))));
         }
     }
+}
+
+/// What was seen of some classes of objects at one time.
+struct Look<'a> {
+    name: &'a str,
+    boundary: &'a str,
+    classes: Vec<String>,
+    seen: String,
+    at: Timestamp,
+}
+
+/// The facets of one class; those that not all subjects answered for are counted.
+fn seen_text(cells: &[&CellReport]) -> String {
+    let is_plugins = |cell: &&&CellReport| matches!(cell.looked_at, Facet::Plugins { .. });
+    let part = |cell: &CellReport| match (cell.answered, cell.total) {
+        (Some(answered), Some(total)) if answered < total => {
+            format!("{} ({} of {})", cell.facet, count(answered), count(total))
+        }
+        _ => cell.facet.clone(),
+    };
+    let mut parts: Vec<_> = cells.iter().filter(|it| !is_plugins(it)).map(|it| part(it)).collect();
+    parts.extend(facets_text(cells.iter().filter(is_plugins).map(|it| &it.looked_at)));
+    parts.join(", ")
 }

@@ -37,6 +37,8 @@ pub struct Removed {
     /// Ids of steps, relations and findings.
     pub edges: Vec<String>,
     pub techniques: Vec<String>,
+    #[serde(skip)]
+    edge_names: Vec<String>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -112,6 +114,7 @@ pub async fn run(session: &Session, args: args::WhatIf) -> Result<Outcome> {
                 .collect(),
             edges: removal.edges.iter().map(ToString::to_string).collect(),
             techniques: removal.techniques.iter().map(ToString::to_string).collect(),
+            edge_names: removal.edges.iter().map(|&id| view.edge_name(id)).collect(),
         },
     };
     show(&report, args.format.json)?;
@@ -147,6 +150,12 @@ impl PathChange {
         })
     }
 
+    /// The cheapest first, then by names.
+    pub fn order(&self) -> impl Ord + use<> {
+        let cost = self.after.as_ref().or(self.before.as_ref()).map(|weight| weight.cost);
+        (cost, [&self.entry_name, &self.target_name, &self.id].map(Clone::clone))
+    }
+
     pub fn text(&self) -> Line {
         let line = Line::new().plain(format!("{} → {}", self.entry_name, self.target_name));
         let words = |weight: &Weight| format!("{} risk, {}", weight.risk, weight.grade);
@@ -177,12 +186,7 @@ impl Report for WhatIfReport {
 
     fn text(&self, page: &mut Page) {
         let mut removed: Vec<String> = self.removed.assets.iter().map(|it| it.name.clone()).collect();
-        removed.extend(
-            self.removed
-                .edges
-                .iter()
-                .map(|id| format!("step {}", crate::view::short(id))),
-        );
+        removed.extend(self.removed.edge_names.iter().cloned());
         removed.extend(self.removed.techniques.iter().map(|it| format!("the technique {it}")));
         let line = Line::new().bold(format!(
             "Without {}, {} of {} would be left.",
@@ -191,6 +195,9 @@ impl Report for WhatIfReport {
             counted(self.paths_before, "attack path", "attack paths"),
         ));
         page.line(0, line);
+        if self.gone.total + self.changed.total + self.appeared.total == 0 {
+            page.line(0, "Nothing would change: no attack path needs it.");
+        }
         if !self.targets_freed.is_empty() {
             let names: Vec<_> = self.targets_freed.iter().map(|it| it.name.clone()).collect();
             page.line(0, Line::new().good("No longer reached: ").plain(joined(&names)));

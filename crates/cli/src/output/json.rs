@@ -4,11 +4,14 @@
 
 use std::io::{self, Write};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde::Serialize;
 
 use super::text::Page;
+
+/// What an error says that kept an answer from its reader.
+pub const CANNOT_WRITE: &str = "cannot write to standard output";
 
 /// The answer to a command: one value behind the text and the JSON, so that the two cannot differ.
 pub trait Report: Serialize + JsonSchema {
@@ -24,16 +27,19 @@ pub trait Report: Serialize + JsonSchema {
 /// Those of standard output.
 pub fn show<R: Report>(report: &R, as_json: bool) -> Result<()> {
     if as_json {
-        let mut out = io::stdout().lock();
-        serde_json::to_writer_pretty(&mut out, report)?;
-        out.write_all(b"\n")?;
-        out.flush()?;
+        write_json(report).context(CANNOT_WRITE)
     } else {
         let mut page = Page::new();
         report.text(&mut page);
-        page.print()?;
+        page.print().context(CANNOT_WRITE)
     }
-    Ok(())
+}
+
+fn write_json<R: Report>(report: &R) -> Result<()> {
+    let mut out = io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, report)?;
+    out.write_all(b"\n")?;
+    Ok(out.flush()?)
 }
 
 /// The schema of what is printed for a report.

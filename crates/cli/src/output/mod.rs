@@ -3,5 +3,5 @@
 pub mod json;
 pub mod text;
 
-pub use json::{Report, show};
+pub use json::{CANNOT_WRITE, Report, show};
 pub use text::{Line, Page};

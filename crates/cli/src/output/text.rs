@@ -121,12 +121,16 @@ impl Page {
 
     /// A line whose further lines are indented by `rest`.
     pub fn hanging(&mut self, indent: usize, rest: usize, line: impl Into<Line>) {
-        let line = line.into();
-        let mut column = indent;
+        self.text.extend(std::iter::repeat_n(' ', indent));
+        self.words(indent, rest, &line.into());
+        self.end_line();
+    }
+
+    /// Writes a line from a column on; its further lines are indented by `rest`.
+    fn words(&mut self, mut column: usize, rest: usize, line: &Line) {
         let mut is_start = true;
         // Spaces are written with the word behind them, and dropped where the line is broken.
         let mut gap = 0;
-        self.text.extend(std::iter::repeat_n(' ', indent));
         for (style, text) in &line.0 {
             self.text.push_str(&style.to_string());
             for part in text.split_inclusive(' ') {
@@ -147,7 +151,6 @@ impl Page {
             }
             self.text.push_str(&format!("{style:#}"));
         }
-        self.end_line();
     }
 
     pub fn blank(&mut self) {
@@ -161,7 +164,7 @@ impl Page {
         self.line(0, Line::new().bold(text));
     }
 
-    /// Rows in columns that are as wide as their widest cell; the last one is as long as it is. Numbers stand right.
+    /// Rows in columns that are as wide as their widest cell; the last one is wrapped. Numbers stand right.
     pub fn table<const N: usize>(&mut self, indent: usize, heads: [&str; N], rows: Vec<[Line; N]>) {
         let is_number = |column: usize| {
             !rows.is_empty()
@@ -183,9 +186,19 @@ impl Page {
         };
         let widths: Vec<usize> = (0..N).map(width).collect();
         let has_heads = heads.iter().any(|head| head.width() > 0);
+        // Where the last column would be too narrow, it is wrapped under the others.
+        let last = indent + widths[..N - 1].iter().map(|width| width + 2).sum::<usize>();
+        let rest = match self.width {
+            Some(width) if last + WIDTH_MIN / 2 > width => indent + 2,
+            _ => last,
+        };
         for row in has_heads.then_some(&heads).into_iter().chain(&rows) {
             self.text.extend(std::iter::repeat_n(' ', indent));
             for (column, cell) in row.iter().enumerate() {
+                if column + 1 == N && !right[column] {
+                    self.words(last, rest, cell);
+                    continue;
+                }
                 let pad = widths[column].saturating_sub(cell.width());
                 let (before, after) = if right[column] { (pad, 0) } else { (0, pad) };
                 self.text.extend(std::iter::repeat_n(' ', before));
@@ -262,7 +275,7 @@ pub fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-/// How long ago, roughly: `5 minutes old`, `3 hours old`, `12 days old`.
+/// How long ago, roughly: `less than a minute old`, `5 minutes old`, `3 hours old`, `12 days old`.
 pub fn age(at: Timestamp, now: Timestamp) -> String {
     let age = now.duration_since(at);
     if age < SignedDuration::ZERO {
@@ -270,6 +283,7 @@ pub fn age(at: Timestamp, now: Timestamp) -> String {
     }
     let whole = |number: i64, one: &str, many: &str| format!("{} old", counted(number.unsigned_abs(), one, many));
     match age.as_hours() {
+        0 if age.as_mins() == 0 => "less than a minute old".to_owned(),
         0 => whole(age.as_mins(), "minute", "minutes"),
         hours @ 1..48 => whole(hours, "hour", "hours"),
         hours => whole(hours / 24, "day", "days"),
@@ -330,9 +344,31 @@ mod tests {
     }
 
     #[test]
+    fn the_last_column_is_wrapped_under_itself_or_where_it_would_be_narrow_under_the_row() {
+        let rows = || vec![["a".into(), "one two three four".into()]];
+        let mut page = Page::with_width(32);
+        page.table(2, ["name", "words"], rows());
+        assert_eq!(page.stripped(), "  name  words\n  a     one two three four\n");
+        let mut page = Page::with_width(30);
+        page.table(
+            2,
+            ["name", "words"],
+            vec![["a".into(), "one two three four five".into()]],
+        );
+        assert_eq!(
+            page.stripped(),
+            "  name  words\n  a     one two three four\n        five\n"
+        );
+        let mut page = Page::with_width(24);
+        page.table(2, ["name", "words"], rows());
+        assert_eq!(page.stripped(), "  name  words\n  a     one two three\n    four\n");
+    }
+
+    #[test]
     fn ages_are_told_in_the_unit_one_would_use() {
         let now: Timestamp = "2026-01-20T00:00:00Z".parse().expect("a time");
         let of = |text: &str| age(text.parse().expect("a time"), now);
+        assert_eq!(of("2026-01-19T23:59:59Z"), "less than a minute old");
         assert_eq!(of("2026-01-19T23:59:00Z"), "1 minute old");
         assert_eq!(of("2026-01-19T01:00:00Z"), "23 hours old");
         assert_eq!(of("2025-12-20T00:00:00Z"), "31 days old");
