@@ -2,16 +2,16 @@
 //!
 //! # How it is encoded, and why
 //!
-//! Every column: zstd level 1 over a dictionary of at most 1 MiB per row group, plain values once that is
-//! full; no minimum and maximum, no Bloom filter. Measured with `examples/write_throughput.rs` for one GB of
+//! Every column: snappy over a dictionary of at most 1 MiB per row group, plain values once that is full, and
+//! plain from the start for [`PLAIN_COLUMNS`]; no minimum and maximum, no Bloom filter. Measured with `examples/write_throughput.rs` for one GB of
 //! SharpHound JSON (3.2 million relations, 300,000 objects with 1.2 KB of properties) on one thread of an
 //! AMD EPYC, in CPU seconds and MB written, conversion to Arrow and writes to the file included:
 //!
 //! | | relations | objects |
 //! |---|---|---|
-//! | **zstd 1, dictionary ≤ 1 MiB, then plain** | **0.68 s, 14.8** | **0.60 s, 77.3** |
+//! | zstd 1, dictionary ≤ 1 MiB, then plain | 0.68 s, 14.8 | 0.60 s, 77.3 |
 //! | no compression | 0.78 s, 242.1 | 0.44 s, 383.7 |
-//! | snappy | 0.61 s, 34.3 | 0.43 s, 133.8 |
+//! | **snappy** | **0.61 s, 34.3** | **0.43 s, 133.8** |
 //! | zstd 3 | 0.82 s, 15.5 | 0.97 s, 70.4 |
 //! | with minimum and maximum of each row group | 0.88 s, 14.8 | 0.61 s, 77.3 |
 //! | then delta byte array | 0.78 s, 15.2 | 0.60 s, 76.5 |
@@ -22,14 +22,13 @@
 //! | no dictionary | | 0.54 s, 76.7 |
 //! | no dictionary, delta byte array | 0.95 s, 23.1 | |
 //!
-//! Both, as the lake writes them: 1.3 s, 92.1 MB. Read back: 0.53 s. A million relations cost 0.21 s. The
-//! medians of three runs; differences below a tenth are noise.
+//! Other rows vary zstd 1. The medians of three runs; differences below a tenth are noise.
 //!
-//! So zstd 1 costs a quarter of a second more than snappy and writes 92 MB instead of 168. Delta encodings and
-//! larger dictionaries cost more than they save. A dictionary that is tried in vain on unique text is given up
-//! after 1 MiB, too early to matter, so that one setting fits all columns. Smaller row groups make no
-//! difference to both together. Dictionary-encoded Arrow arrays would not help: the encoder looks up every
-//! value of them all the same. Nothing reads minimum and maximum yet.
+//! A whole import of 1.1 GB, four runs of each in turns: with zstd 1 4.0 CPU s and 43 MB, with snappy and plain
+//! columns 3.7 CPU s and 119 MB. Import is bound by the processor and the file itself is ten times as large, so
+//! speed counts for more. Delta encodings and larger dictionaries cost more than they save. A dictionary that is
+//! tried in vain on unique text is given up after 1 MiB, too early to matter. Dictionary-encoded Arrow arrays
+//! would not help: the encoder looks up every value of them all the same. Nothing reads minimum and maximum yet.
 
 use std::fs::File;
 use std::io::Write;
@@ -41,10 +40,11 @@ use arrow_schema::SchemaRef;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::arrow::arrow_writer::{ArrowWriter, ArrowWriterOptions};
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::Compression;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
 use postern_model::Table;
 use postern_model::batch::BATCH_ROWS_MAX;
 use postern_model::schema::{ColumnSpec, Schema};
@@ -53,6 +53,9 @@ use crate::convert::{TableBuilder, arrow_schema, data_type, text_bytes, to_batch
 use crate::error::{LakeError, Result};
 use crate::store::Object;
 
+/// Columns of a few short words, the same for many rows on end: to look each one up in a dictionary costs more
+/// than to write it out and let the compressor fold it.
+const PLAIN_COLUMNS: [&str; 5] = ["cell", "subject", "kind", "source_kind", "target_kind"];
 /// Rows are handed to the encoder in slices of at most this many, and ...
 const SLICE_ROWS_MAX: usize = 2_048;
 /// ... at most this much text, unless a single row has more: what a copy of them costs in memory.
@@ -141,11 +144,16 @@ fn slice_end(table: &Table, start: usize) -> usize {
 }
 
 fn writer_properties() -> WriterProperties {
-    WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+    let builder = WriterProperties::builder()
+        .set_compression(Compression::SNAPPY)
         .set_statistics_enabled(EnabledStatistics::None)
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS_MAX))
-        .set_created_by("postern".to_owned())
+        .set_created_by("postern".to_owned());
+    PLAIN_COLUMNS
+        .into_iter()
+        .fold(builder, |builder, column| {
+            builder.set_column_dictionary_enabled(ColumnPath::from(column), false)
+        })
         .build()
 }
 
