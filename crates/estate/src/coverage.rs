@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use postern_model::estate::{Answered, BoundaryCoverage, Node};
+use postern_model::estate::{Answered, BoundaryCoverage};
 use postern_model::{Coverage, Facet, ObjectClass};
 
 use crate::fold::{SnapshotFold, cell_of, each_row};
+use crate::objects::{Interner, Object};
 use crate::{FactSource, Result, Snapshot};
 
 /// (class, facet) → the subjects that answered; `None` where all were looked at.
@@ -66,19 +67,34 @@ impl Looked {
             .collect()
     }
 
-    /// `names`: boundary → what a person calls it.
-    pub fn report(&self, nodes: &[Node], names: &HashMap<String, String>) -> Vec<BoundaryCoverage> {
+    /// How many of the objects that there are were looked at. One that answered and has gone since does not
+    /// count, and a host counts at its site also when it has become part of a directory computer.
+    ///
+    /// * `names`: boundary → what a person calls it.
+    pub fn report(
+        &self,
+        objects: &BTreeMap<u32, Object>,
+        keys: &Interner,
+        names: &HashMap<String, String>,
+    ) -> Vec<BoundaryCoverage> {
         let mut totals = HashMap::<(&str, ObjectClass), u64>::new();
-        for node in nodes.iter().filter(|node| !node.is_stub) {
-            for facet in &node.facets {
-                if let Some(class) = ObjectClass::of(facet.kind) {
-                    // A merged device counts in each boundary that knows it; its own is the anchor's.
-                    if facet.key == node.key {
-                        *totals.entry((node.boundary.as_str(), class)).or_default() += 1;
-                    }
-                }
+        for object in objects.values().filter(|object| !object.is_stub) {
+            if let Some(class) = ObjectClass::of(object.kind) {
+                *totals.entry((object.boundary.as_str(), class)).or_default() += 1;
             }
         }
+        let is_one = |subject: &str, boundary: &str, class: ObjectClass| {
+            let object = keys.find(subject).and_then(|key| objects.get(&key));
+            object.is_some_and(|it| !it.is_stub && it.boundary == boundary && ObjectClass::of(it.kind) == Some(class))
+        };
+        let answered = |boundary: &str, class: ObjectClass, subjects: &Option<BTreeSet<String>>| {
+            let total = totals.get(&(boundary, class)).copied().unwrap_or(0);
+            let answered = match subjects {
+                None => total,
+                Some(subjects) => subjects.iter().filter(|it| is_one(it, boundary, class)).count() as u64,
+            };
+            Answered { answered, total }
+        };
         self.cells
             .iter()
             .map(|(boundary, facets)| BoundaryCoverage {
@@ -86,17 +102,7 @@ impl Looked {
                 name: names.get(boundary).cloned().unwrap_or_else(|| boundary.clone()),
                 facets: facets
                     .iter()
-                    .map(|((class, facet), answered)| {
-                        let known = totals.get(&(boundary.as_str(), *class)).copied().unwrap_or(0);
-                        let answered = answered.as_ref().map_or(known, |subjects| subjects.len() as u64);
-                        (
-                            (*class, facet.clone()),
-                            Answered {
-                                answered,
-                                total: known.max(answered),
-                            },
-                        )
-                    })
+                    .map(|((class, facet), subjects)| ((*class, facet.clone()), answered(boundary, *class, subjects)))
                     .collect(),
             })
             .collect()

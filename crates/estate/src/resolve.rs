@@ -80,6 +80,7 @@ pub fn resolve(
     let sites = sites(&objects, &raw_relations, &snapshots);
     let (joined, conflicts) = devices::join(&objects, &keys, &sites, apart);
     let snapshot_ids: Vec<&str> = snapshots.iter().map(|snapshot| snapshot.id.as_str()).collect();
+    let coverage = looked.report(&objects, &keys, &domains.names);
     let nodes = nodes(objects, &keys, &joined, &looked, &snapshot_ids)?;
     let by_key: HashMap<String, NodeIndex> = (0..)
         .zip(&nodes)
@@ -102,7 +103,6 @@ pub fn resolve(
     services.dedup_by(|a, b| (a.node, &a.protocol, a.port) == (b.node, &b.protocol, b.port));
     debug_assert!(nodes.is_sorted_by(|a, b| a.id < b.id), "one asset per id");
 
-    let coverage = looked.report(&nodes, &domains.names);
     Ok(Estate {
         nodes,
         relations,
@@ -255,7 +255,12 @@ fn sites(
     {
         let of = sites.entry(key).or_default();
         for &snapshot in &object.snapshots {
-            of.extend(snapshots[snapshot as usize].site.clone());
+            of.extend(
+                snapshots[snapshot as usize]
+                    .site
+                    .clone()
+                    .filter(|site| !site.is_empty()),
+            );
         }
         for address in texts(object.properties.get("ip"))
             .iter()
