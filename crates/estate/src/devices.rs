@@ -3,14 +3,20 @@
 //! Accounts never merge. A scanner's host joins a directory computer by fully qualified name, or by
 //! NetBIOS name inside a site; hosts of several scans join each other by fully qualified name. An IP
 //! address alone joins nothing. Whatever is not clear-cut becomes a conflict and stays apart.
+//!
+//! **Invariant:** two objects whose hardware differs never become one device, nor by way of a third.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::IpAddr;
 
 use postern_model::NodeKind;
 use postern_model::estate::Conflict;
 
 use crate::attributes::texts;
 use crate::objects::{Interner, Object};
+
+/// So many scanned hosts may have one fully qualified name; a name that more of them share names none.
+const HOSTS_OF_A_NAME_MAX: usize = 64;
 
 /// object → (the object it is anchored in, the reason).
 pub type Joined = HashMap<u32, (u32, String)>;
@@ -59,7 +65,7 @@ fn describe<'a>(key: u32, object: &Object, sites: &'a BTreeSet<String>) -> Devic
     let fqdn = text(if is_computer { "dnshostname" } else { "fqdn" })
         .or_else(|| is_computer.then(|| object.name.clone()))
         .map(|name| name.trim_end_matches('.').to_ascii_lowercase())
-        .filter(|name| name.contains('.'));
+        .filter(|name| is_fully_qualified(name));
     let netbios = if is_computer {
         text("samaccountname")
     } else {
@@ -81,6 +87,11 @@ fn describe<'a>(key: u32, object: &Object, sites: &'a BTreeSet<String>) -> Devic
     }
 }
 
+/// A name that one machine alone can have: no address, and not what every machine calls itself.
+fn is_fully_qualified(name: &str) -> bool {
+    name.contains('.') && !name.starts_with("localhost.") && name.parse::<IpAddr>().is_err()
+}
+
 struct Joining<'a> {
     keys: &'a Interner,
     joined: Joined,
@@ -99,24 +110,33 @@ impl Joining<'_> {
             alike.sort_by_key(|device| self.keys.text(device.key));
             let (computers, hosts): (Vec<&Device<'_>>, Vec<&Device<'_>>) =
                 alike.iter().copied().partition(|device| device.is_computer);
-            let anchor = match (&computers[..], &hosts[..]) {
-                ([], []) | ([], [_]) | ([_], []) => continue,
-                ([computer], _) => computer,
-                ([], [first, ..]) => first,
-                (_, _) => {
-                    let reason = "directory computers share this fully qualified name, so no scanner host joins any";
-                    self.conflict("fqdn", fqdn, &alike, reason);
-                    continue;
-                }
+            if alike.len() < 2 {
+                continue;
+            }
+            if computers.len() > 1 {
+                let reason = "directory computers share this fully qualified name, so no scanner host joins any";
+                self.conflict("fqdn", fqdn, &alike, reason);
+                continue;
+            }
+            if hosts.len() > HOSTS_OF_A_NAME_MAX {
+                let reason = format!("more than {HOSTS_OF_A_NAME_MAX} hosts share this fully qualified name");
+                self.conflict("fqdn", fqdn, &alike, &reason);
+                continue;
+            }
+            let (contradicting, clear): (Vec<&Device<'_>>, Vec<&Device<'_>>) = alike
+                .iter()
+                .copied()
+                .partition(|device| alike.iter().any(|other| contradict(device, other)));
+            if !contradicting.is_empty() {
+                let reason = "hosts share this fully qualified name, but not their hardware";
+                self.conflict("fqdn", fqdn, &contradicting, reason);
+            }
+            let Some(anchor) = clear.iter().find(|it| it.is_computer).or(clear.first()) else {
+                continue;
             };
-            for host in hosts.iter().filter(|host| host.key != anchor.key) {
-                if contradict(anchor, host) {
-                    let reason = "hosts share this fully qualified name, but not their hardware";
-                    self.conflict("fqdn", fqdn, &[anchor, host], reason);
-                } else {
-                    let reason = format!("the same fully qualified name, {fqdn}");
-                    self.joined.insert(host.key, (anchor.key, reason));
-                }
+            for host in clear.iter().filter(|host| host.key != anchor.key) {
+                let reason = format!("the same fully qualified name, {fqdn}");
+                self.joined.insert(host.key, (anchor.key, reason));
             }
         }
     }
@@ -130,27 +150,47 @@ impl Joining<'_> {
                 }
             }
         }
+        let mut hosts_of = HashMap::<u32, Vec<&Device<'_>>>::new();
+        for device in devices.iter().filter(|device| !device.is_computer) {
+            hosts_of.entry(self.anchor(device)).or_default().push(device);
+        }
         for ((netbios, site), mut alike) in by_name {
             alike.sort_by_key(|device| self.keys.text(device.key));
             let (computers, hosts): (Vec<&Device<'_>>, Vec<&Device<'_>>) =
                 alike.iter().copied().partition(|device| device.is_computer);
-            // A host that has a fully qualified name has been judged by that stronger name.
-            let hosts: Vec<_> = hosts
-                .into_iter()
+            // A host that has a fully qualified name is judged by that stronger name.
+            let nameless: Vec<_> = hosts
+                .iter()
+                .copied()
                 .filter(|host| host.fqdn.is_none() && !self.joined.contains_key(&host.key))
                 .collect();
-            match (&computers[..], &hosts[..]) {
-                ([computer], [host]) => {
-                    let reason = format!("the same NetBIOS name, {netbios}, in the site {site}");
-                    self.joined.insert(host.key, (computer.key, reason));
+            let (&[computer], &[host]) = (&computers[..], &nameless[..]) else {
+                if !computers.is_empty() && !nameless.is_empty() {
+                    self.netbios_conflict(netbios, site, &alike);
                 }
-                ([], _) | (_, []) => {}
-                _ => {
-                    let reason = format!("several devices of the site {site} share this NetBIOS name");
-                    self.conflict("netbios", netbios, &alike, &reason);
-                }
+                continue;
+            };
+            let is_shared = hosts
+                .iter()
+                .any(|other| other.key != host.key && self.anchor(other) != computer.key);
+            let of_computer = hosts_of.entry(computer.key).or_default();
+            if is_shared || of_computer.iter().any(|other| contradict(other, host)) {
+                self.netbios_conflict(netbios, site, &alike);
+            } else {
+                let reason = format!("the same NetBIOS name, {netbios}, in the site {site}");
+                self.joined.insert(host.key, (computer.key, reason));
+                of_computer.push(host);
             }
         }
+    }
+
+    fn netbios_conflict(&mut self, netbios: &str, site: &str, alike: &[&Device<'_>]) {
+        let reason = format!("several devices of the site {site} share this NetBIOS name");
+        self.conflict("netbios", netbios, alike, &reason);
+    }
+
+    fn anchor(&self, device: &Device<'_>) -> u32 {
+        self.joined.get(&device.key).map_or(device.key, |(anchor, _)| *anchor)
     }
 
     fn cloned_bios_ids(&mut self, devices: &[Device<'_>]) {
@@ -162,10 +202,7 @@ impl Joining<'_> {
         }
         for (uuid, mut alike) in by_uuid {
             alike.sort_by_key(|device| self.keys.text(device.key));
-            let anchors: BTreeSet<_> = alike
-                .iter()
-                .map(|device| self.joined.get(&device.key).map_or(device.key, |(anchor, _)| *anchor))
-                .collect();
+            let anchors: BTreeSet<_> = alike.iter().map(|device| self.anchor(device)).collect();
             if anchors.len() > 1 {
                 self.conflict(
                     "bios-uuid",

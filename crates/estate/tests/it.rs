@@ -389,6 +389,101 @@ fn hosts_with_one_name_and_different_hardware_stay_apart() {
 }
 
 #[test]
+fn two_machines_of_one_name_do_not_meet_in_a_third_record() {
+    let mut facts = Facts::default();
+    computer(&mut facts, "S-1-5-21-1-2-3-2001", "FILE01.CORP.LOCAL");
+    for (site, mac) in [("a", "01"), ("b", "02")] {
+        let properties = format!(r#"{{"fqdn":"file01.corp.local","mac":["00:00:00:00:00:{mac}"]}}"#);
+        host(&mut facts, &format!("host:{site}:file01"), "file01", &properties);
+    }
+    let estate = facts.resolve();
+    assert_eq!((estate.nodes.len(), estate.conflicts.len()), (3, 1));
+    assert_eq!(estate.conflicts[0].keys, ["HOST:A:FILE01", "HOST:B:FILE01"]);
+}
+
+#[test]
+fn a_computer_joined_by_its_full_name_takes_no_other_machine_by_netbios() {
+    let mut facts = Facts::default();
+    computer(&mut facts, "S-1-5-21-1-2-3-2001", "FILE01.CORP.LOCAL");
+    facts.site("berlin");
+    let joined = r#"{"fqdn":"file01.corp.local","mac":["00:00:00:00:00:01"]}"#;
+    host(&mut facts, "host:berlin:10.0.0.1", "file01", joined);
+    facts.site("berlin");
+    let other = r#"{"netbios":"FILE01","mac":["00:00:00:00:00:02"]}"#;
+    host(&mut facts, "host:berlin:10.0.0.2", "FILE01", other);
+    facts.site("berlin");
+    let estate = facts.resolve();
+    assert_eq!((estate.nodes.len(), estate.conflicts.len()), (2, 1));
+}
+
+#[test]
+fn a_netbios_name_that_a_machine_of_another_domain_shares_joins_nothing() {
+    let mut facts = Facts::default();
+    computer(&mut facts, "S-1-5-21-1-2-3-2001", "FILE01.CORP.LOCAL");
+    facts.site("berlin");
+    host(&mut facts, "host:berlin:10.0.0.1", "FILE01", r#"{"netbios":"FILE01"}"#);
+    facts.site("berlin");
+    let elsewhere = r#"{"netbios":"FILE01","fqdn":"file01.dmz.local"}"#;
+    host(&mut facts, "host:berlin:10.0.0.2", "FILE01", elsewhere);
+    facts.site("berlin");
+    let estate = facts.resolve();
+    assert_eq!((estate.nodes.len(), estate.conflicts.len()), (3, 1));
+    assert_eq!(estate.conflicts[0].kind, "netbios");
+}
+
+#[test]
+fn a_name_that_names_no_machine_joins_nothing() {
+    for name in ["localhost.localdomain", "10.0.0.5"] {
+        let mut facts = Facts::default();
+        for site in ["a", "b"] {
+            let properties = format!(r#"{{"fqdn":"{name}"}}"#);
+            host(&mut facts, &format!("host:{site}:h"), "h", &properties);
+        }
+        assert_eq!(facts.resolve().nodes.len(), 2, "{name}");
+    }
+}
+
+#[test]
+fn an_empty_source_name_is_no_site() {
+    let mut facts = Facts::default();
+    computer(&mut facts, "S-1-5-21-1-2-3-2001", "FILE01.CORP.LOCAL");
+    facts.site("");
+    host(&mut facts, "host::file01", "FILE01", r#"{"netbios":"FILE01"}"#);
+    facts.site("");
+    assert_eq!(facts.resolve().nodes.len(), 2);
+}
+
+#[test]
+fn a_computer_that_is_gone_is_not_counted_among_those_that_answered() {
+    let (gone, there, new) = ("S-1-5-21-1-2-3-2001", "S-1-5-21-1-2-3-2002", "S-1-5-21-1-2-3-2003");
+    let mut facts = Facts::default();
+    local_admins(&mut facts, 1, gone, None);
+    local_admins(&mut facts, 1, there, None);
+    facts.file(2);
+    let cell = facts.cell(ObjectClass::Computers, Facet::Properties, whole());
+    for id in [there, new] {
+        facts.object(cell, id, "Computer", "", "{}");
+    }
+    let coverage = &facts.resolve().coverage[0];
+    let answered = coverage.facets[&(ObjectClass::Computers, Facet::LocalGroups)];
+    assert_eq!((answered.answered, answered.total), (1, 2));
+}
+
+#[test]
+fn a_host_that_joined_a_computer_is_still_one_of_its_site() {
+    let mut facts = Facts::default();
+    computer(&mut facts, "S-1-5-21-1-2-3-2001", "FILE01.CORP.LOCAL");
+    host(&mut facts, "host::a", "file01", r#"{"fqdn":"file01.corp.local"}"#);
+    host(&mut facts, "host::b", "other", "{}");
+    facts.file(1);
+    let ports = facts.cell(ObjectClass::Hosts, Facet::Ports, Coverage::Subjects);
+    facts.covered(ports, "host::b");
+    let coverage = &facts.resolve().coverage[0];
+    let answered = coverage.facets[&(ObjectClass::Hosts, Facet::Ports)];
+    assert_eq!((answered.answered, answered.total), (1, 2));
+}
+
+#[test]
 fn a_merge_that_a_person_took_back_stays_undone() {
     let mut facts = Facts::default();
     computer(&mut facts, "S-1-5-21-1-2-3-2001", "FILE01.CORP.LOCAL");
