@@ -85,11 +85,12 @@ fn assets_of(world: &World<'_>, graph: &StepGraph, reached: &FixedBitSet, start:
         .collect()
 }
 
-/// The `k` cheapest routes between two places that visit no way of holding an asset twice, best first. All steps may
-/// be taken, also those inside and out of targets.
+/// The `k` cheapest routes between two places that visit no way of holding an asset twice, best first.
 ///
 /// * `from`: an asset or a virtual entry point; a device is held as administrator.
-/// * `to`: an asset, to be held as administrator if it is a device, or one of `targets`, of which any member will do.
+/// * `to`: one of `targets`, of which any member will do; the other targets absorb, as they do for attack paths, but
+///   for one that `from` lies in. Or any other asset, to be held as administrator if it is a device; then all steps may
+///   be taken, also those inside and out of targets.
 /// * `k` is cut down to [`ROUTES_MAX`].
 ///
 /// # Errors
@@ -113,7 +114,13 @@ pub fn routes_between(
     if members.contains(&from) {
         return Ok(Vec::new());
     }
-    let graph = StepGraph::new(world, &derived.steps, &[members], std::iter::once(from))?;
+    let others = targets
+        .iter()
+        .filter(|target| plane.is_some() && target.id != to && !target.members.contains(&from));
+    let ends: Vec<&[NodeId]> = std::iter::once(members)
+        .chain(others.map(|target| target.members.as_slice()))
+        .collect();
+    let graph = StepGraph::new(world, &derived.steps, &ends, std::iter::once(from))?;
     let Some(start) = graph.held(from, Foothold::Admin) else {
         return Ok(Vec::new());
     };
@@ -226,5 +233,29 @@ mod tests {
         assert_eq!(between("PC", "ADA", 9), [(1, 1)]);
         assert_eq!(between("ADA", "PC", 9), []);
         assert_eq!(between(&admins(), &plane(), 9), [], "already there");
+    }
+
+    #[test]
+    fn a_route_to_a_target_does_not_pass_through_another_one() {
+        let mut sketch = Sketch::domain();
+        sketch.user("BOB").user("EVE").user("ADA");
+        for (computer, admin, user) in [("C1", "BOB", "EVE"), ("C2", "EVE", "ADA")] {
+            sketch.computer(computer).local(computer, "-544", &[admin]);
+            sketch.relate(computer, RelationKind::HasSession, user);
+        }
+        sketch.critical("C2", Criticality::High).in_plane("ADA");
+        let built = sketch.build();
+        let world = built.world();
+        let derived = derive(&world, &Removal::default());
+        let has_route = |from: &str, to: &str| {
+            let (from, to) = (NodeId::of(from), NodeId::of(to));
+            !routes_between(&world, &derived, &targets(&world), from, to, 1)
+                .expect("places of the sketch")
+                .is_empty()
+        };
+        assert!(has_route("BOB", "C2"), "a path ends at the first target");
+        assert!(!has_route("BOB", &plane()), "what lies behind it is its consequence");
+        assert!(has_route("C2", &plane()), "from inside it the way is open");
+        assert!(has_route("BOB", "ADA"), "asked for an asset, every step counts");
     }
 }
