@@ -8,7 +8,7 @@ use postern_attack::{Removal, World, tables as attack_tables};
 use postern_catalog::Catalog;
 use postern_estate::Snapshot;
 use postern_lake::Lake;
-use postern_ledger::{BUILDER_LEASE, GenerationRecord, Lease, LedgerError, Manifest};
+use postern_ledger::{BUILDER_LEASE, GenerationRecord, Lease, LedgerError, Manifest, UploadId};
 use postern_model::schema::{PATHS, STEPS};
 use postern_model::{Schema, Settings, Table, hash128};
 use serde::{Deserialize, Serialize};
@@ -82,8 +82,10 @@ impl Engine {
                     // Somebody else took over while this process was stopped: see what they made.
                     Err(EngineError::Ledger(LedgerError::LeaseLost { .. })) => continue,
                     built => {
-                        self.ledger.release_lease(lease).await?;
+                        let released = self.ledger.release_lease(lease).await;
+                        // Why the build failed says more than that the ledger failed after it.
                         let number = built?;
+                        released?;
                         self.ledger.doom_generations(number - GENERATIONS_KEPT).await?;
                         return Ok(BuildOutcome::Built(number));
                     }
@@ -130,6 +132,14 @@ impl Engine {
 
     async fn build_with(&self, lease: &Lease, progress: &Arc<dyn Progress>) -> Result<i64> {
         let upload = self.ledger.begin_upload(&self.holder).await?;
+        let built = self.build_as(lease, upload, progress).await;
+        if built.is_err() {
+            self.give_up(upload).await;
+        }
+        built
+    }
+
+    async fn build_as(&self, lease: &Lease, upload: UploadId, progress: &Arc<dyn Progress>) -> Result<i64> {
         let prefix = self.lake.generation_prefix(lake_number(lease)?);
         self.ledger.claim(upload, &prefix).await?;
 
@@ -149,15 +159,8 @@ impl Engine {
             build.run(lease_number, before, engine.clock.now(), &*progress)
         });
         let built = tokio::select! {
-            built = work => built,
-            lost = self.keep(lease) => Err(lost),
-        };
-        let built = match built {
-            Ok(built) => built,
-            Err(error) => {
-                self.ledger.abandon_upload(upload).await?;
-                return Err(error);
-            }
+            built = work => built?,
+            lost = self.keep(lease, upload) => return Err(lost),
         };
         let record = GenerationRecord {
             number,
@@ -174,13 +177,16 @@ impl Engine {
         Ok(number)
     }
 
-    /// Renews the lease until that fails, and says why.
-    async fn keep(&self, lease: &Lease) -> EngineError {
+    /// Renews the lease, and shows that the upload is alive, until that fails; says why.
+    async fn keep(&self, lease: &Lease, upload: UploadId) -> EngineError {
         loop {
             tokio::time::sleep(RENEW).await;
-            match self.ledger.renew_lease(lease, LEASE_TTL).await {
-                Ok(_) => {}
-                Err(error) => return error.into(),
+            let kept = match self.ledger.renew_lease(lease, LEASE_TTL).await {
+                Ok(_) => self.ledger.heartbeat(upload).await,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = kept {
+                return error.into();
             }
         }
     }
@@ -330,4 +336,25 @@ fn by_table(tables: &[Table], value: impl Fn(&Table) -> serde_json::Value) -> se
         .map(|table| (table.schema.name.to_owned(), value(table)))
         .collect::<serde_json::Map<_, _>>()
         .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Clock;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_long_build_is_not_taken_for_dead() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let engine = Engine::open(folder.path(), None, Clock::System).await.expect("opens");
+        let lease = engine.ledger.acquire_lease(BUILDER_LEASE, "test", LEASE_TTL).await;
+        let lease = lease.expect("asks").expect("nobody else builds");
+        let upload = engine.ledger.begin_upload("test").await.expect("begins");
+        let idle = RENEW * 3;
+        tokio::select! {
+            error = engine.keep(&lease, upload) => panic!("{error}"),
+            () = tokio::time::sleep(idle + RENEW / 2) => {}
+        }
+        assert_eq!(engine.ledger.stale_uploads(idle).await.expect("looks"), []);
+    }
 }

@@ -16,7 +16,7 @@ use tokio::runtime::Handle;
 
 use crate::engine::blocking;
 use crate::intake::{Content, Entry, each_entry};
-use crate::observed::{observed, time_in_name};
+use crate::observed::observed;
 use crate::{BuildOutcome, Engine, EngineError, Progress, Result, Wait};
 
 /// Rejected rows kept per file; the number of all is kept beside them.
@@ -96,7 +96,7 @@ impl Engine {
         let (sources, files) = match read {
             Ok(read) => read,
             Err(error) => {
-                self.ledger.abandon_upload(upload).await?;
+                self.give_up(upload).await;
                 return Err(error);
             }
         };
@@ -118,6 +118,12 @@ impl Engine {
             manifest_version,
             build,
         })
+    }
+
+    /// Abandons the upload of work that has failed. Where that fails too (the disk is full), the upload is
+    /// taken for dead later; why the work failed is what people want to read.
+    pub(crate) async fn give_up(&self, upload: UploadId) {
+        drop(self.ledger.abandon_upload(upload).await);
     }
 
     fn heartbeat(&self, upload: UploadId) -> tokio::task::JoinHandle<()> {
@@ -220,7 +226,7 @@ impl Reading<'_> {
         };
         let digest = content_digest(&mut file).map_err(failed)?;
         let outside = observed(None, &name, archive_time, imported_at);
-        let id = self.snapshot_id(format, &digest, &name, outside);
+        let id = self.snapshot_id(format, &digest, outside);
         // Claimed first, so that nobody deletes between the look and the commit.
         let prefix = self.engine.lake.snapshot_prefix(&id);
         let claimed = self.runtime.block_on(self.engine.ledger.claim(self.upload, &prefix))?;
@@ -293,12 +299,10 @@ impl Reading<'_> {
 
     /// Equal content is one snapshot, seen at one time from one site. A time that only says when the import
     /// happened makes no difference, nor does a file's name where the content dates itself.
-    fn snapshot_id(&self, format: Format, digest: &str, name: &str, outside: Observed) -> String {
+    fn snapshot_id(&self, format: Format, digest: &str, outside: Observed) -> String {
         let dates_itself = format == Format::Nessus;
         let time = match outside.origin {
-            TimeOrigin::EntryName | TimeOrigin::ArchiveEntry if !dates_itself => {
-                time_in_name(name).unwrap_or(outside.at).to_string()
-            }
+            TimeOrigin::EntryName | TimeOrigin::ArchiveEntry if !dates_itself => outside.at.to_string(),
             _ => String::new(),
         };
         let site = self.options.source.as_deref().unwrap_or_default();

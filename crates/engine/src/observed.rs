@@ -26,7 +26,7 @@ pub fn observed(record: Option<Timestamp>, name: &str, archive: Option<Timestamp
 
 /// The first run of 14 digits that is a date and time (`20240305110018_users.json`), else the first run of
 /// 8 digits that is a date; both in UTC.
-pub fn time_in_name(path: &str) -> Option<Timestamp> {
+fn time_in_name(path: &str) -> Option<Timestamp> {
     let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
     let runs = || name.split(|c: char| !c.is_ascii_digit());
     let date_time = runs().filter(|run| run.len() == 14).find_map(|run| {
