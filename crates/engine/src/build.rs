@@ -7,12 +7,11 @@ use jiff::Timestamp;
 use postern_attack::{Removal, World, tables as attack_tables};
 use postern_catalog::Catalog;
 use postern_estate::Snapshot;
-use postern_lake::Lake;
+use postern_lake::{GenerationWriter, Lake};
 use postern_ledger::{BUILDER_LEASE, GenerationRecord, Lease, LedgerError, Manifest, UploadId};
-use postern_model::schema::{PATHS, STEPS};
-use postern_model::{Schema, Settings, Table, hash128};
+use postern_model::{Settings, Table, hash128};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::engine::{blocking, hand_set_levels, settings, split_off};
 use crate::facts::LakeFacts;
@@ -240,8 +239,8 @@ struct Build<'a> {
 
 struct Built {
     inputs: Inputs,
-    digests: serde_json::Value,
-    counts: serde_json::Value,
+    digests: Value,
+    counts: Value,
 }
 
 impl Build<'_> {
@@ -280,62 +279,81 @@ impl Build<'_> {
         let entries = postern_attack::entries(&world, &derived)?;
         let analysis = postern_attack::paths(&world, &derived, &entries, &targets)?;
 
+        progress.phase("storing");
+        let mut store = Storing {
+            writer: self.lake.generation_writer(lake_number)?,
+            digests: Map::new(),
+            counts: Map::new(),
+        };
+        for table in postern_estate::tables::write(&estate) {
+            store.table(&table)?;
+        }
+        for table in &postern_estate::tables::write_classification(&classification, &estate) {
+            store.table(table)?;
+        }
+        let steps = attack_tables::write_steps(&derived.steps);
+        store.table(&steps)?;
+        let step_ids = lifecycle::ids(&steps);
+        drop(steps);
+        let paths = attack_tables::write_paths(&analysis.paths);
+        for table in [
+            &attack_tables::write_gaps(&derived.gaps),
+            &attack_tables::write_entries(&entries),
+            &attack_tables::write_targets(&targets),
+            &paths,
+            &attack_tables::write_scenarios(&analysis.scenarios),
+            &attack_tables::write_choke_points(&analysis.choke_points),
+            &attack_tables::write_exposed_critical(&analysis.exposed_critical),
+        ] {
+            store.table(table)?;
+        }
+
         progress.phase("comparing");
-        let mut tables = postern_estate::tables::write(&estate);
-        tables.extend(postern_estate::tables::write_classification(&classification, &estate));
-        tables.extend([
-            attack_tables::write_steps(&derived.steps),
-            attack_tables::write_gaps(&derived.gaps),
-            attack_tables::write_entries(&entries),
-            attack_tables::write_targets(&targets),
-            attack_tables::write_paths(&analysis.paths),
-            attack_tables::write_scenarios(&analysis.scenarios),
-            attack_tables::write_choke_points(&analysis.choke_points),
-            attack_tables::write_exposed_critical(&analysis.exposed_critical),
-        ]);
         let mut inputs = inputs(self.manifest, self.settings, self.catalog, evaluated_at, String::new());
         let history = match &before {
             Some(before) => Some(lifecycle::History::read(self.lake, before, &inputs)?),
             None => None,
         };
         inputs.history = format!("{:032x}", history.as_ref().map_or(0, lifecycle::History::digest));
-        let events = lifecycle::events(history.as_ref(), find(&tables, &PATHS), find(&tables, &STEPS));
-        tables.push(events);
+        store.table(&lifecycle::events(history.as_ref(), &paths, &step_ids))?;
 
-        progress.phase("storing");
-        let mut writer = self.lake.generation_writer(lake_number)?;
-        for table in &tables {
-            writer.write_table(table)?;
-        }
-        let digests = by_table(&tables, |table| json!(format!("{:032x}", table.digest())));
-        let mut counts = by_table(&tables, |table| json!(table.rows()));
-        counts[SMALLEST_JOINT_CHANGE] = json!(analysis.smallest_joint_change);
-        writer.write_json(
+        store
+            .counts
+            .insert(SMALLEST_JOINT_CHANGE.to_owned(), json!(analysis.smallest_joint_change));
+        store.finish(inputs)
+    }
+}
+
+/// A generation on its way into the lake, and what the ledger is to know of it.
+struct Storing {
+    writer: GenerationWriter,
+    digests: Map<String, Value>,
+    counts: Map<String, Value>,
+}
+
+impl Storing {
+    fn table(&mut self, table: &Table) -> Result<()> {
+        let name = table.schema.name.to_owned();
+        self.writer.write_table(table)?;
+        self.digests
+            .insert(name.clone(), json!(format!("{:032x}", table.digest())));
+        self.counts.insert(name, json!(table.rows()));
+        Ok(())
+    }
+
+    fn finish(mut self, inputs: Inputs) -> Result<Built> {
+        let (digests, counts) = (Value::Object(self.digests), Value::Object(self.counts));
+        self.writer.write_json(
             "manifest",
             &json!({ "inputs": inputs, "digests": digests, "counts": counts }),
         )?;
-        writer.finish()?;
+        self.writer.finish()?;
         Ok(Built {
             inputs,
             digests,
             counts,
         })
     }
-}
-
-fn find<'t>(tables: &'t [Table], schema: &Schema) -> &'t Table {
-    tables
-        .iter()
-        .find(|table| table.schema.name == schema.name)
-        .expect("every phase writes its tables")
-}
-
-fn by_table(tables: &[Table], value: impl Fn(&Table) -> serde_json::Value) -> serde_json::Value {
-    tables
-        .iter()
-        .map(|table| (table.schema.name.to_owned(), value(table)))
-        .collect::<serde_json::Map<_, _>>()
-        .into()
 }
 
 #[cfg(test)]

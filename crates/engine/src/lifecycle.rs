@@ -24,7 +24,7 @@ const UNCONFIRMED: &str = "unconfirmed";
 pub struct History {
     paths: Table,
     events: Table,
-    /// Steps that stood on a fact nobody has looked at since.
+    /// Steps of routes that stood on a fact nobody has looked at since.
     unseen_steps: HashSet<u128>,
     /// People changed a setting, took a decision, or replaced rules since: a path may be gone for that.
     is_redecided: bool,
@@ -38,10 +38,12 @@ impl History {
     pub fn read(lake: &Lake, before: &GenerationRecord, inputs: &Inputs) -> Result<Self> {
         let number = number_of(before)?;
         let unseen = Unseen::read(lake, number, inputs)?;
+        let paths = lake.read_generation_table(number, &PATHS)?;
+        let on_routes: HashSet<u128> = (0..paths.rows()).flat_map(|row| route(&paths, row)).collect();
         let steps = lake.read_generation_table(number, &STEPS)?;
         let (id, derivations) = (STEPS.column("id"), STEPS.column("derivations"));
         let mut unseen_steps = HashSet::new();
-        for row in 0..steps.rows() {
+        for row in (0..steps.rows()).filter(|&row| on_routes.contains(&steps.id(row, id))) {
             let derivations: Vec<Derivation> =
                 serde_json::from_str(steps.text(row, derivations)).map_err(|cause| EngineError::Generation {
                     number: before.number,
@@ -66,7 +68,7 @@ impl History {
                 )
         });
         Ok(Self {
-            paths: lake.read_generation_table(number, &PATHS)?,
+            paths,
             events: lake.read_generation_table(number, &PATH_EVENTS)?,
             unseen_steps,
             is_redecided,
@@ -86,8 +88,14 @@ impl History {
     }
 }
 
-/// The state of every path that is there now, or has ever been.
-pub fn events(history: Option<&History>, paths: &Table, steps: &Table) -> Table {
+/// The ids in the column `id` of a table.
+pub fn ids(table: &Table) -> HashSet<u128> {
+    let id = table.schema.column("id");
+    (0..table.rows()).map(|row| table.id(row, id)).collect()
+}
+
+/// The state of every path that is there now, or has ever been. `steps` are those that there are now.
+pub fn events(history: Option<&History>, paths: &Table, steps: &HashSet<u128>) -> Table {
     let before = history.map(History::status_before).unwrap_or_default();
     let mut rows = BTreeMap::<u128, (u128, u128, &str, String)>::new();
     let [id, entry, target] = ["id", "entry", "target"].map(|name| PATHS.column(name));
@@ -104,12 +112,10 @@ pub fn events(history: Option<&History>, paths: &Table, steps: &Table) -> Table 
         );
     }
     if let Some(history) = history {
-        let step = STEPS.column("id");
-        let steps: HashSet<u128> = (0..steps.rows()).map(|row| steps.id(row, step)).collect();
         for row in 0..history.paths.rows() {
             let path = history.paths.id(row, id);
             rows.entry(path).or_insert_with(|| {
-                let (status, reason) = closed(history, row, &steps);
+                let (status, reason) = closed(history, row, steps);
                 (
                     history.paths.id(row, entry),
                     history.paths.id(row, target),
@@ -145,12 +151,17 @@ pub fn events(history: Option<&History>, paths: &Table, steps: &Table) -> Table 
     table
 }
 
+/// The steps of a path's route.
+fn route(paths: &Table, row: usize) -> Vec<u128> {
+    let steps: Vec<String> = serde_json::from_str(paths.text(row, PATHS.column("route"))).unwrap_or_default();
+    let id = |step: &String| u128::from_str_radix(step, 16).ok();
+    steps.iter().filter_map(id).collect()
+}
+
 /// Why a path of the generation before is no longer there. `steps` are those that there are now.
 fn closed(history: &History, row: usize, steps: &HashSet<u128>) -> (&'static str, &'static str) {
-    let route: Vec<String> = serde_json::from_str(history.paths.text(row, PATHS.column("route"))).unwrap_or_default();
-    let mut gone = route
-        .iter()
-        .filter_map(|step| u128::from_str_radix(step, 16).ok())
+    let mut gone = route(&history.paths, row)
+        .into_iter()
         .filter(|step| !steps.contains(step))
         .peekable();
     if history.is_redecided || gone.peek().is_none() {
@@ -209,10 +220,15 @@ impl Unseen {
 /// Ids of the rows that a snapshot has told which is no longer current.
 fn removed(table: &Table, current: &HashSet<&str>) -> HashSet<u128> {
     let (id, sources) = (table.schema.column("id"), table.schema.column("sources"));
+    // Millions of rows have one of a few lists of sources.
+    let mut is_removed = HashMap::new();
     (0..table.rows())
         .filter(|&row| {
-            let sources: Vec<String> = serde_json::from_str(table.text(row, sources)).unwrap_or_default();
-            sources.iter().any(|source| !current.contains(source.as_str()))
+            let text = table.text(row, sources);
+            *is_removed.entry(text).or_insert_with(|| {
+                let sources: Vec<String> = serde_json::from_str(text).unwrap_or_default();
+                sources.iter().any(|source| !current.contains(source.as_str()))
+            })
         })
         .map(|row| table.id(row, id))
         .collect()

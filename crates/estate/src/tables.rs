@@ -37,22 +37,29 @@ fn long(time: Timestamp) -> Value<'static> {
     Value::Long(time.as_microsecond())
 }
 
-pub fn write(estate: &Estate) -> Vec<Table> {
-    let [
-        mut nodes,
-        mut identifiers,
-        mut facets,
-        mut conflicts,
-        mut reported,
-        mut services,
-        mut findings,
-        mut coverage,
-    ] = SCHEMAS.map(Table::new);
+/// The tables of an estate, one after the other: they are large, and each is made when it is asked for.
+pub fn write(estate: &Estate) -> impl Iterator<Item = Table> + '_ {
+    let writers: [fn(&Estate, &mut Table); SCHEMAS.len()] = [
+        write_nodes,
+        write_identifiers,
+        write_facets,
+        write_conflicts,
+        write_reported,
+        write_services,
+        write_findings,
+        write_coverage,
+    ];
+    SCHEMAS.into_iter().zip(writers).map(move |(schema, write)| {
+        let mut table = Table::new(schema);
+        write(estate, &mut table);
+        table
+    })
+}
+
+fn write_nodes(estate: &Estate, table: &mut Table) {
     for node in &estate.nodes {
-        let id = Value::Id(node.id.0);
-        let sources = json(&node.seen.sources);
-        nodes.push(&[
-            id,
+        table.push(&[
+            Value::Id(node.id.0),
             Value::Text(&node.key),
             Value::Text(node.kind.as_str()),
             Value::Text(&node.name),
@@ -60,13 +67,19 @@ pub fn write(estate: &Estate) -> Vec<Table> {
             Value::Bool(node.is_stub),
             Value::Text(&node.properties),
             Value::Text(&json(&node.known)),
-            Value::Text(&sources),
+            Value::Text(&json(&node.seen.sources)),
             long(node.seen.first),
             long(node.seen.last),
         ]);
+    }
+}
+
+fn write_identifiers(estate: &Estate, table: &mut Table) {
+    for node in &estate.nodes {
+        let sources = json(&node.seen.sources);
         for identifier in &node.identifiers {
-            identifiers.push(&[
-                id,
+            table.push(&[
+                Value::Id(node.id.0),
                 Value::Text(&identifier.kind),
                 Value::Text(&identifier.value),
                 Value::Text(&sources),
@@ -74,25 +87,36 @@ pub fn write(estate: &Estate) -> Vec<Table> {
                 long(node.seen.last),
             ]);
         }
+    }
+}
+
+fn write_facets(estate: &Estate, table: &mut Table) {
+    for node in &estate.nodes {
         for facet in &node.facets {
-            facets.push(&[
-                id,
+            table.push(&[
+                Value::Id(node.id.0),
                 Value::Text(&facet.key),
                 Value::Text(facet.kind.as_str()),
                 Value::Text(&facet.reason),
             ]);
         }
     }
+}
+
+fn write_conflicts(estate: &Estate, table: &mut Table) {
     for conflict in &estate.conflicts {
-        conflicts.push(&[
+        table.push(&[
             Value::Text(&conflict.kind),
             Value::Text(&conflict.value),
             Value::Text(&json(&conflict.keys)),
             Value::Text(&conflict.reason),
         ]);
     }
+}
+
+fn write_reported(estate: &Estate, table: &mut Table) {
     for relation in &estate.relations {
-        reported.push(&[
+        table.push(&[
             Value::Id(relation.id.0),
             Value::Id(estate.node(relation.source).id.0),
             Value::Id(estate.node(relation.target).id.0),
@@ -106,16 +130,22 @@ pub fn write(estate: &Estate) -> Vec<Table> {
             long(relation.seen.last),
         ]);
     }
+}
+
+fn write_services(estate: &Estate, table: &mut Table) {
     for service in &estate.services {
-        services.push(&[
+        table.push(&[
             Value::Id(estate.node(service.node).id.0),
             Value::Text(&service.protocol),
             Value::Long(i64::from(service.port)),
             Value::Text(&service.name),
         ]);
     }
+}
+
+fn write_findings(estate: &Estate, table: &mut Table) {
     for finding in &estate.findings {
-        findings.push(&[
+        table.push(&[
             Value::Id(finding.id.0),
             Value::Id(estate.node(finding.node).id.0),
             Value::Text(&finding.weakness),
@@ -134,9 +164,12 @@ pub fn write(estate: &Estate) -> Vec<Table> {
             long(finding.seen.last),
         ]);
     }
+}
+
+fn write_coverage(estate: &Estate, table: &mut Table) {
     for boundary in &estate.coverage {
         for ((class, facet), answered) in &boundary.facets {
-            coverage.push(&[
+            table.push(&[
                 Value::Text(&boundary.boundary),
                 Value::Text(&boundary.name),
                 Value::Text(&json(class)),
@@ -146,16 +179,6 @@ pub fn write(estate: &Estate) -> Vec<Table> {
             ]);
         }
     }
-    vec![
-        nodes,
-        identifiers,
-        facets,
-        conflicts,
-        reported,
-        services,
-        findings,
-        coverage,
-    ]
 }
 
 /// Reads one row, with errors that name table and row.

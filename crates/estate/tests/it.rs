@@ -564,10 +564,10 @@ fn an_estate_reads_back_from_its_tables() {
     );
     session(&mut facts, 2, "S-1-5-21-1-2-3-1001");
     let estate = facts.resolve();
-    let written = tables::write(&estate);
+    let written: Vec<_> = tables::write(&estate).collect();
     let read = tables::read(&written).expect("reads back");
     let again = tables::write(&read);
-    for (before, after) in written.iter().zip(&again) {
+    for (before, after) in written.iter().zip(again) {
         assert_eq!(before.columns, after.columns, "table {}", before.schema.name);
     }
     assert_eq!(read.nodes[0].attributes, estate.nodes[0].attributes);
@@ -616,7 +616,7 @@ fn digests(events: &[(i64, Event)]) -> Vec<u128> {
             }
         }
     }
-    tables::write(&facts.resolve()).iter().map(Table::digest).collect()
+    tables::write(&facts.resolve()).map(|table| table.digest()).collect()
 }
 
 proptest! {
