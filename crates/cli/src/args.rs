@@ -15,6 +15,33 @@ pub mod limit {
     pub const JSON: usize = 1_000;
 }
 
+/// What an id may be, where a virtual one is good too.
+macro_rules! places {
+    ($($example:literal),* $(,)?) => {
+        concat!(
+            "An ID is an asset's SID or object id, a NodeId, a name if no other asset has it, ",
+            "`entry:users:<domain SID>`, `entry:workstations:<domain SID>` or `plane:forest:<SID>`.\n\nExamples:",
+            $("\n  postern ", $example,)*
+        )
+    };
+}
+
+/// What an id may be, where only an asset is good.
+macro_rules! assets {
+    ($($example:literal),* $(,)?) => {
+        concat!(
+            "An ID is an asset's SID or object id, a NodeId, or a name if no other asset has it.\n\nExamples:",
+            $("\n  postern ", $example,)*
+        )
+    };
+}
+
+macro_rules! examples {
+    ($($example:literal),* $(,)?) => {
+        concat!("Examples:", $("\n  postern ", $example,)*)
+    };
+}
+
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done with rejected rows (listed), 130 interrupted.
 POSTERN_EVALUATED_AT (RFC 3339) fixes the clock. NO_COLOR turns colours off.";
@@ -60,7 +87,7 @@ pub enum Command {
     Source(Source),
     /// Attack paths: from where an attacker can begin to what must not be lost
     Paths(Paths),
-    /// Single assets and steps whose removal severs targets or entry points
+    /// Where a change severs targets or entry points, and which change
     Chokepoints(Chokepoints),
     /// What an attacker who holds an asset can get hold of
     Blast(Blast),
@@ -140,6 +167,7 @@ pub struct Building {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = examples!["import collection.zip scan.nessus", "import --source Berlin scans/"])]
 pub struct Import {
     /// Files, folders (read with all their folders) and zip archives
     #[arg(required = true, value_name = "PATH")]
@@ -157,6 +185,7 @@ pub struct Import {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = examples!["inspect collection.zip", "inspect scans/ --json"])]
 pub struct Inspect {
     /// Files, folders and zip archives
     #[arg(required = true, value_name = "PATH")]
@@ -169,6 +198,7 @@ pub struct Inspect {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = examples!["status", "status --as-of 2026-11-21"])]
 pub struct Status {
     #[command(flatten)]
     pub when: When,
@@ -200,12 +230,12 @@ pub enum Source {
     },
 }
 
-const IDS: &str = "\
-An ID is an asset's SID or object id, a NodeId, a name if no other asset has it, `entry:users:<domain SID>`, \
-`entry:workstations:<domain SID>` or `plane:forest:<SID>`.";
-
 #[derive(Debug, Args)]
-#[command(after_help = IDS)]
+#[command(after_help = places![
+    "paths --scenarios",
+    "paths --from ALICE@CORP.EXAMPLE",
+    "paths --from WEB01.CORP.EXAMPLE --to 'DOMAIN ADMINS@CORP.EXAMPLE' --k 5",
+])]
 pub struct Paths {
     /// Only from here; an asset that is no entry point is taken for one
     #[arg(long, value_name = "ID")]
@@ -228,6 +258,7 @@ pub struct Paths {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = examples!["chokepoints --limit 5", "chokepoints --json"])]
 pub struct Chokepoints {
     #[command(flatten)]
     pub limit: Limit,
@@ -238,7 +269,7 @@ pub struct Chokepoints {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = IDS)]
+#[command(after_help = places!["blast ALICE@CORP.EXAMPLE WEB01.CORP.EXAMPLE"])]
 pub struct Blast {
     /// Assets that an attacker holds; devices as administrator
     #[arg(required = true, value_name = "ID")]
@@ -252,7 +283,10 @@ pub struct Blast {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = IDS)]
+#[command(after_help = assets![
+    "whatif --remove-edge 75bb11fe88",
+    "whatif --remove-asset WEB01.CORP.EXAMPLE --disable-technique CanRDP",
+])]
 #[group(id = "removals", required = true, multiple = true, args = ["remove_asset", "remove_edge", "disable_technique"])]
 pub struct WhatIf {
     /// Take out an asset with every fact about it
@@ -275,6 +309,7 @@ fn technique(text: &str) -> Result<RelationKind, String> {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = examples!["compare 1 2", "compare 2026-11-01 2026-11-21"])]
 pub struct Compare {
     /// Number of a generation, a time or a date
     #[arg(value_parser = AsOf::parse)]
@@ -295,6 +330,10 @@ pub enum Export {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = examples![
+    "export graph --out graph.json",
+    "export graph --edges reported --as-of 3 --out reported.json",
+])]
 pub struct ExportGraph {
     #[arg(long, value_enum, default_value_t = GraphFormat::Opengraph)]
     pub format: GraphFormat,
@@ -322,10 +361,12 @@ pub enum Edges {
 }
 
 #[derive(Debug, Subcommand)]
-#[command(after_help = IDS)]
 pub enum Asset {
     /// Show what is known of an asset, from where, and why it is critical
+    #[command(after_help = assets!["asset show WEB01.CORP.EXAMPLE"])]
     Show {
+        /// The asset
+        #[arg(value_name = "ID")]
         id: String,
         #[command(flatten)]
         when: When,
@@ -333,14 +374,16 @@ pub enum Asset {
         format: Format,
     },
     /// Take an original object out of the asset it was merged into
+    #[command(after_help = assets!["asset split HOST::10.20.1.14"])]
     Split(Decision),
     /// Let an object that was split off merge again
+    #[command(after_help = assets!["asset merge HOST::10.20.1.14"])]
     Merge(Decision),
 }
 
 #[derive(Debug, Args)]
 pub struct Decision {
-    /// The asset
+    /// The asset, or one of its original objects
     pub id: String,
     #[command(flatten)]
     pub building: Building,
@@ -349,11 +392,14 @@ pub struct Decision {
 }
 
 #[derive(Debug, Subcommand)]
-#[command(after_help = IDS)]
 pub enum Critical {
     /// Give an asset a level; attack paths lead to those of high and very high
+    #[command(after_help = assets!["critical set ERP01.CORP.EXAMPLE very-high"])]
     Set {
+        /// The asset
+        #[arg(value_name = "ID")]
         id: String,
+        /// How bad its loss would be; `none` overrules the rules
         level: Level,
         #[command(flatten)]
         building: Building,
@@ -361,6 +407,7 @@ pub enum Critical {
         format: Format,
     },
     /// Take back the level that was set by hand
+    #[command(after_help = assets!["critical clear ERP01.CORP.EXAMPLE"])]
     Clear(Decision),
     /// List the levels that were set by hand
     List(Format),
@@ -397,8 +444,11 @@ pub enum Setting {
     /// List all settings, what they do and their values
     List(Format),
     /// Change a setting
+    #[command(after_help = examples!["setting set session-window-days 7", "setting set flat-network-within-a-site true"])]
     Set {
+        /// As `setting list` shows it
         key: String,
+        /// A number, or true or false
         value: String,
         #[command(flatten)]
         building: Building,
@@ -407,6 +457,7 @@ pub enum Setting {
     },
     /// Go back to the catalog's value
     Reset {
+        /// As `setting list` shows it
         key: String,
         #[command(flatten)]
         building: Building,

@@ -3,7 +3,8 @@
 //! Every element of an unbranched stretch of the routes severs the same: a computer, the session on it, the user whose
 //! session it is. A person wants to hear of that stretch once, and where it is cheapest to break. Start at [`places`].
 //!
-//! **Invariant:** a place has a change that somebody can make; assets without one are only counted.
+//! **Invariant:** a place has a change that somebody can make, of at most [`CHANGE_STEPS_MAX`] steps; assets without one
+//! are only counted.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -11,6 +12,9 @@ use postern_attack::{ChokePoint, ElementKind, Step};
 use postern_model::{EdgeId, NodeId};
 
 use crate::view::View;
+
+/// A change of more steps than this is a project and no fix: it is not proposed.
+pub const CHANGE_STEPS_MAX: usize = 10;
 
 /// A stretch that all routes of what it severs pass.
 pub struct Place<'a> {
@@ -41,7 +45,7 @@ pub enum Extent {
 }
 
 /// Joins the choke points that sever the same, in the order of the first of each; then the number of assets at which
-/// nobody can change anything.
+/// there is no such change.
 ///
 /// A step and the asset at its end sever the same if they sever as much: who passes the step passes the asset too, so
 /// what the step severs is among what the asset severs.
@@ -67,7 +71,7 @@ pub fn places<'a>(view: &View<'a>, points: &[ChokePoint]) -> (Vec<Place<'a>>, u6
         if changes.is_empty() {
             changes = assets.iter().flat_map(|&asset| reach.around(asset)).collect();
         }
-        changes.retain(|change| !change.steps.is_empty() && cost(view, change).is_some());
+        changes.retain(|change| (1..=CHANGE_STEPS_MAX).contains(&change.steps.len()) && cost(view, change).is_some());
         changes.sort_by_key(|change| cost(view, change));
         if changes.is_empty() {
             left_out += assets.len() as u64;

@@ -542,7 +542,12 @@ impl<'a> View<'a> {
             );
         }
         if self.generation.entries.is_empty() {
-            reasons.push(self.why_no_entries());
+            reasons.push(
+                "There is no entry point: nothing exploitable was seen exposed to the Internet, no account in use was \
+                 seen whose password could be guessed offline, and no domain was collected with the groups or \
+                 sessions that assumed entry points stand on."
+                    .to_owned(),
+            );
         }
         if reasons.is_empty() {
             let (entries, targets) = (
@@ -556,31 +561,18 @@ impl<'a> View<'a> {
                 self.generation.settings().path_cost_max,
             ));
         }
+        reasons.extend(self.entries_switched_off());
         reasons
     }
 
-    fn why_no_entries(&self) -> String {
+    /// The assumed entry points that a setting leaves out; `None` where there are all of them.
+    fn entries_switched_off(&self) -> Option<String> {
         let settings = self.generation.settings();
-        let off: Vec<_> = [
-            ("user-entries", settings.user_entries),
-            ("workstation-entries", settings.workstation_entries),
-        ]
-        .into_iter()
-        .filter(|(_, is_on)| !is_on)
-        .map(|(name, _)| name.to_owned())
-        .collect();
-        let seen = "nothing exploitable was seen exposed to the Internet, and no usable account was seen whose password \
-                    can be guessed from what a domain controller hands out";
-        match off.as_slice() {
-            [] => format!(
-                "There is no entry point: {seen}; and no domain was collected with the groups or sessions that assumed \
-                 entry points stand on."
-            ),
-            [one] => format!("There is no entry point: {seen}; the setting {one} is off."),
-            several => format!(
-                "There is no entry point: {seen}; the settings {} are off.",
-                joined(several)
-            ),
+        match (settings.user_entries, settings.workstation_entries) {
+            (true, true) => None,
+            (false, true) => Some("The setting user-entries is off.".to_owned()),
+            (true, false) => Some("The setting workstation-entries is off.".to_owned()),
+            (false, false) => Some("The settings user-entries and workstation-entries are off.".to_owned()),
         }
     }
 
@@ -721,13 +713,18 @@ pub fn path_text(page: &mut Page, number: usize, path: &PathReport) {
     }
 }
 
+/// What to do, in full.
 pub fn fix_text(page: &mut Page, indent: usize, fix: &FixReport) {
-    let line = Line::new()
+    page.hanging(indent, indent + 5, fix_title(fix).plain(" ").plain(&fix.text));
+}
+
+/// What to do, in a few words, and who does it.
+pub fn fix_title(fix: &FixReport) -> Line {
+    Line::new()
         .good("Fix: ")
         .plain(&fix.title)
         .dim(format!(" ({})", fix.owner))
-        .plain(". ");
-    page.hanging(indent, indent + 5, line.plain(&fix.text));
+        .plain(".")
 }
 
 fn step_text(page: &mut Page, indent: usize, step: &StepReport) {

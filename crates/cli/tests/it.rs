@@ -1,6 +1,6 @@
 //! The real binary in a folder of its own: what people see, what programs read, and how it exits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -123,6 +123,14 @@ fn check(schema: &str, value: &Value) {
         .map(|it| format!("{}: {it}", it.instance_path()))
         .collect();
     assert!(mistakes.is_empty(), "{schema}: {mistakes:?}");
+}
+
+/// One text of each thing in a list.
+fn texts(list: &Value, key: &str) -> Vec<String> {
+    let list = list.as_array().expect("a list");
+    list.iter()
+        .filter_map(|it| it[key].as_str().map(str::to_owned))
+        .collect()
 }
 
 fn users_entry() -> String {
@@ -329,6 +337,11 @@ fn what_if_takes_an_asset_a_step_by_its_first_digits_or_a_technique() {
         );
         assert_eq!(report["targets_freed"][0]["id"], plane());
     }
+    let text = postern.done(&["whatif", "--remove-edge", &step]);
+    assert!(
+        text.contains("Without DOMAIN USERS@CORP.EXAMPLE —ForceChangePassword→ CHIEF@CORP.EXAMPLE, 0 of 1 attack path"),
+        "{text}"
+    );
     let text = postern.done(&["whatif", "--disable-technique", "DCSync"]);
     assert!(
         text.contains("Without the technique DCSync, 1 of 1 attack path would be left."),
@@ -423,6 +436,7 @@ fn settings_are_checked_and_change_the_next_generation() {
     );
     let none = postern.done(&["paths"]);
     assert!(none.contains("0 attack paths"), "{none}");
+    assert!(none.contains("The setting user-entries is off."), "{none}");
     assert!(
         postern
             .error(1, &["setting", "set", "path-cost-max", "1000"])
@@ -437,6 +451,132 @@ fn settings_are_checked_and_change_the_next_generation() {
         postern.json("setting-change", &["setting", "reset", "user-entries"])["setting"]["is_set"],
         false
     );
+}
+
+#[test]
+fn every_change_of_a_choke_point_severs_what_it_says() {
+    let postern = Postern::with_organisation();
+    let paths = postern.json("paths", &["paths"]);
+    let report = postern.json("chokepoints", &["chokepoints"]);
+    let mut changes_tried = 0;
+    for point in report["choke_points"].as_array().expect("choke points") {
+        let changes = point["changes"].as_array().expect("changes");
+        assert!(!changes.is_empty(), "nothing to do about {}", point["name"]);
+        for change in changes {
+            let steps = change["steps"].as_array().expect("steps");
+            assert!(steps.iter().all(|step| step["remediations"][0].is_object()), "{change}");
+            let ids = steps.iter().filter_map(|step| step["id"].as_str());
+            let removals: Vec<_> = ids.flat_map(|id| ["--remove-edge", id]).collect();
+            let without = postern.json("whatif", &[&["whatif"], removals.as_slice()].concat());
+            let gone = texts(&without["gone"]["listed"], "id");
+            let left = |end: &str| -> BTreeSet<_> {
+                let paths = paths["paths"].as_array().expect("paths").iter();
+                let left = paths.filter(|path| !gone.iter().any(|id| path["id"] == id.as_str()));
+                left.filter_map(|path| path[end].as_str()).collect()
+            };
+            let count = |end: &str| texts(&paths["paths"], end).into_iter().collect::<BTreeSet<_>>().len();
+            let severed = (
+                count("target") - left("target").len(),
+                count("entry") - left("entry").len(),
+            );
+            let said = |key: &str| {
+                point[key]
+                    .as_u64()
+                    .and_then(|it| usize::try_from(it).ok())
+                    .expect("a count")
+            };
+            assert_eq!(severed, (said("targets_severed"), said("entries_severed")), "{change}");
+            changes_tried += 1;
+        }
+    }
+    assert!(changes_tried > 3, "{report}");
+}
+
+#[test]
+fn what_severs_the_same_is_one_choke_point() {
+    let report = Postern::with_organisation().json("chokepoints", &["chokepoints"]);
+    let points = report["choke_points"].as_array().expect("choke points");
+    let assets: Vec<_> = points.iter().flat_map(|point| texts(&point["assets"], "id")).collect();
+    let single = |change: &&Value| change["extent"] == "step";
+    let changes = points
+        .iter()
+        .flat_map(|point| point["changes"].as_array().expect("changes"));
+    let steps: Vec<_> = changes
+        .filter(single)
+        .flat_map(|it| texts(&it["steps"], "id"))
+        .collect();
+    for ids in [&assets, &steps] {
+        let distinct: BTreeSet<_> = ids.iter().collect();
+        assert_eq!(distinct.len(), ids.len(), "{ids:?}");
+    }
+    let joined = |point: &&Value| point["assets"].as_array().is_some_and(|assets| assets.len() > 1);
+    assert!(
+        points.iter().any(|point| joined(&point)),
+        "no stretch of several assets: {report}"
+    );
+}
+
+#[test]
+fn a_route_costs_as_much_as_its_steps() {
+    let postern = Postern::with_organisation();
+    for arguments in [["paths", "--limit", "100"], ["paths", "--k", "3"]] {
+        let report = postern.json("paths", &arguments);
+        for path in report["paths"].as_array().expect("paths") {
+            let costs = path["steps"].as_array().expect("steps").iter();
+            let sum: Option<u64> = costs.map(|step| step["cost"].as_u64()).sum();
+            assert_eq!(path["cost"].as_u64(), sum, "{path}");
+            assert!(path["entry_grade"].is_string(), "the entry point's grade stands apart");
+        }
+    }
+}
+
+#[test]
+fn what_nobody_can_log_on_with_is_said_to_be_so() {
+    let postern = Postern::with_organisation();
+    let text = postern.done(&["paths", "--to", "krbtgt@fenwick.example"]);
+    assert!(text.contains("KRBTGT@FENWICK.EXAMPLE is disabled or expired"), "{text}");
+    assert!(
+        !text.contains("What was not looked at"),
+        "no look would change it: {text}"
+    );
+}
+
+#[test]
+fn nobody_begins_at_a_whole_control_plane() {
+    let postern = Postern::with_corp();
+    for arguments in [["blast", &plane()].as_slice(), &["paths", "--from", &plane()]] {
+        let error = postern.error(1, arguments);
+        assert!(
+            error.starts_with("error: control plane of forest CORP.EXAMPLE is ")
+                && error.contains("; name one, such as "),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn what_came_and_went_is_listed_by_name() {
+    let postern = Postern::with_organisation();
+    postern.done(&["source", "remove", "1"]);
+    let report = postern.json("compare", &["compare", "1", "2"]);
+    let sorted = |list: &Value, key: &str| {
+        let names = texts(&list["listed"], key);
+        assert!(names.len() > 1, "{key}: {list}");
+        assert!(names.is_sorted(), "{names:?}");
+    };
+    sorted(&report["assets"]["removed"], "name");
+    sorted(&report["steps"]["removed"], "source_name");
+}
+
+#[test]
+fn an_empty_variable_is_none() {
+    let postern = Postern::with_corp();
+    let mut command = postern.command(&["status"]);
+    let output = command
+        .env("POSTERN_EVALUATED_AT", "")
+        .output()
+        .expect("the binary starts");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
 }
 
 #[test]

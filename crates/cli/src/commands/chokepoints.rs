@@ -8,13 +8,11 @@ use super::{Outcome, Session};
 use crate::args;
 use crate::output::text::{count, counted, joined};
 use crate::output::{Line, Page, Report, show};
-use crate::places::{Change, Extent, Place, places};
-use crate::view::{FixReport, PlaceReport, StepReport, Summary, View, fix_text, short};
+use crate::places::{CHANGE_STEPS_MAX, Change, Extent, Place, places};
+use crate::view::{FixReport, PlaceReport, StepReport, Summary, View, fix_text, fix_title, short};
 
 /// Changes told for a choke point in text; JSON has all.
 const CHANGES_SHOWN_MAX: usize = 3;
-/// Steps told for a change in text; JSON has all.
-const STEPS_SHOWN_MAX: usize = 5;
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ChokepointsReport {
@@ -27,7 +25,8 @@ pub struct ChokepointsReport {
     /// The fewest steps that have to go at once to part every entry point from every target, where no single element
     /// severs anything. Null where one does, and where no set of changes can part them.
     pub smallest_joint_change: Option<u32>,
-    /// Assets that sever something too, but where nobody can change the steps: they are not listed.
+    /// Assets that sever something too, but where it takes more than 10 steps, or a step that nobody can change: they
+    /// are not listed.
     pub assets_left_out: u64,
     /// Sentences: why there are no paths to sever. Empty where there are.
     pub why_none: Vec<String>,
@@ -157,22 +156,23 @@ impl ChangeReport {
 
     fn text(&self, page: &mut Page, indent: usize) {
         if let Some(asset) = &self.asset {
-            let steps = counted(self.steps.len() as u64, "step", "steps");
-            let line = Line::new().plain(format!("• all of the {steps} {} ", self.extent));
+            let steps = match self.steps.len() as u64 {
+                1 => "the only step".to_owned(),
+                several => format!("all {}", counted(several, "step", "steps")),
+            };
+            let line = Line::new().plain(format!("• {steps} {} ", self.extent));
             page.hanging(indent, indent + 2, line.plain(&asset.name).plain(":"));
         }
         let indent = if self.asset.is_some() { indent + 2 } else { indent };
-        for step in self.steps.iter().take(STEPS_SHOWN_MAX) {
+        for step in &self.steps {
             let name = Line::new().plain("• ").plain(step_name(step));
             page.hanging(indent, indent + 2, name.dim(format!("  {}", short(&step.id))));
-            if let Some(fix) = cheapest(step) {
-                fix_text(page, indent + 2, fix);
+            match cheapest(step) {
+                Some(fix) if self.steps.len() == 1 => fix_text(page, indent + 2, fix),
+                // What they have in common would be read again and again.
+                Some(fix) => page.hanging(indent + 2, indent + 7, fix_title(fix)),
+                None => (),
             }
-        }
-        let more = self.steps.len().saturating_sub(STEPS_SHOWN_MAX) as u64;
-        if more > 0 {
-            let more = counted(more, "more step", "more steps");
-            page.line(indent, Line::new().dim(format!("and {more}; --json lists them")));
         }
     }
 }
@@ -215,6 +215,12 @@ impl Report for ChokepointsReport {
                 Line::new().dim(format!("The first {shown} of {all}; --limit N shows more.")),
             );
         }
+        if self.assets_left_out > 0 {
+            let assets = counted(self.assets_left_out, "more asset severs", "more assets sever");
+            let why = format!("it takes more than {CHANGE_STEPS_MAX} steps there, or one that nobody can change");
+            page.blank();
+            page.line(0, Line::new().dim(format!("{assets} something, and {why}.")));
+        }
     }
 }
 
@@ -224,8 +230,8 @@ impl ChokepointsReport {
             page.line(
                 0,
                 format!(
-                    "{} passed by every route of something, but nobody can change the steps there.",
-                    counted(self.assets_left_out, "asset is", "assets are")
+                    "{} something, but it takes more than {CHANGE_STEPS_MAX} steps there, or one that nobody can change.",
+                    counted(self.assets_left_out, "asset severs", "assets sever")
                 ),
             );
             return;

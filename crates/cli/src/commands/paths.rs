@@ -454,6 +454,7 @@ fn observed_text(page: &mut Page, summary: &Summary, sees_the_internet: bool) {
         0,
         match sees_the_internet {
             true => "Nothing exploitable was seen exposed to the Internet, so no entry point is observed.",
+            false if summary.paths == 0 => "No initial-access source is connected, so no entry point is observed.",
             false => {
                 "No initial-access source is connected, so no entry point is observed: the paths begin where an \
                  attacker is assumed or likely to get."
