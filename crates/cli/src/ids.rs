@@ -14,6 +14,8 @@ const PREFIX_DIGITS_MIN: usize = 6;
 const SUGGESTIONS_MAX: usize = 3;
 /// As many namesakes as are listed.
 const NAMESAKES_MAX: usize = 5;
+/// So few letters are inside of every other name.
+const PART_LETTERS_MIN: usize = 3;
 /// A name that differs in more letters was not meant.
 const TYPOS_MAX: usize = 3;
 
@@ -166,7 +168,7 @@ fn distance(wanted: &str, candidate: &str) -> Option<usize> {
     if candidate.starts_with(wanted) {
         return Some(0);
     }
-    if candidate.contains(wanted) {
+    if wanted.chars().count() >= PART_LETTERS_MIN && candidate.contains(wanted) {
         return Some(1);
     }
     let (short, long) = (wanted.chars().count(), candidate.chars().count());
@@ -207,7 +209,8 @@ mod tests {
     }
 
     #[test]
-    fn short_texts_are_not_matched_by_replacing_most_of_them() {
+    fn short_texts_are_matched_neither_inside_of_names_nor_by_replacing_most_of_them() {
+        assert_eq!(distance("x", "DOMAIN ADMINS@EXAMPLE"), None);
         assert_eq!(distance("abc", "xyz"), None);
     }
 

@@ -108,15 +108,19 @@ fn json_of(value: SettingValue) -> Value {
 
 impl SettingReport {
     fn text(&self, page: &mut Page) {
-        let unit = self.unit.as_deref().map(|unit| format!(" {unit}")).unwrap_or_default();
+        let unit = self
+            .unit
+            .as_deref()
+            .map(|unit| format!(" ({unit})"))
+            .unwrap_or_default();
         let origin = match self.is_set {
             true => format!("set by hand; the default is {}", self.default),
             false => "the default".to_owned(),
         };
         let line = Line::new()
             .bold(&self.key)
-            .plain(format!(" = {}{unit}", self.value))
-            .dim(format!("  {origin}"));
+            .plain(format!(" = {}", self.value))
+            .dim(format!("{unit}  {origin}"));
         page.line(0, line);
     }
 }
