@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 use postern_model::schema::COVERED;
-use postern_model::{Cell, Coverage, Facet, Settings, Table};
+use postern_model::{Cell, Coverage, Facet, ObjectClass, Settings, Table};
 
 use crate::objects::Interner;
 use crate::{EstateError, FactSource, Result, Snapshot};
@@ -106,6 +106,24 @@ impl<'a> Fold<'a> {
             let of_snapshot = self.own_times.entry(&snapshot.id).or_default();
             of_snapshot.entry(cell).or_default().insert(subject, at);
         }
+    }
+
+    /// Domain → since when all its users, computers and groups are known: each class was looked at as a whole
+    /// then or later. A principal that is none of them was gone by that time.
+    pub fn principals_listed(&self) -> HashMap<&'a str, Timestamp> {
+        let newest = |boundary: &str, class| {
+            let cell = Cell::new(boundary, class, Facet::Properties);
+            let whole = &self.cells.get(&cell)?.whole;
+            whole.iter().find(|(_, unread)| unread.is_empty()).map(|(at, _)| *at)
+        };
+        self.boundary_newest
+            .keys()
+            .filter_map(|&boundary| {
+                let [users, computers, groups] = [ObjectClass::Users, ObjectClass::Computers, ObjectClass::Groups]
+                    .map(|class| newest(boundary, class));
+                Some((boundary, users?.min(computers?).min(groups?)))
+            })
+            .collect()
     }
 
     pub fn of<'f>(&'f self, snapshot: &'a Snapshot) -> SnapshotFold<'a, 'f> {

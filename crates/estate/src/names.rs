@@ -23,6 +23,14 @@ pub fn domain_sid(id: &str) -> Option<&str> {
         .then_some(sid)
 }
 
+/// The principal of a domain that an id belongs to: itself, or the computer whose local group or account it is.
+pub fn principal_of(id: &str) -> Option<&str> {
+    let domain = domain_sid(id)?;
+    let rest = id[domain.len()..].strip_prefix('-')?;
+    let rid = rest.find('-').unwrap_or(rest.len());
+    Some(&id[..domain.len() + 1 + rid])
+}
+
 /// `("PHANTOM.CORP", "S-1-5-32-544")` of `PHANTOM.CORP-S-1-5-32-544`: principals that every domain has
 /// under the same SID carry the domain's name in front.
 pub fn split_domain_prefix(id: &str) -> Option<(&str, &str)> {
@@ -131,6 +139,13 @@ mod tests {
         assert_eq!(domain_sid("S-1-5-21-1-2-3"), Some("S-1-5-21-1-2-3"));
         assert_eq!(domain_sid("S-1-5-32-544"), None);
         assert_eq!(domain_sid("S-1-5-21-1-2"), None);
+    }
+
+    #[test]
+    fn a_local_group_belongs_to_its_computer() {
+        assert_eq!(principal_of("S-1-5-21-1-2-3-1104-544"), Some("S-1-5-21-1-2-3-1104"));
+        assert_eq!(principal_of("S-1-5-21-1-2-3-1104"), Some("S-1-5-21-1-2-3-1104"));
+        assert_eq!(principal_of("S-1-5-21-1-2-3"), None);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use postern_catalog::KnownExploited;
 use postern_model::estate::{Estate, Identifier, Node, NodeIndex, OriginalObject, Relation, Seen};
 use postern_model::network::Cidr;
 use postern_model::{EdgeId, NodeId, NodeKind, ObjectClass, RelationKind, Settings};
+use roaring::RoaringBitmap;
 
 use crate::attributes::{Properties, attributes, texts};
 use crate::coverage::Looked;
@@ -68,8 +69,13 @@ pub fn resolve(
         })
         .collect();
     relations::resolve_distinguished_names(&mut raw_relations, &keys, &by_distinguished_name);
-    // A relation seen before its end was deleted went with it; one seen later shows that the id lives on.
-    let is_gone = |end: u32, at: Timestamp| deleted.get(&end).is_some_and(|&gone_at| at <= gone_at);
+    let principals_listed = fold.principals_listed();
+    let missed = missed(&objects, &keys, &principals_listed);
+    objects.retain(|key, object| !object.is_stub || missed(*key).is_none_or(|missed_at| object.last >= missed_at));
+    // A relation seen before its end was gone went with it; one seen later shows that the id lives on.
+    let is_gone = |end: u32, at: Timestamp| {
+        deleted.get(&end).is_some_and(|&gone_at| at <= gone_at) || missed(end).is_some_and(|missed_at| at < missed_at)
+    };
     raw_relations
         .retain(|it: &RawRelation| !is_gone(it.source, it.at) && !is_gone(it.target, it.at) && it.source != it.target);
 
@@ -112,6 +118,27 @@ pub fn resolve(
         coverage,
         by_key,
     })
+}
+
+/// Tells when a whole look at its domain missed a principal, or the computer that it is local to: whatever was
+/// said of it before is over. Otherwise a computer that has left would keep for ever the administrators that it
+/// named when it was last asked.
+fn missed<'a>(
+    objects: &BTreeMap<u32, Object>,
+    keys: &'a Interner,
+    principals_listed: &'a HashMap<&str, Timestamp>,
+) -> impl Fn(u32) -> Option<Timestamp> + use<'a> {
+    let there: RoaringBitmap = objects
+        .iter()
+        .filter(|(_, object)| !object.is_stub)
+        .map(|(&key, _)| key)
+        .collect();
+    move |key| {
+        let principal = names::principal_of(keys.text(key))?;
+        let missed_at = *principals_listed.get(names::domain_sid(principal)?)?;
+        let is_there = keys.find(principal).is_some_and(|key| there.contains(key));
+        (!is_there).then_some(missed_at)
+    }
 }
 
 /// Every end of a relation is an asset, though no record of its own may be at hand.

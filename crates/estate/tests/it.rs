@@ -294,6 +294,51 @@ fn a_deleted_object_goes_with_its_relations_and_comes_back_when_it_is_seen_again
     assert_eq!(keys(&facts.resolve()), ["S-1-5-21-1-2-3-1001"]);
 }
 
+#[test]
+fn what_a_computer_that_is_gone_once_answered_goes_with_it() {
+    let (gone, there) = ("S-1-5-21-1-2-3-2001", "S-1-5-21-1-2-3-2002");
+    let admin = "S-1-5-21-1-2-3-1001";
+    let mut facts = Facts::default();
+    let collect = |facts: &mut Facts, day: i64, computers: &[&str]| {
+        users(facts, day, &[admin]);
+        let cell = facts.cell(ObjectClass::Groups, Facet::Properties, whole());
+        facts.object(cell, "S-1-5-21-1-2-3-513", "Group", "", "{}");
+        let cell = facts.cell(ObjectClass::Computers, Facet::Properties, whole());
+        for id in computers {
+            facts.object(cell, id, "Computer", "", "{}");
+        }
+    };
+    collect(&mut facts, 1, &[gone, there]);
+    for computer in [gone, there] {
+        local_admins(&mut facts, 1, computer, Some(admin));
+        let group = format!("{computer}-544");
+        facts.relation(0, computer, &group, "LocalToComputer", computer);
+        facts.object(0, &group, "ADLocalGroup", "ADMINISTRATORS", "{}");
+    }
+    collect(&mut facts, 2, &[there]);
+    let estate = facts.resolve();
+    assert_eq!(estate.find(gone), None);
+    assert_eq!(estate.find(&format!("{gone}-544")), None);
+    assert!(estate.find(&format!("{there}-544")).is_some());
+
+    local_admins(&mut facts, 3, gone, Some(admin));
+    assert!(
+        facts.resolve().find(&format!("{gone}-544")).is_some(),
+        "seen again since"
+    );
+}
+
+#[test]
+fn a_principal_of_which_no_collection_was_whole_is_not_gone() {
+    let mut facts = Facts::default();
+    local_admins(&mut facts, 1, "S-1-5-21-1-2-3-2001", Some("S-1-5-21-1-2-3-1001"));
+    users(&mut facts, 2, &["S-1-5-21-1-2-3-1002"]);
+    assert!(
+        facts.resolve().find("S-1-5-21-1-2-3-1001").is_some(),
+        "it may be a group"
+    );
+}
+
 fn computer(facts: &mut Facts, id: &str, name: &str) {
     facts.file(1);
     let cell = facts.cell(ObjectClass::Computers, Facet::Properties, whole());
