@@ -1,5 +1,6 @@
 //! Relation rows that count, before their ends are assets.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
@@ -108,7 +109,8 @@ pub struct MergedProperties {
 }
 
 impl MergedProperties {
-    /// The properties of parallel reports of one relation; the first text in order wins where they differ.
+    /// The properties of parallel reports of one relation. Lists are united, since two routes let through the
+    /// ports of both; of other values that differ, that of the first text in order stands.
     pub fn of(&mut self, parallel: &[RawRelation], texts: &Interner) -> String {
         let first = parallel[0].properties;
         if parallel.iter().all(|report| report.properties == first) {
@@ -121,10 +123,25 @@ impl MergedProperties {
         let mut merged = BTreeMap::<String, Value>::new();
         for text in reports {
             for (key, value) in serde_json::from_str::<BTreeMap<String, Value>>(text).unwrap_or_default() {
-                merged.entry(key).or_insert(value);
+                add(&mut merged, key, value);
             }
         }
         to_text(&merged)
+    }
+}
+
+fn add(merged: &mut BTreeMap<String, Value>, key: String, value: Value) {
+    match merged.entry(key) {
+        Entry::Vacant(vacant) => {
+            vacant.insert(value);
+        }
+        Entry::Occupied(mut occupied) => {
+            if let (Value::Array(known), Value::Array(more)) = (occupied.get_mut(), value) {
+                known.extend(more);
+                known.sort_by_key(Value::to_string);
+                known.dedup();
+            }
+        }
     }
 }
 

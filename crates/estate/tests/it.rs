@@ -673,3 +673,28 @@ proptest! {
         prop_assert_eq!(digests(&events), digests(&shuffled));
     }
 }
+
+#[test]
+fn two_reports_of_a_route_let_through_the_ports_of_both() {
+    let route = |facts: &mut Facts, ports: &str| {
+        facts.file(1);
+        let cell = facts.cell(ObjectClass::Segments, Facet::Network, whole());
+        let ends = [
+            "dmz",
+            "dmz",
+            "NetworkSegment",
+            "lan",
+            "NetworkSegment",
+            "RoutesTrafficTo",
+            ports,
+        ]
+        .map(Value::Text);
+        facts.row(&RELATIONS, &[&[Value::Long(cell)], &ends[..]].concat());
+    };
+    let mut facts = Facts::default();
+    route(&mut facts, r#"{"ports":["tcp/443"]}"#);
+    route(&mut facts, r#"{"ports":["tcp/22","tcp/443"]}"#);
+    let estate = facts.resolve();
+    assert_eq!(estate.relations.len(), 1);
+    assert_eq!(estate.relations[0].properties, r#"{"ports":["tcp/22","tcp/443"]}"#);
+}

@@ -450,7 +450,7 @@ fn read_edge(edge: &Json) -> Result<Edge, Fault> {
         RelationKind::RoutesTrafficTo => {
             let ports = edge.get("properties").and_then(|properties| properties.get("ports"));
             let ports = ports.ok_or_else(|| bad("a route without ports; write [\"any\"] for all".to_owned()))?;
-            let ports = texts(ports).filter(|ports| !ports.is_empty());
+            let ports = port_texts(ports).filter(|ports| !ports.is_empty());
             let ports = ports.ok_or_else(|| bad("its ports are no array of texts like \"tcp/445\"".to_owned()))?;
             let ports = PortSet::parse(&ports).map_err(|fault| bad(fault.to_string()))?;
             to_json(&BTreeMap::from([("ports", ports.specs())]))
@@ -526,6 +526,19 @@ fn texts(value: &Json) -> Option<Vec<&str>> {
         Json::String(text) => Some(vec![text]),
         Json::Array(values) => values.iter().map(Json::as_str).collect(),
         _ => None,
+    }
+}
+
+/// As [`texts`]; a port may also be a number.
+fn port_texts(value: &Json) -> Option<Vec<String>> {
+    let text = |value: &Json| match value {
+        Json::String(text) => Some(text.clone()),
+        Json::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    match value {
+        Json::Array(values) => values.iter().map(text).collect(),
+        value => text(value).map(|text| vec![text]),
     }
 }
 

@@ -147,7 +147,8 @@ pub struct PortSet {
 }
 
 impl PortSet {
-    /// Reads the union of port texts: `tcp/445`, `tcp/1-1024`, `udp/any`, `any`. No text is the empty set.
+    /// Reads the union of port texts: `tcp/445` or `445/tcp`, `tcp/1-1024`, `udp/any`, `any`; without a protocol, `445`
+    /// is that port of both. No text is the empty set.
     ///
     /// # Errors
     /// [`NetworkError::Ports`] with the first text that cannot be read: an unknown protocol, port 0, a range
@@ -170,7 +171,14 @@ impl PortSet {
             self.is_any = true;
             return Some(());
         }
-        let (protocol, ports) = text.split_once('/')?;
+        let (protocols, ports) = match text.split_once('/') {
+            None => (Transport::ALL.to_vec(), text),
+            Some((before, after)) => match (Transport::parse(before), Transport::parse(after)) {
+                (Some(protocol), _) => (vec![protocol], after),
+                (None, Some(protocol)) => (vec![protocol], before),
+                (None, None) => return None,
+            },
+        };
         let (first, last) = if ports.eq_ignore_ascii_case("any") {
             (FIRST_PORT, LAST_PORT)
         } else if let Some((first, last)) = ports.split_once('-') {
@@ -181,8 +189,9 @@ impl PortSet {
         if first > last {
             return None;
         }
-        let ranges = self.ranges.entry(Transport::parse(protocol)?).or_default();
-        ranges.push((first, last));
+        for protocol in protocols {
+            self.ranges.entry(protocol).or_default().push((first, last));
+        }
         Some(())
     }
 
@@ -320,10 +329,20 @@ mod tests {
     }
 
     #[test]
+    fn a_port_is_understood_on_either_side_of_its_protocol_and_without_one() {
+        assert_eq!(PortSet::parse(&["445/TCP"]).unwrap().specs(), ["tcp/445"]);
+        assert_eq!(PortSet::parse(&["53"]).unwrap().specs(), ["tcp/53", "udp/53"]);
+        assert_eq!(
+            PortSet::parse(&["8000-8080"]).unwrap().specs(),
+            ["tcp/8000-8080", "udp/8000-8080"]
+        );
+    }
+
+    #[test]
     fn a_port_that_cannot_be_meant_is_refused() {
         for text in [
             "",
-            "445",
+            "0",
             "tcp",
             "tcp/",
             "tcp/0",
