@@ -261,9 +261,11 @@ pub(crate) fn settings(catalog: &Catalog, values: &BTreeMap<String, String>) -> 
     Ok(serde_json::from_value(fields).expect("the catalog documents just the fields of the settings, by type"))
 }
 
-/// Levels set by hand that are in force.
+/// Levels set by hand that are in force, the newest last: an asset may have several by several identifiers.
 pub(crate) fn hand_set_levels(manifest: &Manifest) -> Vec<HandSetLevel> {
-    Decision::in_force(&manifest.decisions)
+    let mut decisions = Decision::in_force(&manifest.decisions);
+    decisions.sort_by_key(|decision| decision.seq);
+    decisions
         .into_iter()
         .filter(|decision| decision.kind == DecisionKind::Criticality)
         .map(|decision| {

@@ -22,6 +22,8 @@ pub struct HandSetLevel {
 
 /// Finds each forest's control plane by the catalog's rules, and sets the levels that people gave.
 ///
+/// * `levels`: where several name one asset, the last one stands.
+///
 /// # Errors
 /// [`EstateError::Rule`] for a rule whose query is unknown.
 pub fn classify(estate: &Estate, catalog: &Catalog, levels: &[HandSetLevel]) -> Result<Classification> {
@@ -297,8 +299,10 @@ fn set_levels(
     classification: &mut Classification,
     reasons: &mut BTreeSet<Reason>,
 ) {
+    let named = named_by(estate, levels);
     for set in levels {
-        let Some(node) = find_by_identifier(estate, &set.identifier) else {
+        let by_identifier = || *named.get(&set.identifier.to_ascii_uppercase())?;
+        let Some(node) = estate.find(&set.identifier).or_else(by_identifier) else {
             continue;
         };
         classification.criticality[node as usize] = set.level;
@@ -311,18 +315,25 @@ fn set_levels(
     }
 }
 
-/// An asset by original id, NodeId, or an identifier that only one asset has.
-fn find_by_identifier(estate: &Estate, identifier: &str) -> Option<NodeIndex> {
-    if let Some(node) = estate.find(identifier) {
-        return Some(node);
+/// The assets that levels name by an identifier other than their id; `None` where several assets have it.
+fn named_by(estate: &Estate, levels: &[HandSetLevel]) -> HashMap<String, Option<NodeIndex>> {
+    let wanted: BTreeSet<String> = levels
+        .iter()
+        .filter(|set| estate.find(&set.identifier).is_none())
+        .map(|set| set.identifier.to_ascii_uppercase())
+        .collect();
+    let mut named = HashMap::new();
+    if wanted.is_empty() {
+        return named;
     }
-    let mut holders = (0..estate.nodes.len() as NodeIndex).filter(|&node| {
-        estate
-            .node(node)
-            .identifiers
-            .iter()
-            .any(|it| it.value.eq_ignore_ascii_case(identifier))
-    });
-    let found = holders.next()?;
-    holders.next().is_none().then_some(found)
+    for (index, node) in (0..).zip(&estate.nodes) {
+        for identifier in &node.identifiers {
+            let value = identifier.value.to_ascii_uppercase();
+            if wanted.contains(&value) {
+                let holder = named.entry(value).or_insert(Some(index));
+                *holder = holder.filter(|&held| held == index);
+            }
+        }
+    }
+    named
 }

@@ -598,6 +598,35 @@ fn members_of_domain_admins_are_in_the_control_plane_and_domain_users_are_not() 
 }
 
 #[test]
+fn a_level_finds_its_asset_by_any_identifier_that_no_other_has_and_the_last_one_stands() {
+    let mut facts = Facts::default();
+    computer(&mut facts, "S-1-5-21-1-2-3-2001", "FILE01.CORP.LOCAL");
+    for name in ["a", "b"] {
+        host(&mut facts, &format!("host::{name}"), name, r#"{"ip":["10.0.0.5"]}"#);
+    }
+    let estate = facts.resolve();
+    let catalog = Catalog::embedded().expect("the embedded catalog is valid");
+    let level = |identifier: &str, level| HandSetLevel {
+        identifier: identifier.to_owned(),
+        level: Some(level),
+        author: "ada".to_owned(),
+    };
+    let levels = [
+        level("S-1-5-21-1-2-3-2001", Criticality::High),
+        level("FILE01.corp.local", Criticality::Low),
+        level("10.0.0.5", Criticality::High),
+    ];
+    let classification = classify(&estate, &catalog, &levels).expect("classifies");
+    let of = |id: &str| classification.criticality[estate.find(id).expect("the asset") as usize];
+    assert_eq!(of("S-1-5-21-1-2-3-2001"), Some(Criticality::Low));
+    assert_eq!(
+        (of("host::a"), of("host::b")),
+        (None, None),
+        "two assets have the address"
+    );
+}
+
+#[test]
 fn an_estate_reads_back_from_its_tables() {
     let mut facts = Facts::default();
     computer(&mut facts, "S-1-5-21-1-2-3-2001", "FILE01.CORP.LOCAL");
