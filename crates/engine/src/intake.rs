@@ -52,7 +52,8 @@ pub fn each_entry(path: &Path, scratch: &Path, each: &mut dyn FnMut(Entry) -> Re
     Ok(())
 }
 
-/// Files below a folder, sorted; hidden ones and links to folders are left out.
+/// Files below a folder, sorted; hidden ones and links to folders are left out. A folder below it that cannot
+/// be listed stands in the list itself, to be refused like a file.
 fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     let mut children: Vec<_> = fs::read_dir(folder)?.collect::<io::Result<_>>()?;
     children.sort_by_key(fs::DirEntry::file_name);
@@ -61,8 +62,10 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
             continue;
         }
         let path = child.path();
-        if child.file_type()?.is_dir() {
+        if child.file_type()?.is_dir() && fs::read_dir(&path).is_ok() {
             walk(&path, files)?;
+        } else if child.file_type()?.is_dir() {
+            files.push(path);
         } else if !path.is_dir() {
             if files.len() == ENTRIES_MAX {
                 let reason = format!("more than {ENTRIES_MAX} files lie in the folder; name the ones to import");
@@ -82,6 +85,17 @@ fn file(path: &Path, scratch: &Path, each: &mut dyn FnMut(Entry) -> Result<()>) 
         length: 0,
         archive_time: None,
     };
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => {
+            return each(refuse(&"the folder cannot be listed; check its permissions"));
+        }
+        // Opening a pipe would wait for whoever writes into it.
+        Ok(metadata) if !metadata.is_file() => {
+            return each(refuse(&"it is a pipe, a socket or a device; write it to a file first"));
+        }
+        Ok(_) => {}
+        Err(cause) => return each(refuse(&cause)),
+    }
     let mut opened = match File::open(path) {
         Ok(file) => file,
         Err(cause) => return each(refuse(&cause)),
@@ -197,4 +211,63 @@ fn unpack(archive: &mut zip::ZipArchive<BufReader<File>>, at: usize, scratch: &P
         .seek(SeekFrom::Start(0))
         .map_err(|cause| EngineError::Scratch { cause })?;
     Ok(Ok((spool, length, time)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entries(path: &Path) -> Vec<(String, Option<String>)> {
+        let scratch = tempfile::tempdir().expect("a folder");
+        let mut entries = Vec::new();
+        let read = each_entry(path, scratch.path(), &mut |entry| {
+            let reason = match entry.content {
+                Content::File(_) => None,
+                Content::Unreadable(reason) => Some(reason),
+            };
+            let name = entry.name.rsplit(['/', '!']).next().unwrap_or_default().to_owned();
+            entries.push((name, reason));
+            Ok(())
+        });
+        read.expect("the path is there");
+        entries
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn what_is_no_file_is_refused_and_not_waited_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("b")).expect("a socket");
+        fs::write(folder.path().join("a"), "text").expect("writes");
+        let read = entries(folder.path());
+        assert_eq!(read[0], ("a".to_owned(), None));
+        let reason = read[1].1.as_deref().unwrap_or_default();
+        assert!(reason.ends_with("write it to a file first"), "{reason}");
+    }
+
+    #[test]
+    fn an_empty_folder_has_no_entries() {
+        let folder = tempfile::tempdir().expect("a folder");
+        assert_eq!(entries(folder.path()), []);
+    }
+
+    #[test]
+    fn the_name_of_an_archives_entry_is_only_a_name() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("a.zip");
+        let mut archive = zip::ZipWriter::new(File::create(&path).expect("creates"));
+        for name in ["../../users.json", "/etc/users.json", "folder/"] {
+            let begun = archive.start_file(name, zip::write::SimpleFileOptions::default());
+            begun.expect("begins an entry");
+        }
+        archive.finish().expect("completes");
+        let read = entries(&path);
+        let users = ("users.json".to_owned(), None);
+        assert_eq!(read, [users.clone(), users]);
+        assert_eq!(
+            fs::read_dir(folder.path()).expect("lists").count(),
+            1,
+            "nothing is unpacked beside it"
+        );
+    }
 }
