@@ -44,6 +44,11 @@ pub enum EngineError {
     NoGenerationAsOf { time: jiff::Timestamp },
     #[error("the stored generation {number} cannot be read: {reason}")]
     Generation { number: i64, reason: String },
+    #[error(
+        "{files} of the files that generation {number} was made of were removed since, so what they report \
+         cannot be exported; build, and export the current generation"
+    )]
+    SourceRemoved { number: i64, files: usize },
     #[error("the ledger refers to {prefix}, which names no object of the lake")]
     Prefix { prefix: String },
     #[error("a worker thread ended unexpectedly")]

@@ -1,5 +1,6 @@
 //! A generation's graph in the OpenGraph shape, with the directory's own ids and technique names.
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 
 use postern_attack::Step;
@@ -10,7 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::build::snapshots;
 use crate::engine::{blocking, split_off};
 use crate::facts::LakeFacts;
-use crate::{Engine, Generation, Result};
+use crate::{Engine, EngineError, Generation, Result};
 
 /// Which edges to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,15 +27,23 @@ pub enum EdgeSelection {
 const NO_WINDOW_DAYS: u32 = 365 * 1_000;
 
 impl Engine {
-    /// The estate of what is imported now, every sample included however old: what `--edges reported` shows.
+    /// The estate of the files that a generation is made of, every sample included however old: what
+    /// `--edges reported` shows. Merges are undone as people have decided by now.
     ///
     /// # Errors
-    /// Those of lake, ledger and resolution; [`crate::EngineError::NoGeneration`] never.
+    /// [`EngineError::SourceRemoved`] when a file was removed since; those of lake, ledger and resolution.
     pub async fn reported_estate(&self, of: &Generation) -> Result<Estate> {
         let mut manifest = self.ledger.manifest().await?;
+        let made_of: HashSet<&str> = of.inputs.snapshots.iter().map(String::as_str).collect();
         manifest
             .snapshots
-            .retain(|snapshot| of.inputs.snapshots.contains(&snapshot.id));
+            .retain(|snapshot| made_of.contains(snapshot.id.as_str()));
+        if manifest.snapshots.len() < made_of.len() {
+            return Err(EngineError::SourceRemoved {
+                number: of.record.number,
+                files: made_of.len() - manifest.snapshots.len(),
+            });
+        }
         let engine = self.clone();
         let settings = Settings {
             session_window_days: NO_WINDOW_DAYS,

@@ -155,6 +155,13 @@ impl Reading<'_> {
         let scratch = self.engine.root.join("lake").join("tmp");
         let imported_at = self.engine.now();
         let (mut sources, mut files) = (Vec::new(), Vec::new());
+        // A path that is mistyped is told before an hour was spent on the one in front of it.
+        for path in paths {
+            std::fs::metadata(path).map_err(|cause| EngineError::Path {
+                path: path.clone(),
+                cause,
+            })?;
+        }
         for path in paths {
             let mut source = SourceImport {
                 name: self.options.source.clone(),

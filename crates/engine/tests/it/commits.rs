@@ -1,8 +1,9 @@
 //! What is committed, and what is not.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use postern_engine::{BuildOutcome, Silent};
+use postern_engine::{BuildOutcome, EngineError, Progress, Silent};
 
 use crate::support::{Place, options};
 
@@ -40,6 +41,30 @@ async fn the_same_file_twice_changes_nothing() {
     assert_eq!(second.build, Some(BuildOutcome::UpToDate(1)));
     assert_eq!(first.manifest_version, second.manifest_version);
     assert!(second.files[0].is_known);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_path_that_does_not_exist_is_told_before_anything_is_read() {
+    let place = Place::new().await;
+    let paths = [place.file("users.json", &users(&["ADA"])), "/does/not/exist".into()];
+    let read = Arc::new(FilesRead::default());
+    let imported = place.engine.import(&paths, &options(), read.clone()).await;
+    assert!(matches!(imported, Err(EngineError::Path { path, .. }) if path == paths[1]));
+    assert_eq!(read.0.load(Ordering::Relaxed), 0);
+}
+
+/// How many files were begun.
+#[derive(Default)]
+struct FilesRead(AtomicUsize);
+
+impl Progress for FilesRead {
+    fn file(&self, _: &str, _: u64) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+    fn advance(&self, _: u64) {}
+    fn phase(&self, _: &str) {}
+    fn waiting(&self, _: &str) {}
+    fn done(&self) {}
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -106,7 +131,13 @@ async fn removing_a_source_forgets_what_only_it_said() {
         .expect("a source")
         .source
         .id;
+    let before = place.current().await;
     place.engine.remove_source(newest, "ada").await.expect("removes");
+    let export = place.engine.reported_estate(&before).await;
+    assert!(
+        matches!(export, Err(EngineError::SourceRemoved { number: 2, files: 1 })),
+        "half of what was reported must not pass for all"
+    );
     place
         .engine
         .build(postern_engine::Wait::Yes, Arc::new(Silent))
