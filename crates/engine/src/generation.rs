@@ -147,11 +147,13 @@ fn read(lake: &Lake, record: GenerationRecord) -> Result<Generation> {
             "its inputs are of another version ({cause}); import anything to rebuild"
         ))
     })?;
-    let estate_tables = postern_estate::tables::SCHEMAS
-        .iter()
-        .map(|schema| table(schema))
-        .collect::<std::result::Result<Vec<Table>, _>>()?;
-    let estate = postern_estate::tables::read(&estate_tables)?;
+    let estate = {
+        let tables = postern_estate::tables::SCHEMAS
+            .iter()
+            .map(|schema| table(schema))
+            .collect::<std::result::Result<Vec<Table>, _>>()?;
+        postern_estate::tables::read(&tables)?
+    };
     let classification =
         postern_estate::tables::read_classification(&table(&CLASSIFICATIONS)?, &table(&PLANES)?, &estate)?;
     let derived = attack_tables::read_derived(&estate, &table(&STEPS)?, &table(&GAPS)?)?;
