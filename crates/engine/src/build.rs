@@ -65,8 +65,8 @@ impl Engine {
     /// # Errors
     /// Those of the phases, of lake and ledger. The generation before stays current then.
     pub async fn build(&self, wait: Wait, progress: Arc<dyn Progress>) -> Result<BuildOutcome> {
+        let wanted = self.ledger.manifest_version().await?;
         loop {
-            let wanted = self.ledger.manifest_version().await?;
             if let Some(number) = self.up_to_date().await? {
                 return Ok(BuildOutcome::UpToDate(number));
             }
@@ -100,10 +100,20 @@ impl Engine {
                 return Ok(BuildOutcome::Pending { holder });
             }
             progress.waiting(&holder);
-            if let Some(generation) = self.ledger.wait_for_generation(wanted, POLL, Some(LOOK_AGAIN)).await? {
-                return Ok(BuildOutcome::Built(generation.number));
+            let waited = self.ledger.wait_for_generation(wanted, POLL, Some(LOOK_AGAIN)).await?;
+            match waited.filter(|it| self.understands(it)) {
+                Some(generation) => return Ok(BuildOutcome::Built(generation.number)),
+                None => tokio::time::sleep(POLL).await,
             }
         }
+    }
+
+    /// Whether a generation was built by these rules; another process may have another catalog.
+    fn understands(&self, generation: &GenerationRecord) -> bool {
+        let made_of = serde_json::from_value::<Inputs>(generation.inputs.clone());
+        made_of.is_ok_and(|it| {
+            it.catalog == format!("{:032x}", self.catalog.digest()) && it.engine_version == ENGINE_VERSION
+        })
     }
 
     /// The newest generation, if it is made of what is current now. Time alone makes no new one.

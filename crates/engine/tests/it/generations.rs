@@ -1,6 +1,11 @@
 //! Past generations, comparison and the lifecycle of paths.
 
-use postern_engine::{AsOf, compare};
+use std::fs;
+use std::sync::Arc;
+use std::time::Duration;
+
+use postern_engine::{AsOf, BuildOutcome, Clock, Engine, Silent, Wait, compare};
+use postern_ledger::BUILDER_LEASE;
 use serde_json::{Value, json};
 
 use crate::support::Place;
@@ -150,6 +155,26 @@ async fn a_path_that_a_setting_takes_away_is_unconfirmed() {
     let generation = place.current().await;
     assert_eq!(generation.analysis.paths.len(), 0);
     assert_eq!(generation.status[&path.0], "unconfirmed", "the right is still there");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_waits_gets_no_generation_of_another_catalog() {
+    let place = Place::new().await;
+    import(&place, "20260101000000", true).await;
+    let catalog = place.folder.path().join("catalog");
+    fs::create_dir(&catalog).expect("makes the folder");
+    let settings = "settings:\n  - id: path-cost-max\n    default: 25\n";
+    fs::write(catalog.join("settings.yaml"), settings).expect("writes the overlay");
+    let data = place.engine.root();
+    let other = Engine::open(data, Some(&catalog), Clock::System).await.expect("opens");
+    let lease = place
+        .engine
+        .ledger()
+        .acquire_lease(BUILDER_LEASE, "somebody", Duration::from_secs(2))
+        .await;
+    assert!(lease.expect("asks").is_some());
+    let built = other.build(Wait::Yes, Arc::new(Silent)).await.expect("builds");
+    assert_eq!(built, BuildOutcome::Built(2));
 }
 
 #[test]
