@@ -258,11 +258,11 @@ fn every_json_follows_its_schema() {
     postern.json("compare", &["compare", "1", "3"]);
     postern.json("build", &["build"]);
     postern.json("audit-verify", &["audit", "verify"]);
-    postern.json("source-remove", &["source", "remove", "1"]);
     for edges in ["reported", "derived", "all"] {
         let graph = postern.done(&["export", "graph", "--edges", edges, "--as-of", "1"]);
         check("export-graph", &serde_json::from_str(&graph).expect("JSON"));
     }
+    postern.json("source-remove", &["source", "remove", "1"]);
 }
 
 #[test]
@@ -538,6 +538,41 @@ fn what_nobody_can_log_on_with_is_said_to_be_so() {
     assert!(
         !text.contains("What was not looked at"),
         "no look would change it: {text}"
+    );
+}
+
+#[test]
+fn a_target_behind_another_is_said_to_be_there() {
+    let postern = Postern::with_organisation();
+    let workstation = "WK-WS07.WORKS.ALDERMOOR.EXAMPLE";
+    let path = |report: &Value| {
+        let paths = report["paths"].as_array().expect("paths").clone();
+        paths
+            .into_iter()
+            .find(|it| it["entry_name"] == "any user of WORKS.ALDERMOOR.EXAMPLE")
+    };
+    let before = path(&postern.json("paths", &["paths"])).expect("a path by way of the workstation");
+    let ends = [&before["entry"], &before["target"]].map(|id| id.as_str().expect("an id"));
+    postern.done(&["critical", "set", workstation, "very-high"]);
+    let text = postern.done(&["paths", "--from", ends[0], "--to", ends[1]]);
+    assert!(
+        text.contains(&format!("But it lies behind what is reached: {workstation}.")),
+        "{text}"
+    );
+}
+
+#[test]
+fn findings_are_listed_the_worst_first() {
+    let report = Postern::with_organisation().json("asset-show", &["asset", "show", "LEGACY01.ALDERMOOR.EXAMPLE"]);
+    let severities = texts(&report["findings"], "severity");
+    let rank = |severity: &String| {
+        ["critical", "high", "medium", "low", "info"]
+            .iter()
+            .position(|it| it == severity)
+    };
+    assert!(
+        severities.len() > 1 && severities.is_sorted_by_key(rank),
+        "{severities:?}"
     );
 }
 

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use postern_engine::AsOf;
-use postern_model::estate::{Node, NodeIndex};
+use postern_model::estate::{Estate, Node, NodeIndex};
 use postern_model::{Facet, NodeId};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -242,20 +242,7 @@ impl AssetReport {
             files: view.files(&node.seen),
             first_seen: node.seen.first.to_string(),
             last_seen: node.seen.last.to_string(),
-            findings: estate
-                .findings
-                .iter()
-                .filter(|it| it.node == index)
-                .map(|it| FindingReport {
-                    id: it.id.to_string(),
-                    weakness: it.weakness.clone(),
-                    title: it.title.clone(),
-                    severity: it.severity.clone(),
-                    locator: it.locator.clone(),
-                    cves: it.cves.clone(),
-                    is_exploitable: it.is_exploitable,
-                })
-                .collect(),
+            findings: findings(estate, index),
             services: estate
                 .services
                 .iter()
@@ -266,6 +253,35 @@ impl AssetReport {
             seen: (node.seen.first, node.seen.last),
         }
     }
+}
+
+/// The worst first.
+fn findings(estate: &Estate, index: NodeIndex) -> Vec<FindingReport> {
+    let mut found: Vec<_> = estate
+        .findings
+        .iter()
+        .filter(|it| it.node == index)
+        .map(|it| FindingReport {
+            id: it.id.to_string(),
+            weakness: it.weakness.clone(),
+            title: it.title.clone(),
+            severity: it.severity.clone(),
+            locator: it.locator.clone(),
+            cves: it.cves.clone(),
+            is_exploitable: it.is_exploitable,
+        })
+        .collect();
+    let severity = |it: &FindingReport| {
+        ["critical", "high", "medium", "low"]
+            .iter()
+            .position(|&name| name == it.severity)
+    };
+    // Others, such as `info`, are the least.
+    found.sort_by_cached_key(|it| {
+        let rank = severity(it).unwrap_or(usize::MAX);
+        (!it.is_exploitable, rank, it.title.clone(), it.locator.clone())
+    });
+    found
 }
 
 impl Report for AssetReport {

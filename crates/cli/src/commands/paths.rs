@@ -3,10 +3,10 @@
 //! Where `--from` and `--to` name entry points and targets, the answer is the stored attack paths. Anything else is a
 //! question of its own, answered by a search over the same steps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
-use postern_attack::{ExposedCritical, Path, Scenario, routes_between};
+use postern_attack::{ExposedCritical, Path, Scenario, blast_radius, routes_between};
 use postern_catalog::Basis;
 use postern_model::{EdgeId, NodeId};
 use schemars::JsonSchema;
@@ -15,12 +15,14 @@ use serde::Serialize;
 use super::{Outcome, Session};
 use crate::args;
 use crate::ids::Ids;
-use crate::output::text::{counted, grade};
+use crate::output::text::{counted, grade, joined};
 use crate::output::{Line, Page, Report, show};
 use crate::view::{GapReport, PathReport, PlaceReport, Summary, View, gaps_text, path_text};
 
 /// What was not looked at, told where there are no paths.
 const GAPS_SHOWN_MAX: usize = 8;
+/// Entry points of which it is asked whether a target lies behind another one; as many show where to look.
+const STARTS_ASKED_MAX: usize = 20;
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PathsReport {
@@ -122,7 +124,9 @@ pub async fn run(session: &Session, args: args::Paths) -> Result<Outcome> {
             Some(reason) => vec![reason],
             None => {
                 report.not_looked_at = view.gaps();
-                why_none(&view, &question, report.are_attack_paths)
+                let mut reasons = why_none(&view, &question, report.are_attack_paths);
+                reasons.extend(behind_another_target(&view, &question)?);
+                reasons
             }
         };
     }
@@ -238,6 +242,29 @@ fn exposed(view: &View<'_>, it: &ExposedCritical) -> ExposedReport {
     }
 }
 
+/// Says so where the target that was asked for is reached, but only through others.
+fn behind_another_target(view: &View<'_>, question: &Question) -> Result<Option<String>> {
+    let generation = view.generation;
+    let Some(target) = question.to.and_then(|to| view.target(to)) else {
+        return Ok(None);
+    };
+    let entries = generation.analysis.paths.iter().map(|path| path.entry);
+    let starts: BTreeSet<NodeId> = question.from.map_or_else(|| entries.collect(), |from| [from].into());
+    let world = generation.world(view.catalog);
+    for start in starts.into_iter().take(STARTS_ASKED_MAX) {
+        let blast = blast_radius(&world, &generation.derived, &generation.targets, start)?;
+        let behind = blast
+            .assets_behind
+            .iter()
+            .map(|&index| generation.estate.node(index).id);
+        if behind.into_iter().any(|id| target.members.contains(&id)) {
+            let first: Vec<_> = blast.targets.iter().map(|&id| generation.name_of(id)).collect();
+            return Ok(Some(format!("But it lies behind what is reached: {}.", joined(&first))));
+        }
+    }
+    Ok(None)
+}
+
 /// Why the answer is empty whatever was looked at, if it is so.
 fn why_never(view: &View<'_>, question: &Question) -> Option<String> {
     let name = |id: NodeId| view.generation.name_of(id);
@@ -267,6 +294,9 @@ fn why_none(view: &View<'_>, question: &Question, are_attack_paths: bool) -> Vec
             "No attack path of cost {} or less, and through no other target, leads",
             view.generation.settings().path_cost_max
         ),
+        false if question.to.is_some_and(|to| view.target(to).is_some()) => {
+            "No steps lead, through no other target,".to_owned()
+        }
         false => "No steps lead".to_owned(),
     };
     match (question.from, question.to) {
