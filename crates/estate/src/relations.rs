@@ -59,7 +59,8 @@ pub fn gather(
     })
 }
 
-/// Gives relations that end at `DN=…` the id of the object with that distinguished name.
+/// Gives relations that end at `DN=…` the id of the object with that distinguished name. The names of the map
+/// are in upper case, letters beyond ASCII included.
 pub fn resolve_distinguished_names(
     relations: &mut [RawRelation],
     texts: &Interner,
@@ -67,7 +68,7 @@ pub fn resolve_distinguished_names(
 ) {
     let resolve = |end: &mut u32| {
         if let Some(name) = texts.text(*end).strip_prefix("DN=")
-            && let Some(&object) = by_distinguished_name.get(name)
+            && let Some(&object) = by_distinguished_name.get(&name.to_uppercase())
         {
             *end = object;
         }

@@ -59,15 +59,7 @@ pub fn resolve(
     }
 
     let (mut objects, deleted) = gathered.objects(&keys);
-    let by_distinguished_name: HashMap<String, u32> = objects
-        .iter()
-        .filter_map(|(&key, object)| {
-            Some((
-                object.properties.get("distinguishedname")?.as_str()?.to_uppercase(),
-                key,
-            ))
-        })
-        .collect();
+    let by_distinguished_name = by_distinguished_name(&objects, &keys);
     relations::resolve_distinguished_names(&mut raw_relations, &keys, &by_distinguished_name);
     let principals_listed = fold.principals_listed();
     let missed = missed(&objects, &keys, &principals_listed);
@@ -118,6 +110,22 @@ pub fn resolve(
         coverage,
         by_key,
     })
+}
+
+/// Where several objects have one name (one was made anew, and nobody has looked for the other since), it is
+/// that of the one seen last, and of these of the first by id.
+fn by_distinguished_name(objects: &BTreeMap<u32, Object>, keys: &Interner) -> HashMap<String, u32> {
+    let mut named = HashMap::new();
+    let standing = |key: u32| (objects[&key].last_own, std::cmp::Reverse(keys.text(key)));
+    for (&key, object) in objects {
+        if let Some(name) = object.properties.get("distinguishedname").and_then(|it| it.as_str()) {
+            let named = named.entry(name.to_uppercase()).or_insert(key);
+            if standing(key) > standing(*named) {
+                *named = key;
+            }
+        }
+    }
+    named
 }
 
 /// Tells when a whole look at its domain missed a principal, or the computer that it is local to: whatever was
@@ -188,7 +196,11 @@ impl Domains {
         for (&key, object) in objects.iter().filter(|(_, object)| object.kind == NodeKind::Domain) {
             if !object.name.is_empty() {
                 let (sid, name) = (keys.text(key).to_owned(), object.name.to_uppercase());
-                domains.sids.insert(name.clone(), sid.clone());
+                // Of two domains of one name, the first by SID: any rule would do that knows no order of import.
+                let first = domains.sids.entry(name.clone()).or_insert_with(|| sid.clone());
+                if sid < *first {
+                    first.clone_from(&sid);
+                }
                 domains.names.insert(sid, name);
             }
         }
@@ -293,10 +305,12 @@ fn sites(
             .iter()
             .filter_map(|text| text.parse::<IpAddr>().ok())
         {
-            let within = ranges.iter().filter(|(range, _)| range.contains(address));
+            let within: Vec<_> = ranges.iter().filter(|(range, _)| range.contains(address)).collect();
+            let longest = within.iter().map(|(range, _)| range.prefix()).max();
             of.extend(
                 within
-                    .max_by_key(|(range, _)| range.prefix())
+                    .iter()
+                    .filter(|(range, _)| Some(range.prefix()) == longest)
                     .map(|(_, name)| (*name).to_owned()),
             );
         }

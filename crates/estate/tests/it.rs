@@ -339,6 +339,64 @@ fn a_principal_of_which_no_collection_was_whole_is_not_gone() {
     );
 }
 
+#[test]
+fn a_name_that_two_objects_share_means_the_same_one_in_any_order() {
+    let (old, new) = (
+        "AAAA0000-0000-0000-0000-000000000002",
+        "AAAA0000-0000-0000-0000-000000000001",
+    );
+    let unit = |facts: &mut Facts, day: i64, id: &str| {
+        facts.file(day);
+        let cell = facts.cell(ObjectClass::Ous, Facet::Properties, Coverage::Subjects);
+        facts.object(cell, id, "OU", "", r#"{"distinguishedname":"OU=A,DC=CORP"}"#);
+    };
+    for is_old_first in [true, false] {
+        let mut facts = Facts::default();
+        if is_old_first {
+            unit(&mut facts, 1, old);
+            unit(&mut facts, 2, new);
+        } else {
+            unit(&mut facts, 2, new);
+            unit(&mut facts, 1, old);
+        }
+        let cell = facts.cell(ObjectClass::Users, Facet::Containment, whole());
+        facts.relation(
+            cell,
+            "S-1-5-21-1-2-3-1001",
+            "DN=OU=A,DC=CORP",
+            "Contains",
+            "S-1-5-21-1-2-3-1001",
+        );
+        let estate = facts.resolve();
+        assert!(
+            has_relation(&estate, new, RelationKind::Contains, "S-1-5-21-1-2-3-1001"),
+            "the one seen last, old first: {is_old_first}"
+        );
+    }
+}
+
+#[test]
+fn a_distinguished_name_is_the_same_in_any_letter_case_also_beyond_ascii() {
+    let mut facts = Facts::default();
+    facts.file(1);
+    let cell = facts.cell(ObjectClass::Ous, Facet::Properties, whole());
+    facts.object(cell, "OU-1", "OU", "", r#"{"distinguishedname":"OU=Größe,DC=corp"}"#);
+    let cell = facts.cell(ObjectClass::Users, Facet::Containment, whole());
+    facts.relation(
+        cell,
+        "S-1-5-21-1-2-3-1001",
+        "DN=ou=größe,dc=CORP",
+        "Contains",
+        "S-1-5-21-1-2-3-1001",
+    );
+    assert!(has_relation(
+        &facts.resolve(),
+        "OU-1",
+        RelationKind::Contains,
+        "S-1-5-21-1-2-3-1001"
+    ));
+}
+
 fn computer(facts: &mut Facts, id: &str, name: &str) {
     facts.file(1);
     let cell = facts.cell(ObjectClass::Computers, Facet::Properties, whole());
