@@ -158,9 +158,11 @@ pub fn choke_points(
     })
 }
 
-/// Whether anybody can make a step go away: its technique has a remediation, and no derivation of it is beyond change.
-fn can_go(world: &World<'_>, step: &Step) -> bool {
+/// Whether anybody can make a step go away: its technique has a remediation, no derivation of it is beyond change, and
+/// it is no membership of a group that everybody belongs to.
+pub fn can_go(world: &World<'_>, step: &Step) -> bool {
     step.technique != RelationKind::AssumedFoothold
+        && !(step.technique == RelationKind::MemberOf && is_broad_group(world, step.target))
         && world
             .catalog
             .technique(step.technique)
@@ -170,9 +172,17 @@ fn can_go(world: &World<'_>, step: &Step) -> bool {
 
 /// Whether an asset can be named as a choke point: virtual vertices, the Internet and broad groups cannot.
 fn is_candidate(world: &World<'_>, vertex: NodeId) -> bool {
+    world
+        .estate
+        .by_id(vertex)
+        .is_some_and(|index| world.estate.node(index).kind != NodeKind::Internet && !is_broad_group(world, vertex))
+}
+
+fn is_broad_group(world: &World<'_>, vertex: NodeId) -> bool {
     world.estate.by_id(vertex).is_some_and(|index| {
-        let node = world.estate.node(index);
-        node.kind != NodeKind::Internet && !BROAD_GROUPS.iter().any(|end| node.key.ends_with(end))
+        BROAD_GROUPS
+            .iter()
+            .any(|end| world.estate.node(index).key.ends_with(end))
     })
 }
 

@@ -61,7 +61,7 @@ fn gap(world: &World<'_>, technique: RelationKind, need: &InputNeed, boundary: &
         }
         None => {
             let total = known_objects(world, need.class, &boundary.boundary);
-            let reason = format!("{} of {} were not looked at", need.facet, need.class);
+            let reason = format!("{} of {}: not looked at", need.facet, need.class);
             (Answered { answered: 0, total }, reason)
         }
     };
@@ -149,7 +149,7 @@ mod tests {
             (gap.answered, gap.total, gap.input.as_str()),
             (0, 2, "computers: local groups")
         );
-        assert_eq!(gap.reason, "local groups of computers were not looked at");
+        assert_eq!(gap.reason, "local groups of computers: not looked at");
     }
 
     #[test]

@@ -36,7 +36,7 @@ mod what_if;
 mod world;
 
 pub use blast::{Blast, blast_radius, routes_between};
-pub use choke::{ChokePoint, ElementKind};
+pub use choke::{ChokePoint, ElementKind, can_go};
 pub use derived::{Derived, Step, Virtual, derive};
 pub use entry::{Entry, entries};
 pub use error::AttackError;

@@ -420,3 +420,23 @@ fn a_right_to_manage_a_ca_counts_only_in_the_list_that_the_ca_enforces() {
     assert!(!sketch.has_step("COPY", RelationKind::ManageCa, "CA"));
     assert!(sketch.has_step("REAL", RelationKind::ManageCa, "CA"));
 }
+
+#[test]
+fn nobody_is_told_to_take_a_user_out_of_domain_users() {
+    let mut sketch = Sketch::domain();
+    sketch
+        .node("SQL", NodeKind::User, |node| node.attributes.has_spn = Some(true))
+        .relate("SQL", RelationKind::MemberOf, &users())
+        .computer("FILES")
+        .critical("FILES", Criticality::High)
+        .local("FILES", "-544", &[&users()]);
+    let built = sketch.build();
+    let derived = sketch.derived();
+    let membership = step(&derived, "SQL", RelationKind::MemberOf, &users()).expect("a membership");
+    assert!(!crate::can_go(&built.world(), membership));
+    let right = step(&derived, &users(), RelationKind::AdminTo, "FILES").expect("a right");
+    assert!(crate::can_go(&built.world(), right));
+    let points = built.analysis().choke_points;
+    assert!(points.iter().all(|point| point.element != membership.id.0));
+    assert!(points.iter().any(|point| point.element == right.id.0));
+}

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use anyhow::{Result, bail};
 use jiff::Timestamp;
-use postern_attack::{Derivation, Entry, Fact, Path, Step, Target};
+use postern_attack::{Derivation, Entry, Fact, Path, Step, Target, can_go};
 use postern_catalog::{Basis, Catalog, Remediation};
 use postern_engine::{Engine, Generation};
 use postern_model::estate::{NodeIndex, Seen};
@@ -330,7 +330,7 @@ impl<'a> View<'a> {
         let Some(technique) = self.catalog.technique(step.technique) else {
             return Vec::new();
         };
-        if !step.derivations.iter().all(Derivation::is_changeable) {
+        if !can_go(&self.generation.world(self.catalog), step) {
             return Vec::new();
         }
         let mut remediations: Vec<&Remediation> = technique.remediations.iter().collect();

@@ -322,12 +322,12 @@ impl<'a> NetworkMap<'a> {
     fn finish(mut self) -> Result<Summary, IngestError> {
         for ((array, kind), count) in std::mem::take(&mut self.foreign) {
             let array = array.as_str();
-            let reason = format!("{array} of kind {kind} are not understood yet; {count} were left out");
+            let reason = format!("{array} of kind {kind} are not understood yet: {count} left out");
             self.chunks.reject(format!("graph.{array}"), reason);
         }
         if self.references > 0 {
             let reason = format!(
-                "nodes of kind Computer and Host only name their ids; the properties of {} were left out",
+                "nodes of kind Computer and Host only name their ids: the properties of {} are left out",
                 self.references
             );
             self.chunks.reject("graph.nodes".to_owned(), reason);

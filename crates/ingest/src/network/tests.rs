@@ -176,8 +176,8 @@ fn kinds_that_are_not_understood_are_reported_once_each_and_replace_no_network()
     assert_eq!(
         rejects,
         [
-            "graph.nodes: nodes of kind SCCM_Site are not understood yet; 2 were left out",
-            "graph.edges: edges of kind MemberOf are not understood yet; 1 were left out",
+            "graph.nodes: nodes of kind SCCM_Site are not understood yet: 2 left out",
+            "graph.edges: edges of kind MemberOf are not understood yet: 1 left out",
         ]
     );
     assert_eq!(summary.cells, []);
