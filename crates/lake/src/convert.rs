@@ -64,9 +64,10 @@ fn to_array(column: &Column, kind: ColumnType, rows: Range<usize>) -> Result<Arr
     Ok(match column {
         Column::Text(text) => {
             let bytes = text_span(text, &rows);
-            let start = bytes.start as i32;
+            let start = bytes.start as u64;
+            // A slice holds little text, or one row; and no row comes near the 2 GiB that an offset can say.
             let offsets: ScalarBuffer<i32> = std::iter::once(0)
-                .chain(text.ends[rows].iter().map(|end| end - start))
+                .chain(text.ends[rows].iter().map(|end| (end - start) as i32))
                 .collect();
             let values = Buffer::from(&text.bytes.as_bytes()[bytes]);
             Arc::new(StringArray::try_new(OffsetBuffer::new(offsets), values, None)?)
@@ -122,14 +123,11 @@ impl TableBuilder {
 
     /// Appends a batch; `positions[i]` says where in the batch column `i` of the schema lies. The types must
     /// be those of [`data_type`].
-    ///
-    /// # Errors
-    /// The name of a text column that would grow beyond the 2 GiB that one table can hold.
-    pub fn append(&mut self, batch: &RecordBatch, positions: &[usize]) -> Result<(), &'static str> {
+    pub fn append(&mut self, batch: &RecordBatch, positions: &[usize]) {
         for (index, spec) in self.schema.columns.iter().enumerate() {
             let array = batch.column(positions[index]);
             match &mut self.columns[index] {
-                Column::Text(text) => append_text(text, array.as_string()).ok_or(spec.name)?,
+                Column::Text(text) => append_text(text, array.as_string()),
                 Column::Long(numbers) if spec.kind == ColumnType::Time => {
                     numbers.extend(array.as_primitive::<TimestampMicrosecondType>());
                 }
@@ -141,7 +139,6 @@ impl TableBuilder {
                 }
             }
         }
-        Ok(())
     }
 
     pub fn finish(self) -> Table {
@@ -149,14 +146,14 @@ impl TableBuilder {
     }
 }
 
-fn append_text(text: &mut Text, array: &StringArray) -> Option<()> {
+fn append_text(text: &mut Text, array: &StringArray) {
     let offsets = array.value_offsets();
     let (first, last) = (offsets[0], offsets[array.len()]);
-    let base = i32::try_from(text.bytes.len()).ok()?;
-    base.checked_add(last - first)?;
+    let base = text.bytes.len() as u64;
     // The bytes of an array of strings are one valid string: each value begins where the one before ends.
     let bytes = &array.value_data()[first as usize..last as usize];
-    text.bytes.push_str(std::str::from_utf8(bytes).ok()?);
-    text.ends.extend(offsets[1..].iter().map(|end| end - first + base));
-    Some(())
+    text.bytes
+        .push_str(std::str::from_utf8(bytes).expect("strings are checked when they are read"));
+    text.ends
+        .extend(offsets[1..].iter().map(|end| (end - first) as u64 + base));
 }

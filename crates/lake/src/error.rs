@@ -54,9 +54,6 @@ pub enum LakeError {
         expected: String,
         found: String,
     },
-    /// A table in memory addresses its text with 31 bits.
-    #[error("column {column} of {} holds more than 2 GiB of text", path.display())]
-    TooMuchText { path: PathBuf, column: &'static str },
     #[error("{name:?} cannot name a snapshot or a file: only a-z, 0-9, '-' and '_' may stand in it, 1 to 128 of them")]
     Name { name: String },
 }

@@ -168,7 +168,7 @@ pub fn read_chunks<E: From<LakeError>>(
 ) -> Result<(), E> {
     read_batches(file, &path, schema, |batch, positions| {
         let mut builder = TableBuilder::new(schema);
-        append(&mut builder, batch, positions, &path)?;
+        builder.append(batch, positions);
         each(builder.finish())
     })
 }
@@ -176,19 +176,11 @@ pub fn read_chunks<E: From<LakeError>>(
 /// Reads a table as a whole.
 pub fn read_whole(Object { file, path }: Object, schema: &'static Schema) -> Result<Table> {
     let mut builder = TableBuilder::new(schema);
-    read_batches(file, &path, schema, |batch, positions| {
-        append(&mut builder, batch, positions, &path)
+    read_batches::<LakeError>(file, &path, schema, |batch, positions| {
+        builder.append(batch, positions);
+        Ok(())
     })?;
     Ok(builder.finish())
-}
-
-fn append(builder: &mut TableBuilder, batch: &RecordBatch, positions: &[usize], path: &Path) -> Result<()> {
-    builder
-        .append(batch, positions)
-        .map_err(|column| LakeError::TooMuchText {
-            path: path.to_path_buf(),
-            column,
-        })
 }
 
 fn read_batches<E: From<LakeError>>(

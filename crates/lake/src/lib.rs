@@ -141,8 +141,7 @@ impl Lake {
     /// Reads a whole table of a generation.
     ///
     /// # Errors
-    /// [`LakeError::Absent`] when the generation, or this table of it, was not written;
-    /// [`LakeError::TooMuchText`] when a column has more than 2 GiB.
+    /// [`LakeError::Absent`] when the generation, or this table of it, was not written.
     pub fn read_generation_table(&self, number: u64, schema: &'static Schema) -> Result<Table> {
         generation::read_table(&self.store, number, schema)
     }

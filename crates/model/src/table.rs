@@ -10,14 +10,13 @@ use crate::schema::{ColumnType, Schema};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Text {
     pub bytes: String,
-    pub ends: Vec<i32>,
+    pub ends: Vec<u64>,
 }
 
 impl Text {
     pub fn push(&mut self, text: &str) {
         self.bytes.push_str(text);
-        self.ends
-            .push(i32::try_from(self.bytes.len()).expect("a chunk's text stays below 2 GiB"));
+        self.ends.push(self.bytes.len() as u64);
     }
 
     pub fn get(&self, row: usize) -> &str {
