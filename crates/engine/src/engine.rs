@@ -18,7 +18,7 @@ use postern_model::{Criticality, Settings};
 
 use crate::{Clock, EngineError, Result};
 
-const LEDGER_FILE: &str = "ledger.sqlite";
+pub(crate) const LEDGER_FILE: &str = "ledger.sqlite";
 
 /// A builder that shows no life for this long has died; another takes over.
 pub const LEASE_TTL: Duration = Duration::from_secs(5);

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use crate::engine::LEDGER_FILE;
 use crate::observed::archive_time;
 use crate::{EngineError, Result};
 
@@ -52,7 +53,7 @@ pub fn each_entry(path: &Path, scratch: &Path, each: &mut dyn FnMut(Entry) -> Re
     Ok(())
 }
 
-/// Files below a folder, sorted; hidden ones and links to folders are left out. A folder below it that cannot
+/// Files below a folder, sorted; hidden ones, data folders and links to folders are left out. A folder below it that cannot
 /// be listed stands in the list itself, to be refused like a file.
 fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     let mut children: Vec<_> = fs::read_dir(folder)?.collect::<io::Result<_>>()?;
@@ -62,6 +63,10 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
             continue;
         }
         let path = child.path();
+        if path.join(LEDGER_FILE).is_file() {
+            // A data folder of ours among the files to import holds what was imported, not what to import.
+            continue;
+        }
         if child.file_type()?.is_dir() && fs::read_dir(&path).is_ok() {
             walk(&path, files)?;
         } else if child.file_type()?.is_dir() {
@@ -269,5 +274,14 @@ mod tests {
             1,
             "nothing is unpacked beside it"
         );
+    }
+
+    #[test]
+    fn a_data_folder_among_the_files_is_left_out() {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::create_dir(folder.path().join("data")).expect("a folder");
+        fs::write(folder.path().join("data").join(LEDGER_FILE), "").expect("writes");
+        fs::write(folder.path().join("a"), "text").expect("writes");
+        assert_eq!(entries(folder.path()), [("a".to_owned(), None)]);
     }
 }

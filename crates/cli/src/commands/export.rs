@@ -57,15 +57,19 @@ pub async fn run(session: &Session, args: args::Export) -> Result<Outcome> {
     let args::Export::Graph(args) = args;
     let engine = session.open().await?;
     let generation = engine.load(args.when.as_of()).await?;
-    let reported = engine.reported_estate(&generation).await?;
     let edges = match args.edges {
         Edges::Reported => EdgeSelection::Reported,
         Edges::Derived => EdgeSelection::Derived,
         Edges::All => EdgeSelection::All,
     };
+    // Steps are stored with the generation; only what the files report is read from the files again.
+    let read_again = match edges {
+        EdgeSelection::Derived => None,
+        EdgeSelection::Reported | EdgeSelection::All => Some(engine.reported_estate(&generation).await?),
+    };
     let graph = Exported {
         generation: &generation,
-        reported: &reported,
+        reported: read_again.as_ref().unwrap_or(&generation.estate),
         edges,
     };
     match args.out {

@@ -1,6 +1,8 @@
 //! `import`: what was read from each file, what was refused, and what follows from it.
 
-use anyhow::Result;
+use std::fs;
+
+use anyhow::{Context, Result};
 use jiff::Timestamp;
 use postern_engine::{FileReport, ImportOptions};
 use postern_model::batch::{Observed, TimeOrigin};
@@ -78,6 +80,10 @@ pub async fn run(session: &Session, args: args::Import) -> Result<Outcome> {
         build: !args.building.no_build,
         wait: wait(args.building.no_wait),
     };
+    // Before the data folder is made: a mistyped path should leave nothing behind.
+    for path in &args.paths {
+        fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
+    }
     let engine = session.open_or_create().await?;
     let before = current(&engine).await?;
     let imported = engine.import(&args.paths, &options, progress()).await?;
