@@ -48,7 +48,13 @@ POSTERN_EVALUATED_AT (RFC 3339) fixes the clock. NO_COLOR turns colours off.";
 
 /// Finds your exposed ways in, what they lead to, and which one to wall up first.
 #[derive(Debug, Parser)]
-#[command(name = "postern", version, after_help = EXIT_CODES, disable_help_subcommand = true, arg_required_else_help = true)]
+#[command(
+    name = "postern",
+    version,
+    after_help = EXIT_CODES,
+    disable_help_subcommand = true,
+    arg_required_else_help = true
+)]
 pub struct Arguments {
     /// The data folder [default: postern in the user's data folder]
     #[arg(
@@ -444,7 +450,10 @@ pub enum Setting {
     /// List all settings, what they do and their values
     List(Format),
     /// Change a setting
-    #[command(after_help = examples!["setting set session-window-days 7", "setting set flat-network-within-a-site true"])]
+    #[command(after_help = examples![
+        "setting set session-window-days 7",
+        "setting set flat-network-within-a-site true"
+    ])]
     Set {
         /// As `setting list` shows it
         key: String,

@@ -3,8 +3,8 @@
 //! Every element of an unbranched stretch of the routes severs the same: a computer, the session on it, the user whose
 //! session it is. A person wants to hear of that stretch once, and where it is cheapest to break. Start at [`places`].
 //!
-//! **Invariant:** a place has a change that somebody can make, of at most [`CHANGE_STEPS_MAX`] steps; assets without one
-//! are only counted.
+//! **Invariant:** a place has a change that somebody can make, of at most [`CHANGE_STEPS_MAX`] steps; assets without
+//! one are only counted.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

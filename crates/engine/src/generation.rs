@@ -59,8 +59,10 @@ pub struct Generation {
     pub entries: Vec<Entry>,
     pub targets: Vec<Target>,
     pub analysis: Analysis,
-    /// Path → status.
+    /// Path → status, also of paths that are gone.
     pub status: HashMap<u128, String>,
+    /// Path → why it is gone, for those that are.
+    pub closed_because: HashMap<u128, String>,
 }
 
 impl Generation {
@@ -169,10 +171,14 @@ fn read(lake: &Lake, record: GenerationRecord) -> Result<Generation> {
         exposed_critical: attack_tables::read_exposed_critical(&table(&EXPOSED_CRITICAL)?)?,
     };
     let events = table(&PATH_EVENTS)?;
-    let (path, status) = (PATH_EVENTS.column("path"), PATH_EVENTS.column("status"));
-    let status = (0..events.rows())
-        .map(|row| (events.id(row, path), events.text(row, status).to_owned()))
-        .collect();
+    let [path, status, reason] = ["path", "status", "reason"].map(|name| PATH_EVENTS.column(name));
+    let by_path = |column: usize| {
+        (0..events.rows())
+            .map(|row| (events.id(row, path), events.text(row, column).to_owned()))
+            .filter(|(_, text)| !text.is_empty())
+            .collect()
+    };
+    let (status, closed_because) = (by_path(status), by_path(reason));
     Ok(Generation {
         record,
         inputs,
@@ -183,6 +189,7 @@ fn read(lake: &Lake, record: GenerationRecord) -> Result<Generation> {
         targets,
         analysis,
         status,
+        closed_because,
     })
 }
 

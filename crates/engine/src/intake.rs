@@ -53,8 +53,8 @@ pub fn each_entry(path: &Path, scratch: &Path, each: &mut dyn FnMut(Entry) -> Re
     Ok(())
 }
 
-/// Files below a folder, sorted; hidden ones, data folders and links to folders are left out. A folder below it that cannot
-/// be listed stands in the list itself, to be refused like a file.
+/// Files below a folder, sorted; hidden ones, data folders and links to folders are left out. A folder below
+/// it that cannot be listed stands in the list itself, to be refused like a file.
 fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     let mut children: Vec<_> = fs::read_dir(folder)?.collect::<io::Result<_>>()?;
     children.sort_by_key(fs::DirEntry::file_name);

@@ -3,8 +3,9 @@
 //! # How it is encoded, and why
 //!
 //! Every column: snappy over a dictionary of at most 1 MiB per row group, plain values once that is full, and
-//! plain from the start for [`PLAIN_COLUMNS`]; no minimum and maximum, no Bloom filter. Measured with `examples/write_throughput.rs` for one GB of
-//! SharpHound JSON (3.2 million relations, 300,000 objects with 1.2 KB of properties) on one thread of an
+//! plain from the start for [`PLAIN_COLUMNS`]; no minimum and maximum, no Bloom filter. Measured with
+//! `examples/write_throughput.rs` for one GB of SharpHound JSON (3.2 million relations, 300,000 objects with
+//! 1.2 KB of properties) on one thread of an
 //! AMD EPYC, in CPU seconds and MB written, conversion to Arrow and writes to the file included:
 //!
 //! | | relations | objects |

@@ -230,7 +230,8 @@ impl ChokepointsReport {
             page.line(
                 0,
                 format!(
-                    "{} something, but it takes more than {CHANGE_STEPS_MAX} steps there, or one that nobody can change.",
+                    "{} something, but it takes more than {CHANGE_STEPS_MAX} steps there, \
+                     or one that nobody can change.",
                     counted(self.assets_left_out, "asset severs", "assets sever")
                 ),
             );

@@ -69,7 +69,7 @@ pub async fn run(session: &Session, args: args::Compare) -> Result<Outcome> {
     let limit = args.limit.of(args.format.json);
     let (then, now) = (View::new(&engine, &older).await?, View::new(&engine, &newer).await?);
     let found = compare(&older, &newer);
-    let gone = |id: &EdgeId| PathChange::new(&then, path(&older, *id), None);
+    let gone = |id: &EdgeId| Some(PathChange::new(&then, path(&older, *id), None)?.closed_in(&newer, *id));
     let came = |id: &EdgeId| PathChange::new(&now, None, path(&newer, *id));
     let both = |(id, ..): &(EdgeId, u32, u32)| PathChange::new(&now, path(&older, *id), path(&newer, *id));
     let report = CompareReport {

@@ -1,7 +1,11 @@
 //! `whatif`: the attack paths that would be left without something.
 
+use std::collections::HashMap;
+
 use anyhow::Result;
 use postern_attack::{Path, Removal, what_if};
+use postern_engine::{AsOf, Generation};
+use postern_model::EdgeId;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -11,7 +15,6 @@ use crate::ids::Ids;
 use crate::output::text::{count, counted, grade, joined};
 use crate::output::{Line, Page, Report, show};
 use crate::view::{PlaceReport, View};
-use postern_engine::AsOf;
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct WhatIfReport {
@@ -59,6 +62,10 @@ pub struct PathChange {
     pub before: Option<Weight>,
     /// Null for a path that is gone.
     pub after: Option<Weight>,
+    /// For a path that is gone, and where that was recorded: `resolved`, or `unconfirmed` when what it stood on was
+    /// not looked at again.
+    pub status: Option<String>,
+    pub reason: Option<String>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -147,7 +154,17 @@ impl PathChange {
             target_name: view.generation.name_of(path.target),
             before: before.map(Weight::new),
             after: after.map(Weight::new),
+            status: None,
+            reason: None,
         })
+    }
+
+    /// What a later generation has recorded of a path that is gone.
+    pub fn closed_in(mut self, later: &Generation, path: EdgeId) -> Self {
+        let text = |of: &HashMap<u128, String>| of.get(&path.0).cloned();
+        self.reason = text(&later.closed_because);
+        self.status = self.reason.as_ref().and(text(&later.status));
+        self
     }
 
     /// The cheapest first, then by names.
@@ -164,7 +181,13 @@ impl PathChange {
                 line.dim(format!("  {}, by another route", words(after)))
             }
             (Some(before), Some(after)) => line.dim(format!("  from {} to {}", words(before), words(after))),
-            (Some(only), None) | (None, Some(only)) => line.dim(format!("  {}", words(only))),
+            (Some(only), None) | (None, Some(only)) => {
+                let status = self
+                    .status
+                    .as_ref()
+                    .map_or_else(String::new, |status| format!(", {status}"));
+                line.dim(format!("  {}{status}", words(only)))
+            }
             (None, None) => line,
         }
     }
