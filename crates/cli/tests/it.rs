@@ -312,6 +312,8 @@ fn a_path_that_was_closed_is_gone_now_and_still_there_in_the_past() {
 
     let comparison = postern.json("compare", &["compare", "1", "2"]);
     assert_eq!(comparison["paths"]["removed"]["total"], 1);
+    let gone = &comparison["paths"]["removed"]["listed"][0];
+    assert_eq!(gone["status"], "resolved", "the right was looked at again: {gone}");
     assert_eq!(
         comparison["steps"]["removed"]["listed"][0]["technique"],
         "ForceChangePassword"
