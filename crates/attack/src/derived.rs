@@ -24,9 +24,9 @@ pub struct Step {
     pub target: NodeId,
     pub technique: RelationKind,
     pub label: String,
-    /// How the source must be held, if it is a device.
+    /// How the source must be held, if it can be held in two ways: a device, or a container of directory objects.
     pub needs: Foothold,
-    /// How the target is held afterwards, if it is a device.
+    /// How the target is held afterwards, if it can be held in two ways.
     pub gives: Foothold,
     pub cost: u32,
     /// Whether every reason that makes it this cheap rests on a setting.
@@ -102,6 +102,14 @@ pub enum Vertex<'v> {
     Virtual(&'v Virtual),
 }
 
+/// Where a step differs from what its technique says in general.
+#[derive(Clone, Copy, Default)]
+pub struct Manner {
+    pub grade: Option<Grade>,
+    /// What it needs and gives. Equal for all derivations of a step: it may depend on the two ends alone.
+    pub footholds: Option<(Foothold, Foothold)>,
+}
+
 /// Collects candidates, refuses those that are no steps, and joins derivations of the same step.
 pub struct Steps<'v, 'a> {
     view: &'v View<'a>,
@@ -130,18 +138,30 @@ impl<'v, 'a> Steps<'v, 'a> {
         self.add(relation.kind, relation.source, relation.target, facts);
     }
 
-    /// Adds a step between assets at its technique's own grade.
-    pub fn add(&mut self, technique: RelationKind, source: NodeIndex, target: NodeIndex, facts: Vec<Fact>) {
-        self.add_between(technique, Vertex::Asset(source), Vertex::Asset(target), None, facts);
+    /// As [`Self::add_reported`], where the ends decide how they are held.
+    pub fn add_reported_held(&mut self, relation: &Relation, needs: Foothold, gives: Foothold) {
+        let facts = vec![self.view.relation_fact(relation)];
+        let (source, target) = (Vertex::Asset(relation.source), Vertex::Asset(relation.target));
+        let manner = Manner {
+            footholds: Some((needs, gives)),
+            ..Manner::default()
+        };
+        self.add_between(relation.kind, source, target, manner, facts);
     }
 
-    /// Adds a step between any two vertices, at `grade` or else at its technique's own.
+    /// Adds a step between assets as its technique says.
+    pub fn add(&mut self, technique: RelationKind, source: NodeIndex, target: NodeIndex, facts: Vec<Fact>) {
+        let (source, target) = (Vertex::Asset(source), Vertex::Asset(target));
+        self.add_between(technique, source, target, Manner::default(), facts);
+    }
+
+    /// Adds a step between any two vertices.
     pub fn add_between(
         &mut self,
         technique: RelationKind,
         source: Vertex<'_>,
         target: Vertex<'_>,
-        grade: Option<Grade>,
+        manner: Manner,
         facts: Vec<Fact>,
     ) {
         let Some(known) = self.view.world.catalog.technique(technique) else {
@@ -165,12 +185,12 @@ impl<'v, 'a> Steps<'v, 'a> {
             }
         }
         let derivation = Derivation {
-            cost: grade.unwrap_or(known.grade).cost(),
+            cost: manner.grade.unwrap_or(known.grade).cost(),
             facts,
         };
         self.by_id
             .entry(id)
-            .or_insert_with(|| new_step(id, source_id, target_id, known))
+            .or_insert_with(|| new_step(id, source_id, target_id, known, manner))
             .derivations
             .push(derivation);
     }
@@ -222,15 +242,16 @@ impl<'v, 'a> Steps<'v, 'a> {
     }
 }
 
-fn new_step(id: EdgeId, source: NodeId, target: NodeId, technique: &Technique) -> Step {
+fn new_step(id: EdgeId, source: NodeId, target: NodeId, technique: &Technique, manner: Manner) -> Step {
+    let (needs, gives) = manner.footholds.unwrap_or((technique.needs, technique.gives));
     Step {
         id,
         source,
         target,
         technique: technique.id,
         label: technique.label.clone(),
-        needs: technique.needs,
-        gives: technique.gives,
+        needs,
+        gives,
         cost: technique.grade.cost(),
         is_assumed: false,
         derivations: Vec::new(),

@@ -11,6 +11,7 @@ use crate::choke::{ElementKind, can_go};
 use crate::cross_product::{expand, holders_of_all};
 use crate::derived::{Derived, derive};
 use crate::entry::{Entry, entries};
+use crate::search::is_twofold;
 use crate::target::{Target, targets};
 use crate::testing::{Built, DOMAIN, FQDN, Sketch, admins, users};
 use crate::view::View;
@@ -50,6 +51,10 @@ fn segment() -> impl Strategy<Value = String> {
     select(["N0", "N1", "N2"].as_slice()).prop_map(str::to_owned)
 }
 
+fn unit() -> impl Strategy<Value = String> {
+    select(["O0", "O1"].as_slice()).prop_map(str::to_owned)
+}
+
 fn row() -> impl Strategy<Value = Row> {
     let plain = |(source, kind, target): (String, RelationKind, String)| (source, kind, target, String::new());
     let rights = [
@@ -65,6 +70,12 @@ fn row() -> impl Strategy<Value = Row> {
         RelationKind::AllowedToAct,
         RelationKind::SqlAdmin,
     ];
+    let containers = [
+        RelationKind::WriteGpLink,
+        RelationKind::GenericWrite,
+        RelationKind::WriteDacl,
+    ];
+    let contents = [RelationKind::Contains, RelationKind::PropagatesAcesTo];
     let local = ["-544", "-555", "-580"];
     let ports = [
         r#"{"ports":["tcp/445"]}"#,
@@ -79,6 +90,8 @@ fn row() -> impl Strategy<Value = Row> {
             .prop_map(plain),
         6 => (principal(), Just(RelationKind::MemberOfLocalGroup), computer(), select(local.to_vec()))
             .prop_map(move |(source, kind, computer, end)| plain((source, kind, format!("{computer}{end}")))),
+        3 => (principal(), select(containers.to_vec()), unit()).prop_map(plain),
+        4 => (unit(), select(contents.to_vec()), prop_oneof![principal(), unit()]).prop_map(plain),
         2 => (principal(), Just(RelationKind::RemoteInteractiveLogonRight), computer()).prop_map(plain),
         2 => (computer(), Just(RelationKind::LocatedIn), segment()).prop_map(plain),
         2 => (segment(), Just(RelationKind::RoutesTrafficTo), segment(), select(ports.to_vec()))
@@ -106,6 +119,9 @@ fn estate(rows: &[Row]) -> Sketch {
         for end in ["-544", "-555", "-580"] {
             sketch.local(computer, end, &[]);
         }
+    }
+    for unit in ["O0", "O1"] {
+        sketch.node(unit, NodeKind::Ou, |_| {});
     }
     for segment in ["N0", "N1", "N2"] {
         sketch.segment(segment, &[]);
@@ -164,14 +180,17 @@ fn spread(
     start: &Entry,
     skip: impl Fn(u128) -> bool,
 ) -> BTreeMap<(NodeId, bool), u32> {
-    let is_device = |id: NodeId| {
+    let is_twofold = |id: NodeId| {
         built
             .estate
             .by_id(id)
-            .is_some_and(|index| built.estate.node(index).kind.is_device())
+            .is_some_and(|index| is_twofold(built.estate.node(index).kind))
     };
     let is_end = |id: NodeId| targets.iter().any(|target| target.members.contains(&id));
-    let mut costs = BTreeMap::from([((start.id, start.foothold == Foothold::Admin || !is_device(start.id)), 0)]);
+    let mut costs = BTreeMap::from([(
+        (start.id, start.foothold == Foothold::Admin || !is_twofold(start.id)),
+        0,
+    )]);
     loop {
         let mut has_changed = false;
         for step in &derived.steps {
@@ -187,7 +206,7 @@ fn spread(
             let Some(cost) = as_admin.into_iter().chain(as_user).min() else {
                 continue;
             };
-            let held = (step.target, step.gives == Foothold::Admin || !is_device(step.target));
+            let held = (step.target, step.gives == Foothold::Admin || !is_twofold(step.target));
             if costs.get(&held).is_none_or(|&known| cost + step.cost < known) {
                 costs.insert(held, cost + step.cost);
                 has_changed = true;

@@ -308,6 +308,59 @@ fn control_of_a_container_reaches_no_protected_object_in_it() {
     assert!(contains(NodeKind::Ou, NodeKind::User, true), "by policy");
 }
 
+/// A unit inside a unit, with a group and a user in the inner one, each of whom is a domain administrator.
+fn nested_units(content: &str, right: RelationKind) -> Sketch {
+    let mut sketch = Sketch::domain();
+    sketch
+        .node("OUTER", NodeKind::Ou, |_| {})
+        .node("INNER", NodeKind::Ou, |_| {})
+        .node("POLICY", NodeKind::Gpo, |_| {})
+        .group("GROUP")
+        .user("ADA");
+    for (container, content) in [("OUTER", "INNER"), ("INNER", content)] {
+        sketch.relate(container, RelationKind::Contains, content).relate(
+            container,
+            RelationKind::PropagatesAcesTo,
+            content,
+        );
+    }
+    sketch
+        .relate("POLICY", RelationKind::GpLink, "OUTER")
+        .relate(content, RelationKind::MemberOf, &admins());
+    let target = if right == RelationKind::Owns { "POLICY" } else { "OUTER" };
+    let raw = if right == RelationKind::Owns {
+        RelationKind::OwnsRaw
+    } else {
+        right
+    };
+    sketch.relate(&users(), raw, target);
+    sketch
+}
+
+#[test]
+fn a_policy_controls_the_accounts_below_it_and_no_group() {
+    let by_policy = [
+        RelationKind::WriteGpLink,
+        RelationKind::GenericWrite,
+        RelationKind::Owns,
+    ];
+    for right in by_policy {
+        assert!(has_path(&nested_units("ADA", right)), "{right}");
+        assert!(!has_path(&nested_units("GROUP", right)), "{right}");
+    }
+    for right in [
+        RelationKind::WriteDacl,
+        RelationKind::GenericAll,
+        RelationKind::WriteOwnerRaw,
+    ] {
+        assert!(has_path(&nested_units("ADA", right)), "{right}");
+        assert!(
+            has_path(&nested_units("GROUP", right)),
+            "{right}: by inherited permissions"
+        );
+    }
+}
+
 #[test]
 fn a_read_only_domain_controller_does_not_hold_the_domain() {
     let holds = |is_read_only| {

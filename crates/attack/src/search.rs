@@ -1,8 +1,9 @@
 //! The graph in which paths are searched: one node for each way of holding something, one edge for each step.
 //!
-//! A device is held as user or as administrator, so it has two nodes; anything else has one. A step that needs no more
-//! than a user's foothold leaves both nodes of its device; so administrators are users without an edge that says so,
-//! and the hops of a route are its steps. Start at [`StepGraph::new`].
+//! A device is held as user or as administrator, so it has two nodes. So has a container of directory objects: whoever
+//! holds it weakly has policies applied to the accounts below it, whoever holds all of it also writes its permissions.
+//! Anything else has one node. A step that needs no more than the weaker foothold leaves both nodes; so administrators
+//! are users without an edge that says so, and the hops of a route are its steps. Start at [`StepGraph::new`].
 //!
 //! **Invariant:** edges are numbered in the order of step ids, so that ties between routes are broken by id.
 
@@ -10,7 +11,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use postern_catalog::Foothold;
 use postern_graph::{Csr, Edge, GraphError};
-use postern_model::{EdgeId, NodeId, RelationKind};
+use postern_model::{EdgeId, NodeId, NodeKind, RelationKind};
 
 use crate::derived::Step;
 use crate::world::World;
@@ -18,6 +19,11 @@ use crate::world::World;
 /// Routes between segments let some ports through, and an exploit needs its own port let through all the way: its steps
 /// follow the routes themselves. Taking a route as a step of its own would forget the port.
 const NOT_TAKEN: RelationKind = RelationKind::RoutesTrafficTo;
+
+/// Whether assets of a kind are held in two ways.
+pub fn is_twofold(kind: NodeKind) -> bool {
+    kind.is_device() || matches!(kind, NodeKind::Ou | NodeKind::Container)
+}
 
 /// A sequence of steps, and what it costs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,21 +49,23 @@ pub struct StepGraph {
 struct Place {
     first: u32,
     is_device: bool,
+    /// Whether it can be held in two ways, and so has two nodes.
+    is_twofold: bool,
 }
 
 impl Place {
-    /// The node for holding a device so. A technique that says nothing of a device gives a user's foothold at most.
+    /// The node for being held so. A technique that names no foothold gives the weaker one at most.
     fn held_as(self, foothold: Foothold) -> u32 {
-        self.first + u32::from(self.is_device && foothold == Foothold::Admin)
+        self.first + u32::from(self.is_twofold && foothold == Foothold::Admin)
     }
 
-    /// The nodes from which a step can be taken that needs a foothold. One that names none needs all of the device.
+    /// The nodes from which a step can be taken that needs a foothold. One that names none needs the stronger one.
     fn able(self, needs: Foothold) -> impl Iterator<Item = u32> {
         let weakest = match needs {
             Foothold::User => 0,
-            Foothold::Admin | Foothold::None => u32::from(self.is_device),
+            Foothold::Admin | Foothold::None => u32::from(self.is_twofold),
         };
-        (weakest..=u32::from(self.is_device)).map(move |offset| self.first + offset)
+        (weakest..=u32::from(self.is_twofold)).map(move |offset| self.first + offset)
     }
 }
 
@@ -85,12 +93,14 @@ impl StepGraph {
         let mut places = HashMap::with_capacity(vertices.len());
         let mut vertex_of = Vec::with_capacity(vertices.len());
         for id in vertices {
-            let is_device = estate
-                .by_id(id)
-                .is_some_and(|index| estate.node(index).kind.is_device());
-            let first = vertex_of.len() as u32;
-            places.insert(id, Place { first, is_device });
-            vertex_of.extend(std::iter::repeat_n(id, 1 + usize::from(is_device)));
+            let kind = estate.by_id(id).map(|index| estate.node(index).kind);
+            let place = Place {
+                first: vertex_of.len() as u32,
+                is_device: kind.is_some_and(NodeKind::is_device),
+                is_twofold: kind.is_some_and(is_twofold),
+            };
+            places.insert(id, place);
+            vertex_of.extend(std::iter::repeat_n(id, 1 + usize::from(place.is_twofold)));
         }
         let ends_at = vertex_of.len() as u32;
         let end_of: BTreeMap<NodeId, u32> = (ends_at..)

@@ -1,5 +1,6 @@
 //! Rights over directory objects that amount to control of them.
 
+use postern_catalog::Foothold;
 use postern_model::estate::{Node, Relation};
 use postern_model::{NodeKind, RelationKind};
 
@@ -44,6 +45,11 @@ fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
                     Some(false) => {}
                     known => steps.add_reported_with(relation, laps_facts(view, target, known)),
                 }
+                continue;
+            }
+            // On a container the property that counts is the list of linked policies; permissions are no property.
+            if kind == RelationKind::GenericWrite && target.kind == NodeKind::Ou {
+                steps.add_reported_held(relation, Foothold::Admin, Foothold::User);
                 continue;
             }
             steps.add_reported(relation);

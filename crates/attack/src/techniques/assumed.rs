@@ -6,7 +6,7 @@ use postern_model::estate::{Node, NodeIndex};
 use postern_model::{Facet, NodeKind, ObjectClass, RelationKind};
 
 use super::Family;
-use crate::derived::{Steps, Vertex, Virtual};
+use crate::derived::{Manner, Steps, Vertex, Virtual};
 use crate::fact::Fact;
 use crate::target::target_members;
 use crate::view::View;
@@ -107,5 +107,5 @@ fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
 fn assume(steps: &mut Steps<'_, '_>, entry: &Virtual, target: NodeIndex, text: String) {
     let facts = vec![Fact::Assumption { text }];
     let (source, target) = (Vertex::Virtual(entry), Vertex::Asset(target));
-    steps.add_between(RelationKind::AssumedFoothold, source, target, None, facts);
+    steps.add_between(RelationKind::AssumedFoothold, source, target, Manner::default(), facts);
 }

@@ -17,7 +17,7 @@ use postern_model::{NodeKind, RelationKind};
 use serde::Deserialize;
 
 use super::{Family, as_reported};
-use crate::derived::{Steps, Vertex, Virtual};
+use crate::derived::{Manner, Steps, Vertex, Virtual};
 use crate::fact::Fact;
 use crate::view::View;
 
@@ -86,7 +86,7 @@ fn derive_flat(view: &View<'_>, steps: &mut Steps<'_, '_>, exposures: &[Exposure
                 RelationKind::LocatedIn,
                 Vertex::Asset(index),
                 Vertex::Virtual(segment),
-                None,
+                Manner::default(),
                 facts,
             );
         }
@@ -149,7 +149,11 @@ fn add_exploit(
     let grade = known
         .filter(|_| !exposure.finding.is_kev)
         .map(|it| it.grade_when(EXPLOIT_AVAILABLE));
-    steps.add_between(technique, source, Vertex::Asset(exposure.device), grade, facts);
+    let manner = Manner {
+        grade,
+        ..Manner::default()
+    };
+    steps.add_between(technique, source, Vertex::Asset(exposure.device), manner, facts);
 }
 
 fn weakness_facts(view: &View<'_>, exposure: &Exposure<'_>) -> Vec<Fact> {
