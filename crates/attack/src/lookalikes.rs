@@ -308,6 +308,21 @@ fn control_of_a_container_reaches_no_protected_object_in_it() {
     assert!(contains(NodeKind::Ou, NodeKind::User, true), "by policy");
 }
 
+#[test]
+fn a_service_name_is_of_no_use_where_the_directory_makes_the_password() {
+    let guessed = |edit: fn(&mut Attributes)| {
+        let mut sketch = Sketch::domain();
+        sketch.node("SVC", NodeKind::User, |node| edit(&mut node.attributes));
+        sketch
+            .relate(&users(), RelationKind::WriteSpn, "SVC")
+            .relate("SVC", RelationKind::MemberOf, &admins());
+        has_path(&sketch)
+    };
+    assert!(guessed(|_| {}));
+    assert!(!guessed(|account| account.is_gmsa = Some(true)));
+    assert!(!guessed(|account| account.is_smsa = Some(true)));
+}
+
 /// A unit inside a unit, with a group and a user in the inner one, each of whom is a domain administrator.
 fn nested_units(content: &str, right: RelationKind) -> Sketch {
     let mut sketch = Sketch::domain();

@@ -6,7 +6,7 @@ use postern_model::{NodeKind, Phase, RelationKind};
 use roaring::RoaringBitmap;
 
 use crate::derived::Derived;
-use crate::techniques::{broad_groups, workstations};
+use crate::techniques::{broad_groups, has_unguessable_password, workstations};
 use crate::world::World;
 
 /// Groups that every user of a domain belongs to; one virtual entry point for each domain.
@@ -114,11 +114,9 @@ impl Evaluate for EntryQueries<'_> {
             BROAD_GROUPS => self.in_domains(broad_groups),
             WORKSTATIONS => self.in_domains(workstations),
             AS_REP_ROASTABLE => self.users(|node| node.attributes.dont_require_preauth == Some(true)),
-            KERBEROASTABLE => self.users(|node| {
-                let attributes = &node.attributes;
-                let is_managed = attributes.is_gmsa == Some(true) || attributes.is_smsa == Some(true);
-                attributes.has_spn == Some(true) && !is_managed
-            }),
+            KERBEROASTABLE => {
+                self.users(|node| node.attributes.has_spn == Some(true) && !has_unguessable_password(node))
+            }
             // The match above refused every other name.
             _ => self.internet_exposed(),
         })

@@ -36,7 +36,8 @@ fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
     for &kind in FAMILY.techniques {
         for relation in view.relations(kind) {
             let target = view.node(relation.target);
-            if !gives_control(kind, target.kind) || is_overruled(kind, relation, target) {
+            let is_futile = kind == RelationKind::WriteSpn && has_unguessable_password(target);
+            if !gives_control(kind, target.kind) || is_overruled(kind, relation, target) || is_futile {
                 continue;
             }
             // On a computer the extended right that counts is reading its LAPS password.
@@ -70,6 +71,11 @@ pub fn laps_facts(view: &View<'_>, computer: &Node, known: Option<bool>) -> Vec<
         })
         .into_iter()
         .collect()
+}
+
+/// Whether the directory makes the account's password, long and random: a service ticket then tells nothing of it.
+pub(crate) fn has_unguessable_password(account: &Node) -> bool {
+    account.attributes.is_gmsa == Some(true) || account.attributes.is_smsa == Some(true)
 }
 
 /// Rights to manage a CA come from the CA's own list where that was collected; the rows of the directory object are

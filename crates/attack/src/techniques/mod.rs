@@ -24,6 +24,7 @@ use postern_model::{NodeKind, RelationKind};
 use crate::derived::{Steps, Virtual};
 use crate::view::View;
 
+pub(crate) use acl::has_unguessable_password;
 pub(crate) use assumed::{broad_groups, workstations};
 pub use assumed::{users_entry_key, workstations_entry_key};
 
