@@ -119,12 +119,15 @@ pub fn choke_points(
 
     let end_points: BTreeSet<NodeId> = entries.iter().map(|entry| entry.id).collect();
     let sampled = split.sampled_routes(&starts, &ends)?;
+    let mut on_a_way = reachable_from(&split.csr, &starts)?;
+    on_a_way.intersect_with(&reaching(&split.csr, &ends)?);
     let vertices: BTreeSet<NodeId> = (0..).map_while(|node| graph.vertex(node)).collect();
     for vertex in vertices
         .into_iter()
         .filter(|it| !end_points.contains(it) && is_candidate(world, *it))
     {
-        let nodes = graph.nodes_of(vertex);
+        let mut nodes = graph.nodes_of(vertex);
+        nodes.retain(|&node| on_a_way.contains(node as usize));
         if !nodes.iter().any(|&node| sampled.contains(node as usize)) {
             continue;
         }
@@ -133,7 +136,7 @@ pub fn choke_points(
                 counts.targets_by_node[node as usize],
                 counts.entries_by_node[node as usize],
             ),
-            // Neither foothold need be passed on every route, while the device itself is: take out both and look.
+            // Neither foothold need be passed on every route, while the asset itself is: take out both and look.
             both => split.severed_without(both, &starts, &ends)?,
         };
         points.push(ChokePoint {

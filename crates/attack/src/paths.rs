@@ -72,8 +72,8 @@ pub struct Analysis {
     pub scenarios: Vec<Scenario>,
     /// Those that sever most first. Empty when nothing severs anything on its own.
     pub choke_points: Vec<ChokePoint>,
-    /// The fewest steps that have to go at once to part every entry point from every target, where it takes more than
-    /// one; `None` also when no set of changes can part them.
+    /// Where nothing severs anything on its own: the fewest steps that have to go at once to part every entry point
+    /// from every target. `None` where there are choke points or no paths, and where no set of changes parts them.
     pub smallest_joint_change: Option<u32>,
     /// Sorted.
     pub exposed_critical: Vec<ExposedCritical>,
