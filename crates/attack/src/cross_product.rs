@@ -40,15 +40,14 @@ pub fn holders_of_all(memberships: &Memberships<'_>, rights: &[RoaringBitmap]) -
     for holder in narrowing[0].0 {
         if in_others.contains(holder) {
             found.insert(holder);
-        } else {
+        } else if memberships.groups().contains(holder) {
             left |= &*memberships.expansion(holder);
         }
     }
 
-    let mut groups: Vec<_> = left
+    let mut groups: Vec<_> = (&left & memberships.groups())
         .iter()
         .map(|it| (memberships.expansion(it).len(), it))
-        .filter(|(member_count, _)| *member_count > 0)
         .collect();
     groups.sort_unstable();
     for (_, group) in groups {
@@ -64,7 +63,7 @@ pub fn holders_of_all(memberships: &Memberships<'_>, rights: &[RoaringBitmap]) -
 /// The holders of a right and, of those that are groups, all members.
 pub fn expand(memberships: &Memberships<'_>, direct: &RoaringBitmap) -> RoaringBitmap {
     let mut all = direct.clone();
-    for holder in direct {
+    for holder in direct & memberships.groups() {
         all |= &*memberships.expansion(holder);
     }
     all

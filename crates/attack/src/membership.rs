@@ -28,6 +28,7 @@ pub struct Memberships<'a> {
     /// Sorted by (group, member).
     down: Vec<Membership<'a>>,
     everybody: RoaringBitmap,
+    groups: RoaringBitmap,
     expanded: RefCell<HashMap<NodeIndex, Rc<RoaringBitmap>>>,
 }
 
@@ -68,10 +69,12 @@ impl<'a> Memberships<'a> {
             .filter(|(_, node)| node.kind == NodeKind::Group && EVERYBODY.iter().any(|end| node.key.ends_with(end)))
             .map(|(index, _)| index)
             .collect();
+        let groups = down.iter().map(|it| it.group).collect();
         Self {
             up,
             down,
             everybody,
+            groups,
             expanded: RefCell::default(),
         }
     }
@@ -97,7 +100,12 @@ impl<'a> Memberships<'a> {
         &self.down[start..end]
     }
 
-    /// Members of `group` at any depth. The group itself is among them only if it is a member of its members.
+    /// Assets that have members.
+    pub fn groups(&self) -> &RoaringBitmap {
+        &self.groups
+    }
+
+    /// Members of `group` at any depth. Answers are kept. The group itself is among them only if it is a member of its members.
     pub fn expansion(&self, group: NodeIndex) -> Rc<RoaringBitmap> {
         if let Some(known) = self.expanded.borrow().get(&group) {
             return Rc::clone(known);
@@ -113,6 +121,16 @@ impl<'a> Memberships<'a> {
         }
         let found = Rc::new(found);
         self.expanded.borrow_mut().insert(group, Rc::clone(&found));
+        found
+    }
+
+    /// As [`Self::expansion`], for the many groups that are asked for once: what is kept is that of their members.
+    pub fn expansion_once(&self, group: NodeIndex) -> RoaringBitmap {
+        let direct: RoaringBitmap = self.members_of(group).iter().map(|it| it.member).collect();
+        let mut found = direct.clone();
+        for member in direct & &self.groups {
+            found |= &*self.expansion(member);
+        }
         found
     }
 

@@ -6,12 +6,11 @@
 
 use std::collections::BTreeMap;
 
-use postern_model::RelationKind;
 use postern_model::estate::{NodeIndex, Relation};
+use postern_model::{NodeKind, RelationKind};
 use roaring::RoaringBitmap;
 
 use super::{Family, as_reported};
-use crate::cross_product::expand;
 use crate::derived::Steps;
 use crate::fact::Fact;
 use crate::view::View;
@@ -96,9 +95,17 @@ impl LocalGroup<'_, '_> {
 
         let memberships = &self.view.memberships;
         let group = RoaringBitmap::from_iter([self.group]);
-        let members = memberships.expansion(self.group);
+        let members = memberships.expansion_once(self.group);
         let holders: RoaringBitmap = rights.iter().map(|right| right.source).collect();
-        let both = expand(memberships, &holders) & &*members;
+        let mut both = holders.clone();
+        for holder in &holders & memberships.groups() {
+            let is_local = self.view.node(holder).kind == NodeKind::LocalGroup;
+            both |= match is_local {
+                true => memberships.expansion_once(holder),
+                false => (*memberships.expansion(holder)).clone(),
+            };
+        }
+        both &= members;
         for principal in largest_first(self.view, both) {
             let mut facts: Vec<Fact> = Vec::new();
             if let Some((chain, _)) = memberships.chain(principal, &group) {
@@ -117,19 +124,20 @@ impl LocalGroup<'_, '_> {
 }
 
 /// Leaves out whoever is a member of somebody else that is left: the right of a broad group stays one step.
-fn largest_first(view: &View<'_>, principals: RoaringBitmap) -> Vec<NodeIndex> {
-    let mut by_size: Vec<_> = principals
+fn largest_first(view: &View<'_>, principals: RoaringBitmap) -> RoaringBitmap {
+    let memberships = &view.memberships;
+    let mut by_size: Vec<_> = (&principals & memberships.groups())
         .iter()
-        .map(|it| (std::cmp::Reverse(view.memberships.expansion(it).len()), it))
+        .map(|it| (std::cmp::Reverse(memberships.expansion(it).len()), it))
         .collect();
     by_size.sort_unstable();
     let mut left = principals;
-    let mut found = Vec::new();
-    for (_, principal) in by_size {
-        if left.remove(principal) {
-            left -= &*view.memberships.expansion(principal);
-            found.push(principal);
+    for (_, group) in by_size {
+        if left.contains(group) {
+            left -= &*memberships.expansion(group);
+            // A group in a circle is its own member.
+            left.insert(group);
         }
     }
-    found
+    left
 }
