@@ -52,17 +52,19 @@ fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
             steps.add(RelationKind::DcSync, principal, domain, facts);
         }
 
+        let readers = granted(&[
+            (RelationKind::GetChanges, &changes),
+            (RelationKind::GetChangesInFilteredSet, &filtered),
+        ]);
+        // Most domains of a large estate are known by name only: their computers are not looked for.
+        if readers.is_empty() {
+            continue;
+        }
         let laps: Vec<_> = view
             .assets(NodeKind::Computer)
             .filter(|(_, computer)| computer.boundary == node.key && computer.attributes.has_laps == Some(true))
             .collect();
-        if laps.is_empty() {
-            continue;
-        }
-        for (principal, facts) in granted(&[
-            (RelationKind::GetChanges, &changes),
-            (RelationKind::GetChangesInFilteredSet, &filtered),
-        ]) {
+        for (principal, facts) in readers {
             for (computer, node) in &laps {
                 let mut facts = facts.clone();
                 let text = "has its administrator's password managed by LAPS";
