@@ -202,7 +202,9 @@ impl<'v, 'a> Steps<'v, 'a> {
         }
     }
 
-    /// Precision first: nobody gets anywhere with, or to, an account that cannot log on.
+    /// Precision first: nobody gets anywhere with, or to, an account that cannot log on. That holds for computers too:
+    /// with its account disabled a machine takes no logons of the domain, so that neither rights on it nor sessions
+    /// seen on it are of use.
     fn is_usable(&self, vertex: Vertex<'_>) -> bool {
         match vertex {
             Vertex::Asset(index) => {

@@ -25,6 +25,22 @@ fn a_disabled_user_is_on_no_path() {
 }
 
 #[test]
+fn a_session_on_a_disabled_computer_is_of_no_use() {
+    let session = |enabled| {
+        let mut sketch = Sketch::domain();
+        sketch.node("PC", NodeKind::Computer, |node| node.attributes.enabled = enabled);
+        sketch
+            .user("ADA")
+            .local("PC", "-544", &[&users()])
+            .relate("PC", RelationKind::HasSession, "ADA")
+            .relate("ADA", RelationKind::MemberOf, &admins());
+        has_path(&sketch)
+    };
+    assert!(session(Some(true)) && session(None));
+    assert!(!session(Some(false)));
+}
+
+#[test]
 fn an_expired_account_is_on_no_path() {
     let after = now() + jiff::SignedDuration::from_hours(1);
     assert!(has_path(&reset_password(|user| user.expires_at = Some(after))));
