@@ -93,13 +93,23 @@ fn remote_desktop_gives_no_session_of_somebody_else() {
 }
 
 #[test]
+fn remote_management_and_distributed_com_run_programs_as_nobody_else() {
+    for (end, technique) in [("-580", RelationKind::CanPsRemote), ("-562", RelationKind::ExecuteDcom)] {
+        let mut sketch = remote_desktop();
+        sketch.local("JUMP", end, &[&users()]);
+        assert!(sketch.has_step(&users(), technique, "JUMP"));
+        assert!(!has_path(&sketch), "{technique}: a session there is out of reach");
+    }
+}
+
+#[test]
 fn remote_desktop_to_a_domain_controller_is_no_control_of_it() {
     let mut sketch = Sketch::domain();
     sketch.computer("DC").in_plane("DC");
     sketch.local("DC", "-555", &[&users()]);
     assert!(sketch.has_step(&users(), RelationKind::CanRdp, "DC"));
     assert!(!has_path(&sketch));
-    sketch.local("DC", "-580", &[&users()]);
+    sketch.local("DC", "-544", &[&users()]);
     assert!(has_path(&sketch));
 }
 
