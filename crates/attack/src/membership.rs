@@ -105,7 +105,8 @@ impl<'a> Memberships<'a> {
         &self.groups
     }
 
-    /// Members of `group` at any depth. Answers are kept. The group itself is among them only if it is a member of its members.
+    /// Members of `group` at any depth. Answers are kept. The group itself is among them only if it is a member of its
+    /// members.
     pub fn expansion(&self, group: NodeIndex) -> Rc<RoaringBitmap> {
         if let Some(known) = self.expanded.borrow().get(&group) {
             return Rc::clone(known);
