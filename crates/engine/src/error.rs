@@ -36,8 +36,6 @@ pub enum EngineError {
     Setting { key: String, value: String, reason: String },
     #[error("there is no setting {key}; there are {known}")]
     NoSuchSetting { key: String, known: String },
-    #[error("no asset has the id {id}")]
-    NoSuchAsset { id: String },
     #[error("there is no generation yet; import something first")]
     NoGeneration,
     #[error("no generation was evaluated at or before {time}")]

@@ -1,7 +1,7 @@
 //! `asset`: what is known of one asset, and whether its original objects belong together.
 
 use anyhow::Result;
-use postern_engine::AsOf;
+use postern_engine::{AsOf, Engine};
 use postern_model::estate::{Estate, Node, NodeIndex};
 use postern_model::{Facet, NodeId};
 use schemars::JsonSchema;
@@ -122,40 +122,28 @@ pub async fn run(session: &Session, args: args::Asset) -> Result<Outcome> {
             let index = Ids(&generation).asset(&id)?;
             show(&AssetReport::new(&view, index), format.json)?;
         }
-        args::Asset::Split(args) => {
-            let generation = engine.load(AsOf::Current).await?;
-            let object = original_object(&generation, &args.id)?;
-            engine.set_apart(&object.id, true, &author()).await?;
-            let decision = "stands on its own".to_owned();
-            let build = after_change(&engine, &args.building).await?;
-            show(
-                &DecisionReport {
-                    id: object.id,
-                    name: object.name,
-                    decision,
-                    build,
-                },
-                args.format.json,
-            )?;
-        }
-        args::Asset::Merge(args) => {
-            let generation = engine.load(AsOf::Current).await?;
-            let object = original_object(&generation, &args.id)?;
-            engine.set_apart(&object.id, false, &author()).await?;
-            let decision = "may be merged with objects that are the same device".to_owned();
-            let build = after_change(&engine, &args.building).await?;
-            show(
-                &DecisionReport {
-                    id: object.id,
-                    name: object.name,
-                    decision,
-                    build,
-                },
-                args.format.json,
-            )?;
-        }
+        args::Asset::Split(args) => set_apart(&engine, args, true).await?,
+        args::Asset::Merge(args) => set_apart(&engine, args, false).await?,
     }
     Ok(Outcome::Done)
+}
+
+async fn set_apart(engine: &Engine, args: args::Decision, apart: bool) -> Result<()> {
+    let generation = engine.load(AsOf::Current).await?;
+    let object = original_object(&generation, &args.id)?;
+    engine.set_apart(&object.id, apart, &author()).await?;
+    let decision = match apart {
+        true => "stands on its own",
+        false => "may be merged with objects that are the same device",
+    };
+    let build = after_change(engine, &args.building).await?;
+    let report = DecisionReport {
+        id: object.id,
+        name: object.name,
+        decision: decision.to_owned(),
+        build,
+    };
+    show(&report, args.format.json)
 }
 
 struct Object {
