@@ -6,7 +6,7 @@
 
 use jiff::Timestamp;
 use rusqlite::types::ValueRef;
-use rusqlite::{Row, Transaction};
+use rusqlite::{Row, ToSql, Transaction};
 use serde_json::Value;
 
 use crate::Ledger;
@@ -39,27 +39,68 @@ pub struct AuditCheck {
 
 const HASH_BYTES: usize = 32;
 
+/// Which entries are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditQuery {
+    /// In any letter case.
+    pub actor: Option<String>,
+    pub verb: Option<String>,
+    /// So many of the newest are passed over.
+    pub offset: u32,
+    pub limit: u32,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct AuditPage {
+    /// How many the filters let through.
+    pub total: u64,
+    /// Newest first.
+    pub entries: Vec<AuditEntry>,
+}
+
 impl Ledger {
     /// The newest `limit` entries, newest first.
     pub async fn audit(&self, limit: u32) -> Result<Vec<AuditEntry>> {
+        let query = AuditQuery {
+            limit,
+            ..AuditQuery::default()
+        };
+        Ok(self.audit_page(query).await?.entries)
+    }
+
+    /// Entries of one actor or verb, or all, newest first.
+    pub async fn audit_page(&self, query: AuditQuery) -> Result<AuditPage> {
         self.database
             .read("reading the audit log", move |transaction| {
-                let mut statement = transaction.prepare_cached(
-                    "SELECT seq, at_us, actor, verb, detail, hash FROM audit ORDER BY seq DESC LIMIT ?1",
-                )?;
-                let entries = statement.query_map([limit], |row| {
-                    Ok(AuditEntry {
-                        seq: row.get(0)?,
-                        at: row.get::<_, At>(1)?.0,
-                        actor: row.get(2)?,
-                        verb: row.get(3)?,
-                        detail: row.get::<_, Json<Value>>(4)?.0,
-                        hash: row
-                            .get::<_, [u8; HASH_BYTES]>(5)
-                            .map(|hash| blake3::Hash::from(hash).to_string())?,
-                    })
-                })?;
-                Ok(entries.collect::<rusqlite::Result<_>>()?)
+                // A filter that is not asked for is not in the text, so that the others find their index.
+                let mut filters = Vec::new();
+                let mut values: Vec<&dyn ToSql> = Vec::new();
+                for (column, value) in [("actor", &query.actor), ("verb", &query.verb)] {
+                    if let Some(value) = value {
+                        values.push(value);
+                        let collation = if column == "actor" { " COLLATE NOCASE" } else { "" };
+                        filters.push(format!("{column} = ?{}{collation}", values.len()));
+                    }
+                }
+                let filter = match filters.is_empty() {
+                    true => String::new(),
+                    false => format!("WHERE {}", filters.join(" AND ")),
+                };
+                let total = transaction
+                    .prepare_cached(&format!("SELECT count(*) FROM audit {filter}"))?
+                    .query_row(values.as_slice(), |row| row.get(0))?;
+                values.extend([&query.limit as &dyn ToSql, &query.offset]);
+                let mut statement = transaction.prepare_cached(&format!(
+                    "SELECT seq, at_us, actor, verb, detail, hash FROM audit {filter} ORDER BY seq DESC
+                     LIMIT ?{} OFFSET ?{}",
+                    values.len() - 1,
+                    values.len()
+                ))?;
+                let entries = statement.query_map(values.as_slice(), entry_of)?;
+                Ok(AuditPage {
+                    total,
+                    entries: entries.collect::<rusqlite::Result<_>>()?,
+                })
             })
             .await
     }
@@ -124,6 +165,19 @@ pub fn record(transaction: &Transaction<'_>, actor: &str, verb: &str, detail: Va
         .prepare_cached("UPDATE head SET audit_seq = ?1, audit_hash = ?2")?
         .execute((seq, hash.as_bytes()))?;
     Ok(())
+}
+
+fn entry_of(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
+    Ok(AuditEntry {
+        seq: row.get(0)?,
+        at: row.get::<_, At>(1)?.0,
+        actor: row.get(2)?,
+        verb: row.get(3)?,
+        detail: row.get::<_, Json<Value>>(4)?.0,
+        hash: row
+            .get::<_, [u8; HASH_BYTES]>(5)
+            .map(|hash| blake3::Hash::from(hash).to_string())?,
+    })
 }
 
 /// Number and hash of the newest row.

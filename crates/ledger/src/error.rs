@@ -68,4 +68,23 @@ pub enum LedgerError {
     LeaseLost { name: String, token: i64 },
     #[error("the pin on generation {generation} has run out, and the generation is gone")]
     PinLost { generation: i64 },
+
+    #[error("there is no user {name}")]
+    NoSuchUser { name: String },
+    #[error("there is a user {name} already")]
+    UserExists { name: String },
+    #[error("{name:?} cannot be the name of a user: {reason}")]
+    UserNameRefused { name: String, reason: &'static str },
+    #[error("user {name} is disabled")]
+    UserDisabled { name: String },
+    #[error("{name} is the last enabled administrator")]
+    LastAdministrator { name: String },
+    #[error("the token cannot be made: {reason}")]
+    TokenRefused { reason: String },
+    #[error("there are {max} tokens already, and no more are allowed")]
+    TooManyTokens { max: u32 },
+    #[error("there is no token {id}")]
+    NoSuchToken { id: i64 },
+    #[error("there is no job {id} that is not over")]
+    NoSuchJob { id: i64 },
 }

@@ -15,10 +15,12 @@
 //! whole or not at all, and survives a kill or a power cut once it has returned. A verb whose future is
 //! dropped may still happen.
 //!
-//! **Invariant:** leases, pins, heartbeats and garbage go by the database's clock alone; every other time is
-//! given by the caller. Times are kept to the microsecond. No type of the database driver is public.
-//! Every verb that changes what is decided or current writes an audit row in its own transaction; those that
-//! only keep something alive (claims, heartbeats, renewals, pins) write none.
+//! **Invariant:** leases, pins, heartbeats, garbage, accounts, sessions, tokens and jobs go by the database's
+//! clock alone; every other time is given by the caller. Times are kept to the microsecond. No type of the
+//! database driver is public. No secret is kept: of passwords, sessions and tokens only hashes.
+//! Every verb that changes what is decided or current, or who may decide, writes an audit row in its own
+//! transaction; those that only keep something alive (claims, heartbeats, renewals, pins, touches) or record work
+//! (jobs) write none.
 
 mod audit;
 mod database;
@@ -27,20 +29,33 @@ mod error;
 mod garbage;
 mod generations;
 mod imports;
+mod jobs;
 mod leases;
 mod manifest;
+mod sessions;
 mod stored;
+mod tokens;
 mod uploads;
+mod users;
 
-pub use audit::{AuditCheck, AuditEntry};
+pub use audit::{AuditCheck, AuditEntry, AuditPage, AuditQuery};
 pub use decisions::{Decision, DecisionAppended, DecisionKind};
 pub use error::{Cause, LedgerError, Result};
 pub use garbage::{GARBAGE_GRACE, Garbage, RETAKE_AFTER, TAKE_MAX};
 pub use generations::{BUILDER_LEASE, GenerationRecord, Pin};
 pub use imports::{CommitOutcome, FileReject, RemoveOutcome, RowCounts, SnapshotImport, SnapshotRecord, SourceImport};
+pub use jobs::{JOBS_KEPT, Job, JobState, NewJob};
 pub use leases::{Lease, LeaseHolder};
 pub use manifest::{Manifest, SourceListing, SourceRecord};
+pub use sessions::{
+    SESSION_ABSOLUTE, SESSION_IDLE, SESSIONS_PER_USER_MAX, SecretHash, Session, SessionLimits, TOUCH_INTERVAL,
+};
+pub use tokens::{
+    COMMAND_LINE, EXPIRED_TOKEN_KEPT, NewToken, TOKEN_LIFE_MAX, TOKEN_NAME_CHARS_MAX, TOKENS_PER_OWNER_MAX, Token,
+    TokenInUse,
+};
 pub use uploads::{Claimed, StaleUpload, UploadId};
+pub use users::{Credentials, NOBODY, PasswordHash, Role, USER_NAME_CHARS_MAX, USER_NAME_SIGNS, User, UserChange};
 
 use std::path::Path;
 

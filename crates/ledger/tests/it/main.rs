@@ -1,6 +1,9 @@
 //! The ledger's claims, on real files. Two `Ledger`s on one file stand for two processes: nothing but the file
 //! connects them.
 
+mod accounts;
+mod jobs;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
