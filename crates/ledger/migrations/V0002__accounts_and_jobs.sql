@@ -34,9 +34,9 @@ CREATE TABLE tokens (
 ) STRICT;
 CREATE INDEX tokens_by_owner ON tokens (owner);
 
--- Work that took longer than a request. `holder`: the process that does it.
+-- Work that took longer than a request. Later jobs have larger ids. `holder`: the process that does it.
 CREATE TABLE jobs (
-    id            INTEGER PRIMARY KEY AUTOINCREMENT,
+    id            TEXT    NOT NULL PRIMARY KEY,
     kind          TEXT    NOT NULL,
     title         TEXT    NOT NULL,
     created_by    TEXT    NOT NULL,
@@ -45,7 +45,7 @@ CREATE TABLE jobs (
     ended_at_us   INTEGER,
     state         TEXT    NOT NULL,
     detail        TEXT    NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX jobs_not_over ON jobs (id) WHERE ended_at_us IS NULL;
 
 CREATE INDEX audit_by_actor ON audit (actor COLLATE NOCASE, seq);

@@ -86,5 +86,5 @@ pub enum LedgerError {
     #[error("there is no token {id}")]
     NoSuchToken { id: i64 },
     #[error("there is no job {id} that is not over")]
-    NoSuchJob { id: i64 },
+    NoSuchJob { id: String },
 }

@@ -72,8 +72,8 @@ impl Words for JobState {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Job {
-    /// Grows, and is never given twice in one ledger.
-    pub id: i64,
+    /// Later jobs have larger ones, as text.
+    pub id: String,
     /// `import`, `build`, `what-if`
     pub kind: String,
     /// For people.
@@ -90,46 +90,50 @@ pub struct Job {
 /// A job that begins.
 #[derive(Clone, Debug)]
 pub struct NewJob {
+    /// Never used before.
+    pub id: String,
     pub kind: String,
     pub title: String,
     pub created_by: String,
+    pub created_at: Timestamp,
     /// Names the process that does it, and no other: see [`Ledger::interrupt_running_jobs`].
     pub holder: String,
     /// One in which it is not over.
     pub state: JobState,
 }
 
+/// How a job ended.
+#[derive(Clone, Debug)]
+pub struct JobEnd {
+    /// What it has come to be called.
+    pub title: String,
+    /// One in which it is over.
+    pub state: JobState,
+    pub ended_at: Timestamp,
+    pub detail: Value,
+}
+
 impl Ledger {
     /// Writes down that a job begins. Old ones are forgotten on the way, see [`JOBS_KEPT`].
-    pub async fn begin_job(&self, job: NewJob) -> Result<Job> {
+    pub async fn begin_job(&self, job: NewJob) -> Result<()> {
+        debug_assert!(!job.state.is_over(), "{:?}", job.state);
         self.database
             .write("beginning a job", move |transaction| {
-                let at = now(transaction)?;
                 transaction
                     .prepare_cached(
-                        "INSERT INTO jobs (kind, title, created_by, holder, created_at_us, state, detail)
-                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'null')",
+                        "INSERT INTO jobs (id, kind, title, created_by, created_at_us, holder, state, detail)
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'null')",
                     )?
                     .execute((
+                        &job.id,
                         &job.kind,
                         &job.title,
                         &job.created_by,
+                        At(job.created_at),
                         &job.holder,
-                        At(at),
                         Word(job.state),
                     ))?;
-                let id = transaction.last_insert_rowid();
-                forget_old(transaction)?;
-                Ok(Job {
-                    id,
-                    kind: job.kind,
-                    title: job.title,
-                    created_by: job.created_by,
-                    created_at: at,
-                    ended_at: None,
-                    state: job.state,
-                    detail: Value::Null,
-                })
+                forget_old(transaction)
             })
             .await
     }
@@ -138,19 +142,21 @@ impl Ledger {
     ///
     /// # Errors
     /// [`LedgerError::NoSuchJob`] also for one that is over: how a job ended is said once.
-    pub async fn finish_job(&self, id: i64, state: JobState, detail: Value) -> Result<Job> {
-        debug_assert!(state.is_over(), "{state:?}");
+    pub async fn finish_job(&self, id: &str, end: JobEnd) -> Result<()> {
+        debug_assert!(end.state.is_over(), "{:?}", end.state);
+        let id = id.to_owned();
         self.database
             .write("ending a job", move |transaction| {
-                transaction
+                let ended = transaction
                     .prepare_cached(
-                        "UPDATE jobs SET state = ?2, detail = ?3, ended_at_us = ?4
-                         WHERE id = ?1 AND ended_at_us IS NULL
-                         RETURNING id, kind, title, created_by, created_at_us, ended_at_us, state, detail",
+                        "UPDATE jobs SET title = ?2, state = ?3, ended_at_us = ?4, detail = ?5
+                         WHERE id = ?1 AND ended_at_us IS NULL",
                     )?
-                    .query_row((id, Word(state), Json(&detail), At(now(transaction)?)), job_of)
-                    .optional()?
-                    .ok_or_else(|| LedgerError::NoSuchJob { id }.into())
+                    .execute((&id, &end.title, Word(end.state), At(end.ended_at), Json(&end.detail)))?;
+                if ended == 0 {
+                    return Err(LedgerError::NoSuchJob { id }.into());
+                }
+                Ok(())
             })
             .await
     }
@@ -169,7 +175,8 @@ impl Ledger {
             .await
     }
 
-    pub async fn job(&self, id: i64) -> Result<Option<Job>> {
+    pub async fn job(&self, id: &str) -> Result<Option<Job>> {
+        let id = id.to_owned();
         self.database
             .read("looking for a job", move |transaction| {
                 let job = transaction

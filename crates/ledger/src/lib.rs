@@ -15,7 +15,7 @@
 //! whole or not at all, and survives a kill or a power cut once it has returned. A verb whose future is
 //! dropped may still happen.
 //!
-//! **Invariant:** leases, pins, heartbeats, garbage, accounts, sessions, tokens and jobs go by the database's
+//! **Invariant:** leases, pins, heartbeats, garbage, accounts, sessions and tokens go by the database's
 //! clock alone; every other time is given by the caller. Times are kept to the microsecond. No type of the
 //! database driver is public. No secret is kept: of passwords, sessions and tokens only hashes.
 //! Every verb that changes what is decided or current, or who may decide, writes an audit row in its own
@@ -44,7 +44,7 @@ pub use error::{Cause, LedgerError, Result};
 pub use garbage::{GARBAGE_GRACE, Garbage, RETAKE_AFTER, TAKE_MAX};
 pub use generations::{BUILDER_LEASE, GenerationRecord, Pin};
 pub use imports::{CommitOutcome, FileReject, RemoveOutcome, RowCounts, SnapshotImport, SnapshotRecord, SourceImport};
-pub use jobs::{JOBS_KEPT, Job, JobState, NewJob};
+pub use jobs::{JOBS_KEPT, Job, JobEnd, JobState, NewJob};
 pub use leases::{Lease, LeaseHolder};
 pub use manifest::{Manifest, SourceListing, SourceRecord};
 pub use sessions::{
