@@ -5,10 +5,8 @@
 
 mod args;
 mod commands;
-mod ids;
 mod output;
-mod places;
-mod view;
+mod parts;
 
 use std::io;
 use std::process::ExitCode;

@@ -80,7 +80,7 @@ impl Engine {
         Self::open(root, overlay, clock).await
     }
 
-    pub fn catalog(&self) -> &Catalog {
+    pub fn catalog(&self) -> &Arc<Catalog> {
         &self.catalog
     }
 

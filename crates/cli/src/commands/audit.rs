@@ -1,12 +1,12 @@
 //! `audit`: whether the log of what was done is whole.
 
 use anyhow::{Result, bail};
+use postern_report::words::counted;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Outcome, Session};
 use crate::args;
-use crate::output::text::counted;
 use crate::output::{Line, Page, Report, show};
 
 #[derive(Debug, Serialize, JsonSchema)]

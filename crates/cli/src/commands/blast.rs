@@ -1,20 +1,14 @@
 //! `blast`: how far an attacker gets from an asset.
 
-use std::collections::BTreeMap;
-
 use anyhow::Result;
-use postern_attack::blast_radius;
-use postern_model::NodeId;
-use postern_model::estate::NodeIndex;
+use postern_report::words::{count, counted, joined, kind_word, kinds_text};
+use postern_report::{AssetList, Blast, Ids, Reports};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Outcome, Session};
 use crate::args;
-use crate::ids::Ids;
-use crate::output::text::{count, counted, joined};
 use crate::output::{Line, Page, Report, show};
-use crate::view::{PlaceReport, View, kind_word, kinds_text};
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct BlastReport {
@@ -26,42 +20,21 @@ pub struct BlastReport {
     pub blasts: Vec<Blast>,
 }
 
-/// Groups, containers, policies and domains are means of control: they are not counted.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Blast {
-    pub start: PlaceReport,
-    pub targets: Vec<PlaceReport>,
-    /// Assets that are reached before any target is crossed.
-    pub assets: AssetList,
-    /// Assets that are reached only through a target: its members, and what lies behind it.
-    pub assets_behind: AssetList,
-    /// Steps that can be taken before any target is crossed.
-    pub steps: u32,
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct AssetList {
-    pub total: u64,
-    /// How many of each kind.
-    pub by_kind: BTreeMap<String, u64>,
-    pub truncated: bool,
-    pub listed: Vec<PlaceReport>,
-}
-
 pub async fn run(session: &Session, args: args::Blast) -> Result<Outcome> {
     let engine = session.open().await?;
-    let generation = engine.load(args.when.as_of()).await?;
-    let view = View::new(&engine, &generation).await?;
+    let reports = Reports::load(&engine, args.when.as_of()).await?;
+    let generation = &reports.generation;
     let limit = args.limit.of(args.format.json);
+    // A mistake in any of the ids is told before anything is searched.
     let starts = args
         .ids
         .iter()
-        .map(|id| view.start(Ids(&generation).place(id)?))
-        .collect::<Result<Vec<_>>>()?;
+        .map(|id| reports.start(Ids(generation).place(id)?))
+        .collect::<Result<Vec<_>, _>>()?;
     let blasts = starts
         .into_iter()
-        .map(|start| blast(&view, start, limit))
-        .collect::<Result<Vec<_>>>()?;
+        .map(|start| reports.blast(start, limit))
+        .collect::<Result<Vec<_>, _>>()?;
     let report = BlastReport {
         generation: generation.record.number,
         limit: limit as u64,
@@ -72,45 +45,13 @@ pub async fn run(session: &Session, args: args::Blast) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn blast(view: &View<'_>, start: NodeId, limit: usize) -> Result<Blast> {
-    let generation = view.generation;
-    let world = generation.world(view.catalog);
-    let found = blast_radius(&world, &generation.derived, &generation.targets, start)?;
-    Ok(Blast {
-        start: view.place(start),
-        targets: found.targets.iter().map(|&target| view.place(target)).collect(),
-        assets: AssetList::new(view, &found.assets, limit),
-        assets_behind: AssetList::new(view, &found.assets_behind, limit),
-        steps: found.steps,
-    })
-}
-
-impl AssetList {
-    fn new(view: &View<'_>, assets: &[NodeIndex], limit: usize) -> Self {
-        let estate = &view.generation.estate;
-        let mut by_kind = BTreeMap::new();
-        for &asset in assets {
-            *by_kind.entry(estate.node(asset).kind.as_str().to_owned()).or_default() += 1;
-        }
-        let mut listed: Vec<_> = assets.iter().map(|&asset| view.place(estate.node(asset).id)).collect();
-        listed.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
-        listed.truncate(limit);
-        Self {
-            total: assets.len() as u64,
-            by_kind,
-            truncated: assets.len() > limit,
-            listed,
-        }
-    }
-
-    /// `12 assets (10 users, 2 computers)`.
-    fn text(&self) -> String {
-        let kinds = match self.by_kind.is_empty() {
-            true => String::new(),
-            false => format!(" ({})", kinds_text(&self.by_kind)),
-        };
-        format!("{}{kinds}", counted(self.total, "asset", "assets"))
-    }
+/// `12 assets (10 users, 2 computers)`.
+fn list_text(list: &AssetList) -> String {
+    let kinds = match list.by_kind.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", kinds_text(&list.by_kind)),
+    };
+    format!("{}{kinds}", counted(list.total, "asset", "assets"))
 }
 
 impl Report for BlastReport {
@@ -124,7 +65,7 @@ impl Report for BlastReport {
             let line = Line::new().bold(&blast.start.name).plain(format!(
                 " leads to {} of {targets} and to {}.",
                 count(reached),
-                blast.assets.text()
+                list_text(&blast.assets)
             ));
             page.line(0, line);
             if !blast.targets.is_empty() {
@@ -132,7 +73,7 @@ impl Report for BlastReport {
                 page.hanging(2, 4, Line::new().bad("targets: ").plain(joined(&names)));
             }
             if blast.assets_behind.total > 0 {
-                page.line(2, format!("behind a target: {} more", blast.assets_behind.text()));
+                page.line(2, format!("behind a target: {} more", list_text(&blast.assets_behind)));
             }
             for asset in &blast.assets.listed {
                 page.line(

@@ -2,15 +2,15 @@
 
 use anyhow::Result;
 use postern_engine::{AsOf, BuildOutcome, Engine, EngineError, Generation, Wait};
+use postern_report::words::{count, counted};
+use postern_report::{Reports, Summary};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::progress::progress;
 use super::{Outcome, Session};
 use crate::args;
-use crate::output::text::counted;
 use crate::output::{Line, Page, Report, show};
-use crate::view::{Summary, View};
 
 /// The generation after a change, and what is different in it.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -102,13 +102,14 @@ impl BuildReport {
             is_first: before.is_none(),
         };
         if let (BuildState::Built, Some(number)) = (state, generation) {
-            let newer = engine.load(AsOf::Number(number)).await?;
+            let reports = Reports::load(engine, AsOf::Number(number)).await?;
+            let newer = &reports.generation;
             let older = match before.filter(|before| *before != number) {
                 Some(before) => Some(engine.load(AsOf::Number(before)).await?),
                 None => None,
             };
-            report.changes = Some(PathChanges::new(older.as_ref(), &newer));
-            report.summary = Some(View::new(engine, &newer).await?.summary());
+            report.changes = Some(PathChanges::new(older.as_ref(), newer));
+            report.summary = Some(reports.summary());
         }
         Ok(report)
     }
@@ -175,12 +176,9 @@ impl PathChanges {
             return "the attack paths are as before".to_owned();
         }
         let mut parts = vec![counted(self.paths_new, "new attack path", "new attack paths")];
-        parts.push(format!("{} gone", crate::output::text::count(self.paths_gone)));
+        parts.push(format!("{} gone", count(self.paths_gone)));
         if self.paths_changed > 0 {
-            parts.push(format!(
-                "{} of another cost",
-                crate::output::text::count(self.paths_changed)
-            ));
+            parts.push(format!("{} of another cost", count(self.paths_changed)));
         }
         parts.join(", ")
     }

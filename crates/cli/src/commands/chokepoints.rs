@@ -1,15 +1,15 @@
 //! `chokepoints`: what to take away so that the most falls apart.
 
 use anyhow::Result;
+use postern_report::words::{count, counted, joined};
+use postern_report::{CHANGE_STEPS_MAX, ChangeReport, ChokePointReport, Reports, Summary, cheapest, places, step_name};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Outcome, Session};
 use crate::args;
-use crate::output::text::{count, counted, joined};
 use crate::output::{Line, Page, Report, show};
-use crate::places::{CHANGE_STEPS_MAX, Change, Extent, Place, places};
-use crate::view::{FixReport, PlaceReport, StepReport, Summary, View, fix_text, fix_title, short};
+use crate::parts::{fix_text, fix_title, short};
 
 /// Changes told for a choke point in text; JSON has all.
 const CHANGES_SHOWN_MAX: usize = 3;
@@ -34,155 +34,81 @@ pub struct ChokepointsReport {
     pub choke_points: Vec<ChokePointReport>,
 }
 
-/// A stretch of steps and assets that sever the same, each on its own.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct ChokePointReport {
-    /// The assets of the stretch, or the step where there is none, in words.
-    pub name: String,
-    /// Targets that no entry point would reach any more.
-    pub targets_severed: u32,
-    /// Entry points that would reach no target any more.
-    pub entries_severed: u32,
-    /// Attack paths whose cheapest route passes here.
-    pub paths_through: u32,
-    pub assets: Vec<PlaceReport>,
-    /// What severs: any one of them, the cheapest first. At least one.
-    pub changes: Vec<ChangeReport>,
-}
-
-/// Steps that have to go together.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct ChangeReport {
-    /// `step`: a single step. `into` and `out of`: all steps into, or out of, the asset.
-    pub extent: String,
-    /// Null for a single step.
-    pub asset: Option<PlaceReport>,
-    /// Of the cheapest remediation of every step, together.
-    pub cost: u32,
-    pub steps: Vec<StepReport>,
-}
-
 pub async fn run(session: &Session, args: args::Chokepoints) -> Result<Outcome> {
     let engine = session.open().await?;
-    let generation = engine.load(args.when.as_of()).await?;
-    let view = View::new(&engine, &generation).await?;
+    let reports = Reports::load(&engine, args.when.as_of()).await?;
+    let generation = &reports.generation;
     let limit = args.limit.of(args.format.json);
-    let (found, assets_left_out) = places(&view, &generation.analysis.choke_points);
+    let (found, assets_left_out) = places(&reports, &generation.analysis.choke_points);
     let report = ChokepointsReport {
         generation: generation.record.number,
         total: found.len() as u64,
         truncated: found.len() > limit,
         limit: limit as u64,
-        summary: view.summary(),
+        summary: reports.summary(),
         smallest_joint_change: generation.analysis.smallest_joint_change,
         assets_left_out,
-        why_none: view.why_no_paths(),
+        why_none: reports.why_no_paths(),
         choke_points: found
             .iter()
             .take(limit)
-            .map(|place| ChokePointReport::new(&view, place))
+            .map(|place| ChokePointReport::new(&reports, place))
             .collect(),
     };
     show(&report, args.format.json)?;
     Ok(Outcome::Done)
 }
 
-impl ChokePointReport {
-    fn new(view: &View<'_>, place: &Place<'_>) -> Self {
-        let assets: Vec<_> = place.assets.iter().map(|&asset| view.place(asset)).collect();
-        let changes: Vec<_> = place.changes.iter().map(|it| ChangeReport::new(view, it)).collect();
-        let names: Vec<_> = assets.iter().map(|asset| asset.name.clone()).collect();
-        let step = || changes.first()?.steps.first().map(step_name);
-        Self {
-            name: if names.is_empty() {
-                step().unwrap_or_default()
-            } else {
-                joined(&names)
-            },
-            targets_severed: place.targets_severed,
-            entries_severed: place.entries_severed,
-            paths_through: place.paths_through,
-            assets,
-            changes,
+fn point_text(point: &ChokePointReport, page: &mut Page, number: usize, summary: &Summary) {
+    let marker = format!("{number}. ");
+    let indent = marker.chars().count();
+    let head = Line::new().dim(marker).bold(&point.name);
+    if let (true, Some(step)) = (
+        point.assets.is_empty(),
+        point.changes.first().and_then(|it| it.steps.first()),
+    ) {
+        page.hanging(0, indent, head.dim(format!("  {}", short(&step.id))));
+        page.line(indent, format!("{}.", sentence(point, summary)));
+        if let Some(fix) = cheapest(step) {
+            fix_text(page, indent, fix);
         }
+        return;
     }
-
-    fn text(&self, page: &mut Page, number: usize, summary: &Summary) {
-        let marker = format!("{number}. ");
-        let indent = marker.chars().count();
-        let head = Line::new().dim(marker).bold(&self.name);
-        if let (true, Some(step)) = (
-            self.assets.is_empty(),
-            self.changes.first().and_then(|it| it.steps.first()),
-        ) {
-            page.hanging(0, indent, head.dim(format!("  {}", short(&step.id))));
-            page.line(indent, format!("{}.", self.sentence(summary)));
-            if let Some(fix) = cheapest(step) {
-                fix_text(page, indent, fix);
-            }
-            return;
-        }
-        page.hanging(0, indent, head);
-        page.line(indent, format!("{}.", self.sentence(summary)));
-        if self.changes.len() > 1 {
-            page.line(indent, "Any one of these changes does it:");
-        }
-        for change in self.changes.iter().take(CHANGES_SHOWN_MAX) {
-            change.text(page, indent);
-        }
-        let more = self.changes.len().saturating_sub(CHANGES_SHOWN_MAX) as u64;
-        if more > 0 {
-            let more = counted(more, "more change", "more changes");
-            page.line(indent, Line::new().dim(format!("or {more}; --json lists them")));
-        }
+    page.hanging(0, indent, head);
+    page.line(indent, format!("{}.", sentence(point, summary)));
+    if point.changes.len() > 1 {
+        page.line(indent, "Any one of these changes does it:");
+    }
+    for change in point.changes.iter().take(CHANGES_SHOWN_MAX) {
+        change_text(change, page, indent);
+    }
+    let more = point.changes.len().saturating_sub(CHANGES_SHOWN_MAX) as u64;
+    if more > 0 {
+        let more = counted(more, "more change", "more changes");
+        page.line(indent, Line::new().dim(format!("or {more}; --json lists them")));
     }
 }
 
-impl ChangeReport {
-    fn new(view: &View<'_>, change: &Change<'_>) -> Self {
-        let steps: Vec<_> = change.steps.iter().map(|step| view.step(step)).collect();
-        let (extent, asset) = match change.extent {
-            Extent::Step => ("step", None),
-            Extent::Into(asset) => ("into", Some(asset)),
-            Extent::OutOf(asset) => ("out of", Some(asset)),
+fn change_text(change: &ChangeReport, page: &mut Page, indent: usize) {
+    if let Some(asset) = &change.asset {
+        let steps = match change.steps.len() as u64 {
+            1 => "the only step".to_owned(),
+            several => format!("all {}", counted(several, "step", "steps")),
         };
-        Self {
-            extent: extent.to_owned(),
-            asset: asset.map(|asset| view.place(asset)),
-            cost: steps.iter().filter_map(cheapest).map(|fix| fix.cost).sum(),
-            steps,
+        let line = Line::new().plain(format!("• {steps} {} ", change.extent));
+        page.hanging(indent, indent + 2, line.plain(&asset.name).plain(":"));
+    }
+    let indent = if change.asset.is_some() { indent + 2 } else { indent };
+    for step in &change.steps {
+        let name = Line::new().plain("• ").plain(step_name(step));
+        page.hanging(indent, indent + 2, name.dim(format!("  {}", short(&step.id))));
+        match cheapest(step) {
+            Some(fix) if change.steps.len() == 1 => fix_text(page, indent + 2, fix),
+            // What they have in common would be read again and again.
+            Some(fix) => page.hanging(indent + 2, indent + 7, fix_title(fix)),
+            None => (),
         }
     }
-
-    fn text(&self, page: &mut Page, indent: usize) {
-        if let Some(asset) = &self.asset {
-            let steps = match self.steps.len() as u64 {
-                1 => "the only step".to_owned(),
-                several => format!("all {}", counted(several, "step", "steps")),
-            };
-            let line = Line::new().plain(format!("• {steps} {} ", self.extent));
-            page.hanging(indent, indent + 2, line.plain(&asset.name).plain(":"));
-        }
-        let indent = if self.asset.is_some() { indent + 2 } else { indent };
-        for step in &self.steps {
-            let name = Line::new().plain("• ").plain(step_name(step));
-            page.hanging(indent, indent + 2, name.dim(format!("  {}", short(&step.id))));
-            match cheapest(step) {
-                Some(fix) if self.steps.len() == 1 => fix_text(page, indent + 2, fix),
-                // What they have in common would be read again and again.
-                Some(fix) => page.hanging(indent + 2, indent + 7, fix_title(fix)),
-                None => (),
-            }
-        }
-    }
-}
-
-fn step_name(step: &StepReport) -> String {
-    format!("{} —{}→ {}", step.source_name, step.technique, step.target_name)
-}
-
-fn cheapest(step: &StepReport) -> Option<&FixReport> {
-    step.remediations.first()
 }
 
 impl Report for ChokepointsReport {
@@ -204,7 +130,7 @@ impl Report for ChokepointsReport {
         page.line(0, "Each of these cuts off what is named:");
         for (number, point) in self.choke_points.iter().enumerate() {
             page.blank();
-            point.text(page, number + 1, &self.summary);
+            point_text(point, page, number + 1, &self.summary);
         }
         if self.truncated {
             let shown = count(self.choke_points.len() as u64);
@@ -254,31 +180,29 @@ impl ChokepointsReport {
     }
 }
 
-impl ChokePointReport {
-    /// `severs 1 of the 2 targets that can be reached and 3 of …`.
-    fn sentence(&self, summary: &Summary) -> String {
-        let targets = summary.control_planes.reached + summary.critical_assets.reached;
-        let entries: u64 = summary.entry_points.iter().map(|it| it.with_paths).sum();
-        let mut parts = Vec::new();
-        if self.targets_severed > 0 {
-            parts.push(of(
-                self.targets_severed,
-                targets,
-                "target that can be reached",
-                "targets that can be reached",
-            ));
-        }
-        if self.entries_severed > 0 {
-            parts.push(of(
-                self.entries_severed,
-                entries,
-                "entry point with a path",
-                "entry points with a path",
-            ));
-        }
-        let through = counted(self.paths_through.into(), "attack path", "attack paths");
-        format!("Severs {}; the cheapest route of {through} passes here", joined(&parts))
+/// `severs 1 of the 2 targets that can be reached and 3 of …`.
+fn sentence(point: &ChokePointReport, summary: &Summary) -> String {
+    let targets = summary.control_planes.reached + summary.critical_assets.reached;
+    let entries: u64 = summary.entry_points.iter().map(|it| it.with_paths).sum();
+    let mut parts = Vec::new();
+    if point.targets_severed > 0 {
+        parts.push(of(
+            point.targets_severed,
+            targets,
+            "target that can be reached",
+            "targets that can be reached",
+        ));
     }
+    if point.entries_severed > 0 {
+        parts.push(of(
+            point.entries_severed,
+            entries,
+            "entry point with a path",
+            "entry points with a path",
+        ));
+    }
+    let through = counted(point.paths_through.into(), "attack path", "attack paths");
+    format!("Severs {}; the cheapest route of {through} passes here", joined(&parts))
 }
 
 /// `the only …`, `1 of 2 …`. Severing looks at routes of any cost, so it may count more than there are paths to.

@@ -3,6 +3,8 @@
 use anyhow::Result;
 use postern_engine::{AsOf, Engine, EngineError};
 use postern_ledger::{Decision, DecisionKind};
+use postern_report::Ids;
+use postern_report::words::time;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -10,8 +12,6 @@ use super::asset::DecisionReport;
 use super::build::after_change;
 use super::{Outcome, Session, author};
 use crate::args;
-use crate::ids::Ids;
-use crate::output::text::time;
 use crate::output::{Page, Report, show};
 
 #[derive(Debug, Serialize, JsonSchema)]

@@ -2,12 +2,12 @@
 
 use anyhow::Result;
 use postern_model::schema::{NODES, PATHS, STEPS};
+use postern_report::words::{count, counted, time};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Outcome, Session};
 use crate::args;
-use crate::output::text::{count, counted, time};
 use crate::output::{Line, Page, Report, show};
 
 #[derive(Debug, Serialize, JsonSchema)]

@@ -5,7 +5,9 @@ use std::fs;
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use postern_engine::{FileReport, ImportOptions};
-use postern_model::batch::{Observed, TimeOrigin};
+use postern_model::batch::Observed;
+use postern_report::ObservedFrom;
+use postern_report::words::{counted, time};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -14,7 +16,6 @@ use super::inspect::{CountsReport, RejectReport, rejects_text};
 use super::progress::progress;
 use super::{Outcome, Session};
 use crate::args;
-use crate::output::text::{counted, time};
 use crate::output::{Line, Page, Report, show};
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -41,36 +42,6 @@ pub struct ImportedFile {
     rejects: Vec<RejectReport>,
     #[serde(skip)]
     observed: Option<Timestamp>,
-}
-
-/// How it is known when a file was observed.
-#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum ObservedFrom {
-    Record,
-    EntryName,
-    ArchiveEntry,
-    Import,
-}
-
-impl ObservedFrom {
-    pub fn new(origin: TimeOrigin) -> Self {
-        match origin {
-            TimeOrigin::Record => Self::Record,
-            TimeOrigin::EntryName => Self::EntryName,
-            TimeOrigin::ArchiveEntry => Self::ArchiveEntry,
-            TimeOrigin::Import => Self::Import,
-        }
-    }
-
-    pub fn text(self) -> &'static str {
-        match self {
-            Self::Record => "as its content says",
-            Self::EntryName => "as its name says",
-            Self::ArchiveEntry => "as its archive says",
-            Self::Import => "taken for now, as nothing says when",
-        }
-    }
 }
 
 pub async fn run(session: &Session, args: args::Import) -> Result<Outcome> {

@@ -3,12 +3,12 @@
 use anyhow::Result;
 use postern_ingest::Counts;
 use postern_model::Reject;
+use postern_report::words::counted;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Outcome;
 use crate::args;
-use crate::output::text::counted;
 use crate::output::{Line, Page, Report, show};
 
 /// Rejected rows shown for each file in text; JSON has more of them.

@@ -6,18 +6,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
-use postern_attack::{ExposedCritical, Path, Scenario, blast_radius, routes_between};
+use postern_attack::{Path, Scenario, blast_radius, routes_between};
 use postern_catalog::Basis;
 use postern_model::{EdgeId, NodeId};
+use postern_report::words::{count, counted, joined};
+use postern_report::{ExposedReport, GapReport, Ids, PathReport, Reports, ScenarioReport, Summary};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Outcome, Session};
 use crate::args;
-use crate::ids::Ids;
-use crate::output::text::{counted, grade, joined};
 use crate::output::{Line, Page, Report, show};
-use crate::view::{GapReport, PathReport, PlaceReport, Summary, View, gaps_text, path_text};
+use crate::parts::{gaps_text, path_text};
 
 /// What was not looked at, told where there are no paths.
 const GAPS_SHOWN_MAX: usize = 8;
@@ -54,44 +54,14 @@ pub struct PathsReport {
     only_scenarios: bool,
 }
 
-/// Paths of one shape.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct ScenarioReport {
-    pub id: String,
-    /// What the shape is, in words.
-    pub title: String,
-    pub entry_class: String,
-    /// Families of the techniques used, in the order of first use.
-    pub techniques: Vec<String>,
-    /// `control plane`, `very high` or `high`.
-    pub target_class: String,
-    pub paths: u64,
-    pub entries: u64,
-    pub targets: u64,
-    pub risk: String,
-    /// Of the cheapest path.
-    pub cost: u32,
-    pub grade: String,
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct ExposedReport {
-    pub entry: PlaceReport,
-    pub target: PlaceReport,
-    /// What sort of entry point it is.
-    pub title: String,
-    /// Why an attacker may well be there.
-    pub reason: String,
-}
-
 pub async fn run(session: &Session, args: args::Paths) -> Result<Outcome> {
     let engine = session.open().await?;
-    let generation = engine.load(args.when.as_of()).await?;
-    let view = View::new(&engine, &generation).await?;
-    let ids = Ids(&generation);
+    let reports = Reports::load(&engine, args.when.as_of()).await?;
+    let generation = &reports.generation;
+    let ids = Ids(generation);
     let place = |text: &Option<String>| text.as_deref().map(|text| ids.place(text)).transpose();
     let question = Question {
-        from: place(&args.from)?.map(|from| view.start(from)).transpose()?,
+        from: place(&args.from)?.map(|from| reports.start(from)).transpose()?,
         to: place(&args.to)?,
         k: args.k.map(usize::from),
     };
@@ -104,28 +74,28 @@ pub async fn run(session: &Session, args: args::Paths) -> Result<Outcome> {
         total: 0,
         truncated: false,
         limit: limit as u64,
-        summary: view.summary(),
+        summary: reports.summary(),
         why_none: Vec::new(),
         not_looked_at: Vec::new(),
         scenarios: Vec::new(),
         exposed_critical_assets: Vec::new(),
         paths: Vec::new(),
-        sees_the_internet: view.sees_the_internet(),
-        are_attack_paths: question.is_about_attack_paths(&view),
+        sees_the_internet: reports.sees_the_internet(),
+        are_attack_paths: question.is_about_attack_paths(&reports),
         only_scenarios: args.scenarios,
     };
     match report.are_attack_paths {
-        true => attack_paths(&view, &question, shown, &mut report),
-        false => routes(&view, &question, shown, &mut report)?,
+        true => attack_paths(&reports, &question, shown, &mut report),
+        false => routes(&reports, &question, shown, &mut report)?,
     }
     report.truncated = (report.paths.len() as u64) < report.total;
     if report.total == 0 {
-        report.why_none = match why_never(&view, &question) {
+        report.why_none = match why_never(&reports, &question) {
             Some(reason) => vec![reason],
             None => {
-                report.not_looked_at = view.gaps();
-                let mut reasons = why_none(&view, &question, report.are_attack_paths);
-                reasons.extend(behind_another_target(&view, &question)?);
+                report.not_looked_at = reports.gaps();
+                let mut reasons = why_none(&reports, &question, report.are_attack_paths);
+                reasons.extend(behind_another_target(&reports, &question)?);
                 reasons
             }
         };
@@ -142,13 +112,14 @@ struct Question {
 
 impl Question {
     /// Stored paths answer it: it names entry points and targets only, and asks for the cheapest route.
-    fn is_about_attack_paths(&self, view: &View<'_>) -> bool {
-        self.k.is_none_or(|k| k == 1) && self.is_between_ends(view)
+    fn is_about_attack_paths(&self, reports: &Reports) -> bool {
+        self.k.is_none_or(|k| k == 1) && self.is_between_ends(reports)
     }
 
     /// It names entry points and targets only.
-    fn is_between_ends(&self, view: &View<'_>) -> bool {
-        self.from.is_none_or(|from| view.entry(from).is_some()) && self.to.is_none_or(|to| view.target(to).is_some())
+    fn is_between_ends(&self, reports: &Reports) -> bool {
+        self.from.is_none_or(|from| reports.entry(from).is_some())
+            && self.to.is_none_or(|to| reports.target(to).is_some())
     }
 
     fn asks(&self, entry: NodeId, target: NodeId) -> bool {
@@ -156,20 +127,20 @@ impl Question {
     }
 }
 
-fn attack_paths(view: &View<'_>, question: &Question, shown: usize, report: &mut PathsReport) {
-    let analysis = &view.generation.analysis;
+fn attack_paths(reports: &Reports, question: &Question, shown: usize, report: &mut PathsReport) {
+    let analysis = &reports.generation.analysis;
     let found: Vec<&Path> = analysis
         .paths
         .iter()
         .filter(|path| question.asks(path.entry, path.target))
         .collect();
     report.total = found.len() as u64;
-    report.paths = found.iter().take(shown).map(|path| view.path(path)).collect();
+    report.paths = found.iter().take(shown).map(|path| reports.path(path)).collect();
     let mut by_scenario: BTreeMap<EdgeId, Vec<&Path>> = BTreeMap::new();
     for path in &found {
         by_scenario.entry(path.scenario).or_default().push(path);
     }
-    let of_answer = |scenario: &Scenario| Some(ScenarioReport::new(view, scenario, by_scenario.get(&scenario.id)?));
+    let of_answer = |scenario: &Scenario| Some(ScenarioReport::new(reports, scenario, by_scenario.get(&scenario.id)?));
     report.scenarios = analysis.scenarios.iter().filter_map(of_answer).collect();
     // In the order in which their paths are listed.
     let first: BTreeMap<String, usize> = found
@@ -185,12 +156,12 @@ fn attack_paths(view: &View<'_>, question: &Question, shown: usize, report: &mut
         .exposed_critical
         .iter()
         .filter(|it| question.asks(it.entry, it.target))
-        .map(|it| exposed(view, it))
+        .map(|it| ExposedReport::new(reports, it))
         .collect();
 }
 
-fn routes(view: &View<'_>, question: &Question, shown: usize, report: &mut PathsReport) -> Result<()> {
-    let generation = view.generation;
+fn routes(reports: &Reports, question: &Question, shown: usize, report: &mut PathsReport) -> Result<()> {
+    let generation = &reports.generation;
     // An entry point inside a target has arrived; it is listed as an exposed critical asset.
     let is_outside = |it: &NodeId| !generation.targets.iter().any(|target| target.members.contains(it));
     let entries = generation.entries.iter().map(|it| it.id).filter(is_outside);
@@ -198,7 +169,7 @@ fn routes(view: &View<'_>, question: &Question, shown: usize, report: &mut Paths
     let ends: Vec<NodeId> = question
         .to
         .map_or_else(|| generation.targets.iter().map(|it| it.id).collect(), |id| vec![id]);
-    let world = generation.world(view.catalog);
+    let world = generation.world(&reports.catalog);
     let mut found = Vec::new();
     for from in starts {
         for &to in &ends {
@@ -214,7 +185,7 @@ fn routes(view: &View<'_>, question: &Question, shown: usize, report: &mut Paths
         }
     }
     // Between entry points and targets, what is too dear is no attack path.
-    if question.is_between_ends(view) {
+    if question.is_between_ends(reports) {
         found.retain(|(cost, ..)| *cost <= generation.settings().path_cost_max);
     }
     found.sort_by(|a, b| (a.0, a.3.len(), &a.3).cmp(&(b.0, b.3.len(), &b.3)));
@@ -222,35 +193,20 @@ fn routes(view: &View<'_>, question: &Question, shown: usize, report: &mut Paths
     report.paths = found
         .iter()
         .take(shown)
-        .map(|(cost, from, to, steps)| view.route(*from, *to, *cost, steps))
+        .map(|(cost, from, to, steps)| reports.route(*from, *to, *cost, steps))
         .collect();
     Ok(())
 }
 
-fn exposed(view: &View<'_>, it: &ExposedCritical) -> ExposedReport {
-    ExposedReport {
-        entry: view.place(it.entry),
-        target: view.place(it.target),
-        title: view
-            .entry(it.entry)
-            .map(|entry| view.entry_class_title(&entry.class))
-            .unwrap_or_default(),
-        reason: view
-            .entry(it.entry)
-            .map(|entry| entry.reason.clone())
-            .unwrap_or_default(),
-    }
-}
-
 /// Says so where the target that was asked for is reached, but only through others.
-fn behind_another_target(view: &View<'_>, question: &Question) -> Result<Option<String>> {
-    let generation = view.generation;
-    let Some(target) = question.to.and_then(|to| view.target(to)) else {
+fn behind_another_target(reports: &Reports, question: &Question) -> Result<Option<String>> {
+    let generation = &reports.generation;
+    let Some(target) = question.to.and_then(|to| reports.target(to)) else {
         return Ok(None);
     };
     let entries = generation.analysis.paths.iter().map(|path| path.entry);
     let starts: BTreeSet<NodeId> = question.from.map_or_else(|| entries.collect(), |from| [from].into());
-    let world = generation.world(view.catalog);
+    let world = generation.world(&reports.catalog);
     for start in starts.into_iter().take(STARTS_ASKED_MAX) {
         let blast = blast_radius(&world, &generation.derived, &generation.targets, start)?;
         let behind = blast
@@ -266,119 +222,62 @@ fn behind_another_target(view: &View<'_>, question: &Question) -> Result<Option<
 }
 
 /// Why the answer is empty whatever was looked at, if it is so.
-fn why_never(view: &View<'_>, question: &Question) -> Option<String> {
-    let name = |id: NodeId| view.generation.name_of(id);
+fn why_never(reports: &Reports, question: &Question) -> Option<String> {
+    let name = |id: NodeId| reports.generation.name_of(id);
     if let (Some(from), Some(to)) = (question.from, question.to) {
         if from == to {
             return Some(format!("{} is where the way would begin.", name(to)));
         }
-        if view.target(to).is_some_and(|target| target.members.contains(&from)) {
+        if reports.target(to).is_some_and(|target| target.members.contains(&from)) {
             return Some(format!("{} is part of {} already.", name(from), name(to)));
         }
     }
     let is_unusable = |id: &NodeId| {
-        let estate = &view.generation.estate;
+        let estate = &reports.generation.estate;
         let node = estate.by_id(*id).map(|index| estate.node(index));
-        node.is_some_and(|node| node.is_unusable_account(view.generation.inputs.evaluated_at))
+        node.is_some_and(|node| node.is_unusable_account(reports.generation.inputs.evaluated_at))
     };
     let unusable = [question.from, question.to].into_iter().flatten().find(is_unusable)?;
     let sentence = "is disabled or expired: nobody can log on with it, so no step begins or ends there";
     Some(format!("{} {sentence}.", name(unusable)))
 }
 
-fn why_none(view: &View<'_>, question: &Question, are_attack_paths: bool) -> Vec<String> {
-    let name = |id: NodeId| view.generation.name_of(id);
+fn why_none(reports: &Reports, question: &Question, are_attack_paths: bool) -> Vec<String> {
+    let name = |id: NodeId| reports.generation.name_of(id);
     let what = match are_attack_paths {
         // Targets absorb, and the cost is bounded: there may be a way that is no attack path.
         true => format!(
             "No attack path of cost {} or less, and through no other target, leads",
-            view.generation.settings().path_cost_max
+            reports.generation.settings().path_cost_max
         ),
-        false if question.to.is_some_and(|to| view.target(to).is_some()) => {
+        false if question.to.is_some_and(|to| reports.target(to).is_some()) => {
             "No steps lead, through no other target,".to_owned()
         }
         false => "No steps lead".to_owned(),
     };
     match (question.from, question.to) {
-        (None, None) => view.why_no_paths(),
+        (None, None) => reports.why_no_paths(),
         (Some(from), Some(to)) => vec![format!("{what} from {} to {}.", name(from), name(to))],
         (Some(from), None) => vec![format!("{what} from {} to a target.", name(from))],
         (None, Some(to)) => vec![format!("{what} from an entry point to {}.", name(to))],
     }
 }
 
-impl ScenarioReport {
-    fn line(&self) -> Line {
-        let paths = counted(self.paths, "path", "paths");
-        let extent = match (self.entries, self.targets) {
-            (1, 1) => paths,
-            (entries, targets) => format!(
-                "{paths} from {} to {}",
-                counted(entries, "entry point", "entry points"),
-                counted(targets, "target", "targets")
-            ),
-        };
-        Line::new()
-            .risk(&self.risk)
-            .plain("  ")
-            .plain(&self.title)
-            .dim(format!("  {}, {extent}", self.grade))
-    }
-
-    /// Counts the paths of the answer, which may be fewer than the scenario has.
-    fn new(view: &View<'_>, scenario: &Scenario, paths: &[&Path]) -> Self {
-        let distinct = |of: fn(&Path) -> NodeId| {
-            let mut ids: Vec<_> = paths.iter().map(|path| of(path)).collect();
-            ids.sort_unstable();
-            ids.dedup();
-            ids.len() as u64
-        };
-        let cost = paths.iter().map(|path| path.cost).min().unwrap_or(scenario.cost);
-        let risk = paths.iter().map(|path| path.risk).min().unwrap_or(scenario.risk);
-        let target_class = scenario.target_class.as_str();
-        Self {
-            id: scenario.id.to_string(),
-            title: format!(
-                "{} → {}, by {}",
-                view.entry_class_title(&scenario.entry_class),
-                target_name(target_class),
-                scenario
-                    .techniques
-                    .iter()
-                    .map(|it| family_name(it))
-                    .collect::<Vec<_>>()
-                    .join(", then ")
-            ),
-            entry_class: scenario.entry_class.clone(),
-            techniques: scenario.techniques.clone(),
-            target_class: target_class.to_owned(),
-            paths: paths.len() as u64,
-            entries: distinct(|path| path.entry),
-            targets: distinct(|path| path.target),
-            risk: risk.as_str().to_owned(),
-            cost,
-            grade: grade(cost).as_str().to_owned(),
-        }
-    }
-}
-
-fn target_name(class: &str) -> String {
-    match class {
-        "control plane" => class.to_owned(),
-        level => format!("asset of {level} criticality"),
-    }
-}
-
-/// A family of the catalog in words.
-fn family_name(family: &str) -> &str {
-    match family {
-        "acl" => "permissions",
-        "credentials" => "stored credentials",
-        "local-groups" => "local groups",
-        "membership" => "group membership",
-        "network" => "the network",
-        other => other,
-    }
+fn scenario_line(scenario: &ScenarioReport) -> Line {
+    let paths = counted(scenario.paths, "path", "paths");
+    let extent = match (scenario.entries, scenario.targets) {
+        (1, 1) => paths,
+        (entries, targets) => format!(
+            "{paths} from {} to {}",
+            counted(entries, "entry point", "entry points"),
+            counted(targets, "target", "targets")
+        ),
+    };
+    Line::new()
+        .risk(&scenario.risk)
+        .plain("  ")
+        .plain(&scenario.title)
+        .dim(format!("  {}, {extent}", scenario.grade))
 }
 
 impl Report for PathsReport {
@@ -394,7 +293,7 @@ impl Report for PathsReport {
         }
         self.groups_text(page);
         if self.truncated && !self.only_scenarios {
-            let shown = crate::output::text::count(self.paths.len() as u64);
+            let shown = count(self.paths.len() as u64);
             let (one, many) = match self.are_attack_paths {
                 true => ("path", "paths"),
                 false => ("route", "routes"),
@@ -445,7 +344,7 @@ impl PathsReport {
         if !self.scenarios.is_empty() {
             page.heading("Scenarios");
             for scenario in &self.scenarios {
-                page.hanging(2, 4, scenario.line());
+                page.hanging(2, 4, scenario_line(scenario));
             }
         }
     }

@@ -1,12 +1,12 @@
 //! `sample`: data to try things with.
 
 use anyhow::Result;
+use postern_report::words::counted;
 use postern_sample::{organisation, sharphound};
 
 use super::Outcome;
 use crate::args;
 use crate::output::Page;
-use crate::output::text::counted;
 
 pub fn run(args: args::Sample) -> Result<Outcome> {
     let (written, out) = match args {

@@ -3,10 +3,11 @@
 use std::fs;
 
 use anyhow::{Context, Result};
+use postern_report::{AssetReport, CompareReport, WhatIfReport};
 use schemars::Schema;
 
-use super::{Outcome, asset, audit, blast, build, chokepoints, compare, critical, export, generation};
-use super::{import, inspect, paths, setting, source, status, what_if};
+use super::{Outcome, asset, audit, blast, build, chokepoints, critical, export, generation};
+use super::{import, inspect, paths, setting, source, status};
 use crate::args;
 use crate::output::Report;
 use crate::output::json::schema;
@@ -33,9 +34,9 @@ fn all() -> Vec<(&'static str, Schema)> {
         of::<paths::PathsReport>(),
         of::<chokepoints::ChokepointsReport>(),
         of::<blast::BlastReport>(),
-        of::<what_if::WhatIfReport>(),
-        of::<compare::CompareReport>(),
-        of::<asset::AssetReport>(),
+        of::<WhatIfReport>(),
+        of::<CompareReport>(),
+        of::<AssetReport>(),
         of::<asset::DecisionReport>(),
         of::<critical::CriticalReport>(),
         of::<setting::SettingsReport>(),

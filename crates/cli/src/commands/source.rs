@@ -1,54 +1,19 @@
 //! `source`: what was imported, what of it was refused, and forgetting it.
 
 use anyhow::Result;
-use postern_engine::SourceRow;
+use postern_report::words::{count, counted, time};
+use postern_report::{SourceReject, SourceReport};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::build::{BuildReport, after_change};
-use super::import::ObservedFrom;
 use super::{Outcome, Session, author, no_such_source};
 use crate::args;
-use crate::output::text::{count, counted, time};
 use crate::output::{Line, Page, Report, show};
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SourcesReport {
     pub sources: Vec<SourceReport>,
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct SourceReport {
-    /// For `source remove` and `source rejects`.
-    pub id: i64,
-    /// As given with --source.
-    pub name: Option<String>,
-    pub path: String,
-    /// RFC 3339.
-    pub imported_at: String,
-    /// When an import last brought something new. RFC 3339.
-    pub last_imported_at: String,
-    pub files: Vec<SourceFile>,
-    /// Files that could not be taken in.
-    pub unread_files: u64,
-    /// Rows of the other files that were rejected.
-    pub rejected_rows: u64,
-    #[serde(skip)]
-    last: jiff::Timestamp,
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct SourceFile {
-    pub path: String,
-    pub format: String,
-    /// RFC 3339.
-    pub observed_at: String,
-    pub observed_from: ObservedFrom,
-    /// Uncompressed.
-    pub size_bytes: u64,
-    pub rejected_rows: u64,
-    /// A compressed copy is kept, which a later version can read again.
-    pub is_raw_kept: bool,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -59,14 +24,6 @@ pub struct RejectsReport {
     /// At most so many rejects are listed.
     pub limit: u64,
     pub rejects: Vec<SourceReject>,
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct SourceReject {
-    pub file: String,
-    /// Empty for the whole file.
-    pub position: String,
-    pub reason: String,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -127,35 +84,6 @@ pub async fn run(session: &Session, args: args::Source) -> Result<Outcome> {
         }
     }
     Ok(Outcome::Done)
-}
-
-impl SourceReport {
-    fn new(row: SourceRow) -> Self {
-        let files: Vec<_> = row
-            .snapshots
-            .into_iter()
-            .map(|it| SourceFile {
-                path: it.file,
-                format: it.format,
-                observed_at: it.observed.at.to_string(),
-                observed_from: ObservedFrom::new(it.observed.origin),
-                size_bytes: it.size_bytes,
-                rejected_rows: it.rows.rejects,
-                is_raw_kept: it.is_raw_kept,
-            })
-            .collect();
-        Self {
-            id: row.source.id,
-            name: row.source.name,
-            path: row.source.path,
-            imported_at: row.source.imported_at.to_string(),
-            last_imported_at: row.source.last_imported_at.to_string(),
-            rejected_rows: files.iter().map(|file| file.rejected_rows).sum(),
-            files,
-            unread_files: row.unread_files,
-            last: row.source.last_imported_at,
-        }
-    }
 }
 
 impl Report for SourcesReport {

@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
 use jiff::{SignedDuration, Timestamp};
-use postern_model::Grade;
+use postern_report::words::counted;
 
 /// A terminal of an unlikely width is not wrapped at; nobody reads columns of ten letters.
 const WIDTH_MIN: usize = 40;
@@ -243,38 +243,6 @@ impl Page {
     }
 }
 
-/// `12,431`.
-pub fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// `1 path`, `12,431 paths`.
-pub fn counted(number: u64, one: &str, many: &str) -> String {
-    format!("{} {}", count(number), if number == 1 { one } else { many })
-}
-
-/// `a`, `a and b`, `a, b and c`.
-pub fn joined(parts: &[String]) -> String {
-    match parts {
-        [] => String::new(),
-        [one] => one.clone(),
-        [front @ .., last] => format!("{} and {last}", front.join(", ")),
-    }
-}
-
-/// `2026-11-21 08:00 UTC`.
-pub fn time(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
-}
-
 /// How long ago, roughly: `less than a minute old`, `5 minutes old`, `3 hours old`, `12 days old`.
 pub fn age(at: Timestamp, now: Timestamp) -> String {
     let age = now.duration_since(at);
@@ -290,30 +258,9 @@ pub fn age(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// The grade of a whole route: the worst one that costs no more than the route. People see this and never a likelihood.
-pub fn grade(cost: u32) -> Grade {
-    Grade::ALL
-        .into_iter()
-        .rfind(|grade| grade.cost() <= cost)
-        .unwrap_or(Grade::Certain)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_get_separators_every_three_digits() {
-        let texts: Vec<_> = [0, 12, 999, 1_000, 52_802_753].into_iter().map(count).collect();
-        assert_eq!(texts, ["0", "12", "999", "1,000", "52,802,753"]);
-    }
-
-    #[test]
-    fn a_route_is_graded_by_its_total_cost() {
-        assert_eq!(grade(0), Grade::Certain);
-        assert_eq!(grade(3), Grade::Likely);
-        assert_eq!(grade(24), Grade::Theoretical);
-    }
 
     #[test]
     fn a_name_cannot_send_commands_to_the_terminal() {

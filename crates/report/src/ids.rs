@@ -3,10 +3,11 @@
 //! Start at [`Ids::place`]. Ids come first, in any letter case; then names, where only one thing has the name. Who
 //! mistypes is told what is closest.
 
-use anyhow::{Result, bail};
 use postern_engine::Generation;
 use postern_model::estate::NodeIndex;
 use postern_model::{EdgeId, NodeId};
+
+use crate::{ReportError, Result};
 
 /// An abbreviated id has at least so many digits.
 const PREFIX_DIGITS_MIN: usize = 6;
@@ -19,6 +20,7 @@ const PART_LETTERS_MIN: usize = 3;
 /// A name that differs in more letters was not meant.
 const TYPOS_MAX: usize = 3;
 
+/// Ids and names of one generation.
 pub struct Ids<'a>(pub &'a Generation);
 
 /// A thing with an id and a name.
@@ -32,7 +34,7 @@ impl<'a> Ids<'a> {
     /// An asset, a virtual entry point or a control plane.
     ///
     /// # Errors
-    /// A sentence: nothing has this id or name, or several things have this name.
+    /// Nothing has this id or name, or several things have this name.
     pub fn place(&self, text: &str) -> Result<NodeId> {
         if let Some(index) = self.0.estate.find(text) {
             return Ok(self.0.estate.node(index).id);
@@ -49,7 +51,10 @@ impl<'a> Ids<'a> {
         }
         let namesakes: Vec<_> = self.all().filter(|it| it.name.eq_ignore_ascii_case(text)).collect();
         match namesakes.as_slice() {
-            [] => bail!("nothing has the id or name {text}{}", self.suggestions(text)),
+            [] => Err(ReportError::NothingNamed {
+                text: text.to_owned(),
+                hint: self.suggestions(text),
+            }),
             [one] => Ok(one.id),
             several => {
                 let keys: Vec<_> = several.iter().take(NAMESAKES_MAX).map(|it| it.key).collect();
@@ -59,10 +64,10 @@ impl<'a> Ids<'a> {
                 } else {
                     String::new()
                 };
-                bail!(
-                    "several assets are named {text}; name one by its id: {}{more}",
-                    keys.join(", ")
-                )
+                Err(ReportError::Ambiguous {
+                    text: text.to_owned(),
+                    ids: format!("{}{more}", keys.join(", ")),
+                })
             }
         }
     }
@@ -75,17 +80,19 @@ impl<'a> Ids<'a> {
         let id = self.place(text)?;
         match self.0.estate.by_id(id) {
             Some(index) => Ok(index),
-            None => bail!("{} is no single asset", self.0.name_of(id)),
+            None => Err(ReportError::NotOneAsset {
+                name: self.0.name_of(id),
+            }),
         }
     }
 
     /// A step, relation or finding, by its id or the first digits of it.
     ///
     /// # Errors
-    /// A sentence: nothing has this id, or several things begin with these digits.
+    /// Nothing has this id, or several things begin with these digits.
     pub fn edge(&self, text: &str) -> Result<EdgeId> {
         if text.len() < PREFIX_DIGITS_MIN || !text.chars().all(|c| c.is_ascii_hexdigit()) {
-            bail!("{text} is no id of a step, relation or finding; `paths` shows them: 6 or more of their 32 digits");
+            return Err(ReportError::NotAnId { text: text.to_owned() });
         }
         let prefix = text.to_ascii_lowercase();
         let generation = self.0;
@@ -100,12 +107,15 @@ impl<'a> Ids<'a> {
         found.sort_unstable();
         found.dedup();
         match found.as_slice() {
-            [] => bail!(
-                "no step, relation or finding has the id {text} in generation {}",
-                generation.record.number
-            ),
+            [] => Err(ReportError::NoSuchEdge {
+                text: text.to_owned(),
+                generation: generation.record.number,
+            }),
             [one] => Ok(*one),
-            several => bail!("{} ids begin with {text}; give more digits", several.len()),
+            several => Err(ReportError::ShortId {
+                text: text.to_owned(),
+                ids: several.len(),
+            }),
         }
     }
 

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use postern_attack::{ChokePoint, ElementKind, Step};
 use postern_model::{EdgeId, NodeId};
 
-use crate::view::View;
+use crate::Reports;
 
 /// A change of more steps than this is a project and no fix: it is not proposed.
 pub const CHANGE_STEPS_MAX: usize = 10;
@@ -49,13 +49,13 @@ pub enum Extent {
 ///
 /// A step and the asset at its end sever the same if they sever as much: who passes the step passes the asset too, so
 /// what the step severs is among what the asset severs.
-pub fn places<'a>(view: &View<'a>, points: &[ChokePoint]) -> (Vec<Place<'a>>, u64) {
-    let reach = Reach::new(view);
+pub fn places<'a>(reports: &'a Reports, points: &[ChokePoint]) -> (Vec<Place<'a>>, u64) {
+    let reach = Reach::new(reports);
     let mut left_out = 0;
     let mut found = Vec::new();
-    for members in joined_points(view, points) {
+    for members in joined_points(reports, points) {
         let point = members.iter().map(|&at| &points[at]);
-        let steps: Vec<&Step> = point.clone().filter_map(|it| step_of(view, it)).collect();
+        let steps: Vec<&Step> = point.clone().filter_map(|it| step_of(reports, it)).collect();
         let assets: Vec<NodeId> = point
             .clone()
             .filter(|it| it.kind == ElementKind::Asset)
@@ -71,8 +71,9 @@ pub fn places<'a>(view: &View<'a>, points: &[ChokePoint]) -> (Vec<Place<'a>>, u6
         if changes.is_empty() {
             changes = assets.iter().flat_map(|&asset| reach.around(asset)).collect();
         }
-        changes.retain(|change| (1..=CHANGE_STEPS_MAX).contains(&change.steps.len()) && cost(view, change).is_some());
-        changes.sort_by_key(|change| cost(view, change));
+        changes
+            .retain(|change| (1..=CHANGE_STEPS_MAX).contains(&change.steps.len()) && cost(reports, change).is_some());
+        changes.sort_by_key(|change| cost(reports, change));
         if changes.is_empty() {
             left_out += assets.len() as u64;
             continue;
@@ -89,21 +90,21 @@ pub fn places<'a>(view: &View<'a>, points: &[ChokePoint]) -> (Vec<Place<'a>>, u6
     (found, left_out)
 }
 
-fn step_of<'a>(view: &View<'a>, point: &ChokePoint) -> Option<&'a Step> {
+fn step_of<'a>(reports: &'a Reports, point: &ChokePoint) -> Option<&'a Step> {
     match point.kind {
-        ElementKind::Step => view.generation.derived.step(EdgeId(point.element)),
+        ElementKind::Step => reports.generation.derived.step(EdgeId(point.element)),
         ElementKind::Asset => None,
     }
 }
 
 /// What the cheapest remediation of every step costs together; `None` where nobody can change one of them.
-fn cost(view: &View<'_>, change: &Change<'_>) -> Option<u32> {
-    let cheapest = |step: &&Step| view.fixes(step).first().map(|fix| fix.cost);
+fn cost(reports: &Reports, change: &Change<'_>) -> Option<u32> {
+    let cheapest = |step: &&Step| reports.fixes(step).first().map(|fix| fix.cost);
     change.steps.iter().map(cheapest).sum()
 }
 
 /// Positions of the choke points that belong together.
-fn joined_points(view: &View<'_>, points: &[ChokePoint]) -> Vec<Vec<usize>> {
+fn joined_points(reports: &Reports, points: &[ChokePoint]) -> Vec<Vec<usize>> {
     let at: HashMap<NodeId, usize> = points
         .iter()
         .enumerate()
@@ -114,7 +115,7 @@ fn joined_points(view: &View<'_>, points: &[ChokePoint]) -> Vec<Vec<usize>> {
     // Each points at an earlier one that it belongs to, or at itself.
     let mut first: Vec<usize> = (0..points.len()).collect();
     for (number, point) in points.iter().enumerate() {
-        let Some(step) = step_of(view, point) else { continue };
+        let Some(step) = step_of(reports, point) else { continue };
         for end in [step.source, step.target] {
             let Some(&asset) = at.get(&end).filter(|&&asset| severs(asset) == severs(number)) else {
                 continue;
@@ -147,8 +148,8 @@ struct Reach<'a> {
 }
 
 impl<'a> Reach<'a> {
-    fn new(view: &View<'a>) -> Self {
-        let generation = view.generation;
+    fn new(reports: &'a Reports) -> Self {
+        let generation = &reports.generation;
         let ends: BTreeSet<_> = generation
             .targets
             .iter()

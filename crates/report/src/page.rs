@@ -1,0 +1,99 @@
+//! Lists that are asked for page by page.
+
+use crate::{ReportError, Result};
+
+/// Items of a page where nobody says how many.
+pub const LIMIT_DEFAULT: u64 = 50;
+/// A page has at most so many items: more is slow to show, and a program can ask for the next page.
+pub const LIMIT_MAX: u64 = 500;
+
+/// A list of one kind: the page that was asked for, and how many items there are in all.
+macro_rules! page {
+    ($(#[$doc:meta])* $name:ident of $item:ty $(, $(#[$field_doc:meta])* $field:ident: $type:ty)*) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, serde::Serialize, schemars::JsonSchema, utoipa::ToSchema)]
+        pub struct $name {
+            /// Number of the generation that answers.
+            pub generation: i64,
+            /// How many items answer the question; `items` has those of this page.
+            pub total: u64,
+            /// Place of the first item of this page, counted from 0.
+            pub offset: u64,
+            /// At most so many items on this page.
+            pub limit: u64,
+            $($(#[$field_doc])* pub $field: $type,)*
+            pub items: Vec<$item>,
+        }
+    };
+}
+pub(crate) use page;
+
+/// Which part of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    pub offset: u64,
+    pub limit: u64,
+}
+
+impl Window {
+    /// # Errors
+    /// [`ReportError::BadQuery`] for a limit beyond [`LIMIT_MAX`].
+    pub fn new(offset: Option<u64>, limit: Option<u64>) -> Result<Self> {
+        let limit = limit.unwrap_or(LIMIT_DEFAULT);
+        if limit > LIMIT_MAX {
+            return Err(ReportError::BadQuery {
+                field: "limit",
+                reason: format!("{limit} is more than {LIMIT_MAX}, the most of one page"),
+                allowed: Vec::new(),
+            });
+        }
+        Ok(Self {
+            offset: offset.unwrap_or(0),
+            limit,
+        })
+    }
+
+    /// The items of this page.
+    pub fn of<T>(self, items: &[T]) -> &[T] {
+        let length = items.len() as u64;
+        let begin = self.offset.min(length);
+        let end = begin.saturating_add(self.limit).min(length);
+        &items[begin as usize..end as usize]
+    }
+}
+
+/// A field to sort by, and whether the greatest comes first (`-field`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sort<'q> {
+    pub field: &'q str,
+    pub is_descending: bool,
+}
+
+impl<'q> Sort<'q> {
+    /// * `fields`: those that can be sorted by.
+    ///
+    /// # Errors
+    /// [`ReportError::BadQuery`] for another field.
+    pub fn parse(text: Option<&'q str>, fields: &[&str]) -> Result<Option<Self>> {
+        let Some(text) = text.filter(|text| !text.is_empty()) else {
+            return Ok(None);
+        };
+        let field = text.strip_prefix('-').unwrap_or(text);
+        if !fields.contains(&field) {
+            return Err(ReportError::BadQuery {
+                field: "sort",
+                reason: format!("nothing is sorted by {field}"),
+                allowed: fields.iter().map(|&field| field.to_owned()).collect(),
+            });
+        }
+        Ok(Some(Self {
+            field,
+            is_descending: field.len() < text.len(),
+        }))
+    }
+
+    /// Turns the order of two items round where it has to be.
+    pub fn direct(self, order: std::cmp::Ordering) -> std::cmp::Ordering {
+        if self.is_descending { order.reverse() } else { order }
+    }
+}

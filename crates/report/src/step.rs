@@ -1,0 +1,245 @@
+//! Steps: what an attacker does, why it can be done, and what can be done about it.
+
+use jiff::Timestamp;
+use postern_attack::{Derivation, Fact, Step, can_go};
+use postern_catalog::Remediation;
+use postern_model::estate::{Finding, NodeIndex, Relation, Seen};
+use postern_model::{EdgeId, RelationKind};
+use schemars::JsonSchema;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::Reports;
+use crate::index::ById;
+use crate::words::grade;
+
+#[derive(Clone, Debug, Serialize, JsonSchema, ToSchema)]
+pub struct FixReport {
+    /// Id of the step that is broken.
+    pub step: String,
+    pub title: String,
+    pub text: String,
+    /// Relative effort and risk of breaking something, from 1 to 10.
+    pub cost: u32,
+    /// The role that can do it.
+    pub owner: String,
+}
+
+/// Something an attacker who holds the source can do to get hold of the target.
+#[derive(Clone, Debug, Serialize, JsonSchema, ToSchema)]
+pub struct StepReport {
+    /// For `whatif --remove-edge`.
+    pub id: String,
+    pub source: String,
+    pub source_name: String,
+    pub target: String,
+    pub target_name: String,
+    pub technique: String,
+    /// The public vocabulary of the exposure graph.
+    pub label: String,
+    pub cost: u32,
+    pub grade: String,
+    /// Rests on a setting or an assumption and on nothing that was seen.
+    pub is_assumed: bool,
+    /// What an attacker does, in a sentence or two.
+    pub explanation: String,
+    /// Ids of MITRE ATT&CK.
+    pub attack: Vec<String>,
+    /// How the step would be noticed.
+    pub detection: String,
+    /// Every reason for the step, the cheapest first.
+    pub evidence: Vec<DerivationReport>,
+    /// What could be done about it; empty where nobody can change it.
+    pub remediations: Vec<FixReport>,
+}
+
+/// One reason for a step: while all of these facts hold, so does the step.
+#[derive(Clone, Debug, Serialize, JsonSchema, ToSchema)]
+pub struct DerivationReport {
+    pub cost: u32,
+    pub facts: Vec<FactReport>,
+}
+
+#[derive(Clone, Debug, Serialize, JsonSchema, ToSchema)]
+pub struct FactReport {
+    /// `relation`, `property`, `finding`, `service`, `absence`, `setting`, `built-in` or `assumption`.
+    pub fact: String,
+    /// A sentence without a full stop.
+    pub text: String,
+    /// Of the relation or finding.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The asset that has the property or service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// Of the property or setting.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// When a relation or finding was last seen. RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observed_at: Option<String>,
+    /// The files that say so.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<String>,
+    #[serde(skip)]
+    pub observed: Option<Timestamp>,
+}
+
+impl Reports {
+    pub fn step(&self, step: &Step) -> StepReport {
+        let (source_name, target_name) = self.ends(step);
+        let technique = self.catalog.technique(step.technique);
+        StepReport {
+            id: step.id.to_string(),
+            source: self.generation.key_of(step.source),
+            target: self.generation.key_of(step.target),
+            technique: step.technique.as_str().to_owned(),
+            label: step.label.clone(),
+            cost: step.cost,
+            grade: grade(step.cost).as_str().to_owned(),
+            is_assumed: step.is_assumed || step.technique == RelationKind::AssumedFoothold,
+            explanation: technique.map_or_else(String::new, |it| it.explain(&source_name, &target_name)),
+            attack: technique.map_or_else(Vec::new, |it| it.attack.clone()),
+            detection: technique.map_or_else(String::new, |it| it.detection.clone()),
+            evidence: step.derivations.iter().map(|it| self.derivation(it)).collect(),
+            remediations: self.fixes(step),
+            source_name,
+            target_name,
+        }
+    }
+
+    /// What can be done about a step, the cheapest first; nothing where a reason for it is beyond anyone's reach.
+    pub fn fixes(&self, step: &Step) -> Vec<FixReport> {
+        let Some(technique) = self.catalog.technique(step.technique) else {
+            return Vec::new();
+        };
+        if !can_go(&self.generation.world(&self.catalog), step) {
+            return Vec::new();
+        }
+        let mut remediations: Vec<&Remediation> = technique.remediations.iter().collect();
+        remediations.sort_by_key(|it| it.cost);
+        let (source, target) = self.ends(step);
+        remediations
+            .into_iter()
+            .map(|it| FixReport {
+                step: step.id.to_string(),
+                title: it.title.clone(),
+                text: it.instruct(&source, &target),
+                cost: it.cost,
+                owner: it.owner.clone(),
+            })
+            .collect()
+    }
+
+    pub(crate) fn ends(&self, step: &Step) -> (String, String) {
+        (
+            self.generation.name_of(step.source),
+            self.generation.name_of(step.target),
+        )
+    }
+
+    fn derivation(&self, derivation: &Derivation) -> DerivationReport {
+        DerivationReport {
+            cost: derivation.cost,
+            facts: derivation.facts.iter().map(|it| self.fact(it)).collect(),
+        }
+    }
+
+    fn fact(&self, fact: &Fact) -> FactReport {
+        let plain = |kind: &str| FactReport {
+            fact: kind.to_owned(),
+            text: fact.text().to_owned(),
+            id: None,
+            subject: None,
+            name: None,
+            value: None,
+            observed_at: None,
+            files: Vec::new(),
+            observed: None,
+        };
+        match fact {
+            Fact::Relation { id, .. } => self.seen(*id, plain("relation")),
+            Fact::Finding { id, .. } => self.seen(*id, plain("finding")),
+            Fact::Property { node, name, value, .. } => FactReport {
+                subject: Some(self.generation.key_of(*node)),
+                name: Some(name.clone()),
+                value: Some(value.clone()),
+                ..plain("property")
+            },
+            Fact::Service {
+                node, protocol, port, ..
+            } => FactReport {
+                subject: Some(self.generation.key_of(*node)),
+                name: Some(format!("{protocol}/{port}")),
+                ..plain("service")
+            },
+            Fact::Absence { node, name, .. } => FactReport {
+                subject: Some(self.generation.key_of(*node)),
+                name: Some(name.clone()),
+                ..plain("absence")
+            },
+            Fact::Setting { name, .. } => FactReport {
+                name: Some(name.clone()),
+                ..plain("setting")
+            },
+            Fact::BuiltIn { .. } => plain("built-in"),
+            Fact::Assumption { .. } => plain("assumption"),
+        }
+    }
+
+    /// The reported relation with this id.
+    pub fn relation(&self, id: EdgeId) -> Option<&Relation> {
+        let all = &self.generation.estate.relations;
+        let by_id = self
+            .relations_by_id
+            .get_or_init(|| ById::new(all.iter().map(|it| it.id)));
+        Some(&all[by_id.find(id, |row| all[row].id)?])
+    }
+
+    /// The finding with this id.
+    pub fn finding(&self, id: EdgeId) -> Option<&Finding> {
+        let all = &self.generation.estate.findings;
+        let by_id = self
+            .findings_by_id
+            .get_or_init(|| ById::new(all.iter().map(|it| it.id)));
+        Some(&all[by_id.find(id, |row| all[row].id)?])
+    }
+
+    /// The files that speak of something. One that was removed since is named by its snapshot's id.
+    pub fn files(&self, seen: &Seen) -> Vec<String> {
+        let file = |snapshot: &String| self.files.get(snapshot).unwrap_or(snapshot).clone();
+        seen.sources.iter().map(file).collect()
+    }
+
+    /// Adds who saw a relation or finding, and when.
+    fn seen(&self, id: EdgeId, fact: FactReport) -> FactReport {
+        let relation = self.relation(id).map(|it| &it.seen);
+        let seen = relation.or_else(|| Some(&self.finding(id)?.seen));
+        FactReport {
+            id: Some(id.to_string()),
+            observed: seen.map(|seen| seen.last),
+            observed_at: seen.map(|seen| seen.last.to_string()),
+            files: seen.map(|seen| self.files(seen)).unwrap_or_default(),
+            ..fact
+        }
+    }
+
+    /// A step or relation as `A —technique→ B`, a finding as `title on A`; its id where the generation has none such.
+    pub fn edge_name(&self, id: EdgeId) -> String {
+        let estate = &self.generation.estate;
+        let name = |index: NodeIndex| estate.node(index).name.as_str();
+        if let Some(step) = self.generation.derived.step(id) {
+            let (source, target) = self.ends(step);
+            return format!("{source} —{}→ {target}", step.technique);
+        }
+        if let Some(it) = self.relation(id) {
+            return format!("{} —{}→ {}", name(it.source), it.kind, name(it.target));
+        }
+        match self.finding(id) {
+            Some(it) => format!("{} on {}", it.title, name(it.node)),
+            None => id.to_string(),
+        }
+    }
+}
