@@ -1,0 +1,139 @@
+// Every question that pages ask, declared once. A number that stands on two pages comes from one query.
+//
+// The first part of a key says what the answer depends on: `generation` is asked again when a new generation
+// is there, `sources` and `accounts` when somebody changes them (see mutations.ts and live.ts).
+
+import { keepPreviousData, queryOptions } from '@tanstack/react-query'
+
+import { get, type Query } from './client'
+import { isProblem } from './problem'
+import type * as Api from './types'
+
+const part = encodeURIComponent
+
+function ofGeneration<Answer>(path: string, query: Query = {}) {
+  return queryOptions({
+    queryKey: ['generation', path, query] as const,
+    queryFn: ({ signal }) => get<Answer>(path, query, signal),
+    // A list keeps its rows on the screen until the next page of it is there.
+    placeholderData: keepPreviousData,
+  })
+}
+
+function one<Answer>(group: string, path: string, query: Query = {}) {
+  return queryOptions({
+    queryKey: [group, path, query] as const,
+    queryFn: ({ signal }) => get<Answer>(path, query, signal),
+  })
+}
+
+export interface ListQuery {
+  offset?: number | undefined
+  limit?: number | undefined
+  sort?: string | undefined
+}
+
+export interface PathsQuery extends ListQuery {
+  scenario?: string | undefined
+  basis?: readonly string[] | undefined
+  risk?: readonly string[] | undefined
+  status?: readonly string[] | undefined
+  entry?: string | undefined
+  target?: string | undefined
+  through?: string | undefined
+  technique?: string | undefined
+  q?: string | undefined
+}
+
+export interface EntriesQuery extends ListQuery {
+  basis?: readonly string[] | undefined
+  q?: string | undefined
+}
+
+export interface AssetsQuery extends ListQuery {
+  view: Api.AssetView
+  q?: string | undefined
+  kind?: readonly string[] | undefined
+  criticality?: readonly string[] | undefined
+  boundary?: string | undefined
+  state?: readonly string[] | undefined
+}
+
+export interface EdgesQuery extends ListQuery {
+  direction?: 'in' | 'out' | undefined
+  kind?: 'step' | 'reported' | undefined
+  technique?: string | undefined
+}
+
+export interface AuditQuery extends ListQuery {
+  actor?: string | undefined
+  verb?: string | undefined
+}
+
+export const queries = {
+  /** Null when nobody is signed in. */
+  session: () =>
+    queryOptions({
+      queryKey: ['session'] as const,
+      queryFn: async ({ signal }) => {
+        try {
+          return await get<Api.Session>('/session', {}, signal)
+        } catch (error) {
+          if (isProblem(error, 401)) return null
+          throw error
+        }
+      },
+      staleTime: Number.POSITIVE_INFINITY,
+    }),
+
+  users: () => one<Api.UserPage>('accounts', '/users'),
+  tokens: () => one<Api.TokenPage>('accounts', '/tokens'),
+  audit: (query: AuditQuery = {}) => ({
+    ...one<Api.AuditPage>('accounts', '/audit', { ...query }),
+    placeholderData: keepPreviousData,
+  }),
+  auditCheck: () => one<Api.AuditCheck>('accounts', '/audit/check'),
+  settings: () => one<Api.SettingPage>('settings', '/settings'),
+  about: () => one<Api.About>('about', '/about'),
+
+  /** Kept live by events. */
+  state: () => one<Api.State>('state', '/state'),
+  /** Kept live by events. */
+  jobs: () => one<Api.JobPage>('jobs', '/jobs', { limit: 50 }),
+  /** Kept live by events. */
+  job: (id: string) => one<Api.Job>('jobs', `/jobs/${part(id)}`),
+  generations: (limit = 90) => one<Api.GenerationPage>('generation', '/generations', { limit }),
+
+  overview: () => one<Api.Overview>('generation', '/overview'),
+  changes: () => one<Api.ChangesReport>('generation', '/changes'),
+
+  sources: () => one<Api.SourcePage>('sources', '/sources'),
+  source: (id: string | number) => one<Api.SourceReport>('sources', `/sources/${part(id)}`),
+  rejects: (id: string | number, query: ListQuery = {}) => ({
+    ...one<Api.RejectPage>('sources', `/sources/${part(id)}/rejects`, { ...query }),
+    placeholderData: keepPreviousData,
+  }),
+  coverage: () => one<Api.CoverageReport>('generation', '/coverage'),
+
+  scenarios: () => one<Api.ScenarioPage>('generation', '/scenarios'),
+  paths: (query: PathsQuery = {}) => ofGeneration<Api.PathPage>('/paths', { ...query }),
+  path: (id: string) => one<Api.PathReport>('generation', `/paths/${part(id)}`),
+  exposedCriticalAssets: () => one<Api.ExposedCriticalAssets>('generation', '/exposed-critical-assets'),
+  entryPoints: (query: EntriesQuery = {}) => ofGeneration<Api.EntryPage>('/entry-points', { ...query }),
+  targets: (query: ListQuery = {}) => ofGeneration<Api.TargetPage>('/targets', { ...query }),
+  chokePoints: (query: ListQuery = {}) => ofGeneration<Api.ChokePointPage>('/choke-points', { ...query }),
+  blastRadius: (id: string, limit = 50) =>
+    one<Api.BlastReport>('generation', `/assets/${part(id)}/blast-radius`, { limit }),
+  widestBlastRadius: (limit = 20) => one<Api.BlastPage>('generation', '/blast-radius', { limit }),
+  techniques: () => one<Api.TechniquePage>('generation', '/techniques'),
+  technique: (id: string) => one<Api.TechniqueRow>('generation', `/techniques/${part(id)}`),
+
+  assets: (query: AssetsQuery) => ofGeneration<Api.AssetPage>('/assets', { ...query }),
+  asset: (id: string) => one<Api.AssetReport>('generation', `/assets/${part(id)}`),
+  assetEdges: (id: string, query: EdgesQuery = {}) =>
+    ofGeneration<Api.EdgePage>(`/assets/${part(id)}/edges`, { ...query }),
+  assetFindings: (id: string, query: ListQuery = {}) =>
+    ofGeneration<Api.FindingPage>(`/assets/${part(id)}/findings`, { ...query }),
+
+  search: (q: string, limit = 10) => ofGeneration<Api.SearchPage>('/search', { q, limit }),
+}

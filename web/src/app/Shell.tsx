@@ -1,0 +1,147 @@
+// The frame around all pages: bar on top, navigation at the side or in a drawer, the page.
+
+import { Button, DrawerBody, makeStyles, OverlayDrawer, tokens, Tooltip } from '@fluentui/react-components'
+import { Link, Outlet } from '@tanstack/react-router'
+import { useState } from 'react'
+
+import { useLiveEvents } from '@/api/live'
+import { CloseIcon, MenuIcon } from '@/components/icons'
+import { useIsNarrow } from '@/lib/useMedia'
+
+import { AccountMenu } from './AccountMenu'
+import { GenerationChip } from './GenerationChip'
+import { GlobalSearch } from './GlobalSearch'
+import { Logo } from './Logo'
+import { Navigation } from './Navigation'
+import { texts } from './texts'
+import { ThemeMenu } from './ThemeMenu'
+
+const barHeight = '48px'
+const navigationWidth = '228px'
+const contentId = 'content'
+
+const useStyles = makeStyles({
+  skip: {
+    position: 'fixed',
+    top: 0,
+    left: tokens.spacingHorizontalL,
+    zIndex: 1000,
+    padding: `${tokens.spacingVerticalS} ${tokens.spacingHorizontalL}`,
+    borderRadius: tokens.borderRadiusMedium,
+    backgroundColor: tokens.colorNeutralBackground1,
+    color: tokens.colorBrandForegroundLink,
+    boxShadow: tokens.shadow16,
+    transform: 'translateY(-120%)',
+    ':focus': { transform: `translateY(${tokens.spacingVerticalS})` },
+  },
+  bar: {
+    position: 'sticky',
+    top: 0,
+    zIndex: 100,
+    display: 'flex',
+    alignItems: 'center',
+    columnGap: tokens.spacingHorizontalM,
+    height: barHeight,
+    boxSizing: 'border-box',
+    padding: `0 ${tokens.spacingHorizontalL}`,
+    borderBottom: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke2}`,
+    backgroundColor: tokens.colorNeutralBackground1,
+  },
+  product: {
+    display: 'flex',
+    alignItems: 'center',
+    columnGap: tokens.spacingHorizontalS,
+    color: tokens.colorNeutralForeground1,
+    fontSize: tokens.fontSizeBase400,
+    fontWeight: tokens.fontWeightSemibold,
+    textDecorationLine: 'none',
+    borderRadius: tokens.borderRadiusMedium,
+    ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}`, outlineOffset: '2px' },
+  },
+  middle: { flex: '1 1 0', minWidth: 0, display: 'flex', justifyContent: 'center' },
+  tools: { display: 'flex', alignItems: 'center', columnGap: tokens.spacingHorizontalXS, flexShrink: 0 },
+  columns: { display: 'flex', alignItems: 'stretch' },
+  side: {
+    position: 'sticky',
+    top: barHeight,
+    alignSelf: 'flex-start',
+    flexShrink: 0,
+    width: navigationWidth,
+    height: `calc(100vh - ${barHeight})`,
+    boxSizing: 'border-box',
+    overflowY: 'auto',
+    borderRight: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke2}`,
+    backgroundColor: tokens.colorNeutralBackground1,
+  },
+  main: { flex: '1 1 0', minWidth: 0, ':focus': { outline: 'none' } },
+  drawer: { width: '280px' },
+  drawerBody: { padding: 0 },
+  close: { margin: tokens.spacingHorizontalS },
+})
+
+export function Shell() {
+  useLiveEvents()
+  const styles = useStyles()
+  const isNarrow = useIsNarrow()
+  const [isOpen, setIsOpen] = useState(false)
+  return (
+    <>
+      <a href={`#${contentId}`} className={styles.skip} onClick={skipToContent}>
+        {texts.skip}
+      </a>
+      <header className={styles.bar}>
+        {isNarrow ? (
+          <Tooltip content={texts.openNavigation} relationship="label">
+            <Button appearance="subtle" icon={<MenuIcon />} aria-expanded={isOpen} onClick={() => setIsOpen(true)} />
+          </Tooltip>
+        ) : null}
+        <Link to="/" className={styles.product} aria-label={texts.product}>
+          <Logo size={24} />
+          {isNarrow ? null : texts.product}
+        </Link>
+        <div className={styles.middle}>
+          <GlobalSearch />
+        </div>
+        <div className={styles.tools}>
+          <GenerationChip isShort={isNarrow} />
+          <ThemeMenu />
+          <AccountMenu />
+        </div>
+      </header>
+      <div className={styles.columns}>
+        {isNarrow ? (
+          <OverlayDrawer
+            open={isOpen}
+            className={styles.drawer}
+            aria-label={texts.navigation}
+            onOpenChange={(_, data) => setIsOpen(data.open)}
+          >
+            <DrawerBody className={styles.drawerBody}>
+              <Button
+                appearance="subtle"
+                icon={<CloseIcon />}
+                aria-label={texts.closeNavigation}
+                className={styles.close}
+                onClick={() => setIsOpen(false)}
+              />
+              <Navigation onNavigate={() => setIsOpen(false)} />
+            </DrawerBody>
+          </OverlayDrawer>
+        ) : (
+          <div className={styles.side}>
+            <Navigation />
+          </div>
+        )}
+        <main id={contentId} tabIndex={-1} className={styles.main}>
+          <Outlet />
+        </main>
+      </div>
+    </>
+  )
+}
+
+/** The address stays as it is: it is the state of the page. */
+function skipToContent(event: React.MouseEvent) {
+  event.preventDefault()
+  document.getElementById(contentId)?.focus()
+}

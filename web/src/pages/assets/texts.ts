@@ -1,0 +1,45 @@
+// What the lists of assets and the page of one asset say.
+
+export const texts = {
+  devices: { title: 'Devices', description: 'Computers of the directory and hosts that scanners found.' },
+  identities: { title: 'Identities', description: 'Users, groups, and what else can be given rights.' },
+  cloud: { title: 'Cloud', description: 'What the collections of your cloud tenants name.' },
+  all: { title: 'All assets', description: 'Everything that any source names, organisational units and templates too.' },
+  asset: { title: 'Asset', description: 'What is known of it, who said so, and what an attacker could do with it.' },
+  search: 'Search names and ids',
+  found: ['asset', 'assets'] as const,
+  columns: {
+    name: 'Name',
+    kind: 'Kind',
+    boundary: 'Domain or site',
+    criticality: 'Criticality',
+    entry: 'Entry',
+    findings: 'Findings',
+    paths: 'Attack paths',
+    lastSeen: 'Last seen',
+  },
+  filters: { kind: 'Kind', criticality: 'Criticality', state: 'State' },
+  criticalities: {
+    'control-plane': 'Control plane',
+    'very-high': 'Very high',
+    high: 'High',
+    medium: 'Medium',
+    low: 'Low',
+    none: 'None',
+  },
+  states: {
+    enabled: 'Enabled',
+    disabled: 'Disabled',
+    'on-path': 'On an attack path',
+    entry: 'Entry point',
+    target: 'Target',
+    exploitable: 'Has an exploitable finding',
+    stub: 'Named by others only',
+  },
+  empty: {
+    title: 'No assets yet',
+    hint: 'Assets come from the files you import: directory collections and scanner reports.',
+    action: 'Add a source',
+  },
+  exploitable: (count: number) => `${count} exploitable`,
+}

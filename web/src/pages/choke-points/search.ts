@@ -1,0 +1,3 @@
+import { listFields, searchOf, text } from '@/lib/search'
+
+export const validateChokePointsSearch = searchOf({ ...listFields, open: text, blast: text })

@@ -1,0 +1,3 @@
+import { searchOf } from '@/lib/search'
+
+export const validateOverviewSearch = searchOf({})

@@ -1,0 +1,3 @@
+export const texts = {
+  settings: { title: 'Settings', description: 'How paths are computed, who may do what, and who did what.' },
+}
