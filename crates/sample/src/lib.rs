@@ -19,6 +19,7 @@ mod output;
 pub mod planted;
 mod records;
 pub mod sharphound;
+mod site;
 mod standard;
 
 /// What a writer has left on the disk.
