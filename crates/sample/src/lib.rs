@@ -1,7 +1,8 @@
 //! A demo organisation and collections of any size, written in the collectors' own formats.
 //!
+//! * [`demo`]: a company over five weeks, with stories that begin, end and come back; what `postern demo` imports.
 //! * [`organisation`]: a small believable organisation with attack paths and with things that only look
-//!   like attack paths; what `postern demo` imports.
+//!   like attack paths, at one time.
 //! * [`sharphound`]: a directory collection of a wanted size in bytes, streamed; what the benchmarks read.
 //! * [`planted`]: the smallest collections that hold one look-alike each, with its true twin.
 //!
@@ -11,6 +12,7 @@
 
 use std::path::PathBuf;
 
+pub mod demo;
 mod dice;
 mod nessus;
 mod network;
@@ -33,8 +35,22 @@ pub struct Written {
     pub objects: u64,
 }
 
+impl Written {
+    fn add(&mut self, part: Self) {
+        self.files.extend(part.files);
+        self.bytes += part.bytes;
+        self.objects += part.objects;
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum SampleError {
+    #[error("the weeks before {now} cannot be told")]
+    Time {
+        now: jiff::Timestamp,
+        #[source]
+        cause: jiff::Error,
+    },
     #[error("cannot write {path}")]
     Write {
         path: PathBuf,

@@ -12,6 +12,8 @@ use jiff::Timestamp;
 pub struct Report {
     pub name: &'static str,
     pub scanned_at: Timestamp,
+    /// Plugin families that the policy names as switched on: what of them is not in the report was not found.
+    pub families: Vec<&'static str>,
     pub hosts: Vec<Host>,
 }
 
@@ -147,11 +149,179 @@ pub const LOG4SHELL: Plugin = Plugin {
     solution: "Upgrade Log4j to 2.17.1 or later.",
 };
 
+pub const SHELLSHOCK: Plugin = Plugin {
+    id: 77829,
+    name: "GNU Bash Environment Variable Handling Code Injection (Shellshock)",
+    family: "CGI abuses",
+    severity: 4,
+    cves: &["CVE-2014-6271"],
+    cvss3: Some(Cvss3 {
+        score: "9.8",
+        vector: "CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",
+    }),
+    has_exploit: true,
+    synopsis: "A header of a web request is run as a command.",
+    solution: "Install the update of the manufacturer, or take the device out of service.",
+};
+
+pub const SCAN_INFORMATION: Plugin = Plugin {
+    id: 19506,
+    name: "Nessus Scan Information",
+    family: "Settings",
+    severity: 0,
+    cves: &[],
+    cvss3: None,
+    has_exploit: false,
+    synopsis: "How the scan was made.",
+    solution: "There is nothing to do.",
+};
+
+pub const TLS_10: Plugin = Plugin {
+    id: 104743,
+    name: "TLS Version 1.0 Protocol Detection",
+    family: "Service detection",
+    severity: 2,
+    cves: &[],
+    cvss3: Some(Cvss3 {
+        score: "6.5",
+        vector: "CVSS:3.0/AV:N/AC:H/PR:N/UI:N/S:U/C:H/I:L/A:N",
+    }),
+    has_exploit: false,
+    synopsis: "The service takes connections in an old version of TLS.",
+    solution: "Switch TLS 1.0 off, and 1.2 and 1.3 on.",
+};
+
+pub const TLS_11: Plugin = Plugin {
+    id: 157288,
+    name: "TLS Version 1.1 Deprecated Protocol",
+    family: "Service detection",
+    severity: 2,
+    cves: &[],
+    cvss3: Some(Cvss3 {
+        score: "6.5",
+        vector: "CVSS:3.0/AV:N/AC:H/PR:N/UI:N/S:U/C:H/I:L/A:N",
+    }),
+    has_exploit: false,
+    synopsis: "The service takes connections in an old version of TLS.",
+    solution: "Switch TLS 1.1 off, and 1.2 and 1.3 on.",
+};
+
+pub const SELF_SIGNED: Plugin = Plugin {
+    id: 57582,
+    name: "SSL Self-Signed Certificate",
+    family: "General",
+    severity: 2,
+    cves: &[],
+    cvss3: Some(Cvss3 {
+        score: "6.5",
+        vector: "CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:U/C:L/I:L/A:N",
+    }),
+    has_exploit: false,
+    synopsis: "The chain ends with a certificate that nobody has vouched for.",
+    solution: "Buy or issue a proper certificate for this service.",
+};
+
+pub const CERTIFICATE_EXPIRY: Plugin = Plugin {
+    id: 15901,
+    name: "SSL Certificate Expiry",
+    family: "General",
+    severity: 2,
+    cves: &[],
+    cvss3: Some(Cvss3 {
+        score: "5.3",
+        vector: "CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:L/A:N",
+    }),
+    has_exploit: false,
+    synopsis: "The certificate of the service has expired.",
+    solution: "Replace the certificate.",
+};
+
+pub const NO_NLA: Plugin = Plugin {
+    id: 58453,
+    name: "Terminal Services Doesn't Use Network Level Authentication (NLA) Only",
+    family: "Misc.",
+    severity: 2,
+    cves: &[],
+    cvss3: Some(Cvss3 {
+        score: "4.0",
+        vector: "CVSS:3.0/AV:N/AC:H/PR:N/UI:N/S:C/C:L/I:N/A:N",
+    }),
+    has_exploit: false,
+    synopsis: "Remote desktop does not ask for an account first.",
+    solution: "Require network level authentication in the settings of remote desktop.",
+};
+
+pub const ICMP_TIMESTAMP: Plugin = Plugin {
+    id: 10114,
+    name: "ICMP Timestamp Request Remote Date Disclosure",
+    family: "General",
+    severity: 1,
+    cves: &["CVE-1999-0524"],
+    cvss3: None,
+    has_exploit: false,
+    synopsis: "The host tells its time to anybody.",
+    solution: "Filter out ICMP timestamp requests (13) and replies (14).",
+};
+
+pub const WEAK_SSH_MAC: Plugin = Plugin {
+    id: 71049,
+    name: "SSH Weak MAC Algorithms Enabled",
+    family: "Misc.",
+    severity: 1,
+    cves: &[],
+    cvss3: None,
+    has_exploit: false,
+    synopsis: "The SSH server offers MD5 or 96-bit codes.",
+    solution: "Take the weak algorithms out of its configuration.",
+};
+
+pub const RC4: Plugin = Plugin {
+    id: 65821,
+    name: "SSL RC4 Cipher Suites Supported (Bar Mitzvah)",
+    family: "General",
+    severity: 2,
+    cves: &["CVE-2013-2566", "CVE-2015-2808"],
+    cvss3: Some(Cvss3 {
+        score: "5.9",
+        vector: "CVSS:3.0/AV:N/AC:H/PR:N/UI:N/S:U/C:H/I:N/A:N",
+    }),
+    has_exploit: false,
+    synopsis: "The service offers RC4.",
+    solution: "Take the RC4 suites out of the configuration of the service.",
+};
+
+pub const WEAK_HASH: Plugin = Plugin {
+    id: 35291,
+    name: "SSL Certificate Signed Using Weak Hashing Algorithm",
+    family: "General",
+    severity: 2,
+    cves: &["CVE-2004-2761"],
+    cvss3: Some(Cvss3 {
+        score: "7.5",
+        vector: "CVSS:3.0/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:H/A:N",
+    }),
+    has_exploit: false,
+    synopsis: "A certificate of the chain was signed over MD5 or SHA-1.",
+    solution: "Have the certificate issued again.",
+};
+
 impl Report {
     pub fn to_xml(&self) -> String {
         let name = escape(self.name);
         let mut xml = String::from("<?xml version=\"1.0\" ?>\n<NessusClientData_v2>\n");
-        let _ = writeln!(xml, "<Policy><policyName>{name}</policyName></Policy>");
+        let _ = write!(xml, "<Policy><policyName>{name}</policyName>");
+        if !self.families.is_empty() {
+            xml.push_str("<FamilySelection>");
+            for family in &self.families {
+                let family = escape(family);
+                let _ = write!(
+                    xml,
+                    "<FamilyItem><FamilyName>{family}</FamilyName><Status>enabled</Status></FamilyItem>"
+                );
+            }
+            xml.push_str("</FamilySelection>");
+        }
+        xml.push_str("</Policy>\n");
         let _ = writeln!(xml, "<Report name=\"{name}\" xmlns:cm=\"http://www.nessus.org/cm\">");
         for host in &self.hosts {
             self.host(&mut xml, host);

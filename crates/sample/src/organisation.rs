@@ -59,16 +59,11 @@ pub fn write(out: &Path, seed: u64) -> Result<Written, SampleError> {
 pub fn write_at(out: &Path, seed: u64, collected_at: Timestamp) -> Result<Written, SampleError> {
     let organisation = Organisation::new(seed, collected_at);
     let mut written = Written::default();
-    let mut add = |part: Written| {
-        written.files.extend(part.files);
-        written.bytes += part.bytes;
-        written.objects += part.objects;
-    };
     for site in [&organisation.head_office, &organisation.works, &organisation.partner] {
         let domain = site.directory.realm.fqdn.to_lowercase();
         let mut archive = Output::archive(&out.join(format!("{}_{domain}_bloodhound.zip", stamp(collected_at))))?;
         site.directory.write(&mut archive, collected_at)?;
-        add(archive.finish()?);
+        written.add(archive.finish()?);
     }
 
     let stale_at = collected_at - STALE_AGE;
@@ -76,7 +71,7 @@ pub fn write_at(out: &Path, seed: u64, collected_at: Timestamp) -> Result<Writte
     archive.document(&format!("{}_sessions.json", stamp(stale_at)), stale_at, |out| {
         write_collection(out, "sessions", methods::SESSION, &organisation.stale_sessions)
     })?;
-    add(archive.finish()?);
+    written.add(archive.finish()?);
 
     let mut folder = Output::folder(out)?;
     let report = &organisation.report;
@@ -94,7 +89,7 @@ pub fn write_at(out: &Path, seed: u64, collected_at: Timestamp) -> Result<Writte
         out.write_all(b"\n")?;
         Ok(map.segments.len() as u64)
     })?;
-    add(folder.finish()?);
+    written.add(folder.finish()?);
     Ok(written)
 }
 
@@ -420,6 +415,7 @@ fn scan(site: &Site, collected_at: Timestamp) -> Report {
     Report {
         name: "Aldermoor servers",
         scanned_at: collected_at,
+        families: Vec::new(),
         hosts: hosts.collect(),
     }
 }

@@ -271,6 +271,7 @@ fn denied_port(is_real: bool) -> Collection {
     let report = Report {
         name: "Planted scan",
         scanned_at: time(COLLECTED_AT),
+        families: Vec::new(),
         hosts: vec![Host {
             ip: "10.20.0.11".to_owned(),
             fqdn: "files01.planted.example".to_owned(),

@@ -55,6 +55,26 @@ pub fn write_collection<T: Serialize>(
     Ok(count)
 }
 
+/// Version of AzureHound's format, `meta.version`.
+const AZURE_FORMAT_VERSION: u32 = 5;
+
+/// Writes a collection of AzureHound, whose records are each an object of `kind` and `data`.
+pub fn write_azure(out: &mut dyn Write, records: &[serde_json::Value]) -> io::Result<u64> {
+    out.write_all(b"{\"data\":[")?;
+    for (number, record) in records.iter().enumerate() {
+        if number > 0 {
+            out.write_all(b",\n")?;
+        }
+        serde_json::to_writer(&mut *out, record)?;
+    }
+    let count = records.len();
+    write!(
+        out,
+        "],\"meta\":{{\"type\":\"azure\",\"version\":{AZURE_FORMAT_VERSION},\"count\":{count}}}}}"
+    )?;
+    Ok(count as u64)
+}
+
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Principal {

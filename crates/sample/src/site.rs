@@ -8,13 +8,15 @@ use postern_model::kind::{NodeKind, RelationKind};
 
 use crate::dice::Dice;
 use crate::records::*;
-use crate::standard::{Directory, Place, Realm, ace_of, inside, local_group, protect, rid, session};
+use crate::standard::{DAY, Directory, Place, Realm, ace_of, inside, local_group, protect, rid, session};
 
 pub const OFFICE: &str = "SEGMENT-OFFICE";
 pub const SERVERS: &str = "SEGMENT-SERVERS";
 pub const DMZ: &str = "SEGMENT-DMZ";
 pub const INTEGRATION: &str = "SEGMENT-INTEGRATION";
 pub const TREATMENT: &str = "SEGMENT-TREATMENT";
+pub const WORKS_OFFICE: &str = "SEGMENT-WORKS-OFFICE";
+pub const WORKS_SERVERS: &str = "SEGMENT-WORKS-SERVERS";
 
 pub const SERVER_OS: &str = "Windows Server 2022 Standard";
 pub const OLD_SERVER_OS: &str = "Windows Server 2008 R2 Standard";
@@ -60,7 +62,11 @@ pub enum Stream {
     Names,
     Passwords,
     Sessions,
+    Groups,
 }
+
+/// More than any organisation here has of staff, so that the choices of two groups never meet.
+const MEMBER_DRAWS: u64 = 1_000_000;
 
 /// A domain in the making.
 pub struct Site {
@@ -71,6 +77,9 @@ pub struct Site {
     departments: Vec<(&'static str, Principal)>,
     pub staff: Vec<Principal>,
     pub hosts: Vec<Located>,
+    /// The segments of workstations and domain controllers.
+    pub office: &'static str,
+    pub servers: &'static str,
 }
 
 /// Where a computer stands in the network.
@@ -101,6 +110,8 @@ impl Site {
             departments: Vec::new(),
             staff: Vec::new(),
             hosts: Vec::new(),
+            office: OFFICE,
+            servers: SERVERS,
         }
     }
 
@@ -146,6 +157,11 @@ impl Site {
 
     pub fn user(&mut self, sam: &str, ou: &str) -> Principal {
         let rid = self.new_rid();
+        self.user_as(rid, sam, ou)
+    }
+
+    /// An account under an identifier that [`Self::new_rid`] gave before.
+    fn user_as(&mut self, rid: u64, sam: &str, ou: &str) -> Principal {
         let mut user = self.directory.realm.new_user(rid, sam, &self.place(ou));
         user.properties.displayname = Some(sam.to_owned());
         let days = self.dice(Stream::Passwords).below(rid, 170) as i64;
@@ -197,12 +213,35 @@ impl Site {
             let group = self.group(department, "Staff", &[]);
             self.departments.push((department, group));
         }
-        let dice = self.dice(Stream::Names);
         for number in 0..count {
-            let first = dice.pick(3 * number, FIRST_NAMES);
-            let last = dice.pick(3 * number + 1, LAST_NAMES);
-            let principal = self.person(&format!("{first} {last}"), dice.pick(3 * number + 2, departments));
-            self.staff.push(principal);
+            self.join(number);
+        }
+    }
+
+    /// One more employee. The number decides name and department.
+    pub fn join(&mut self, number: u64) -> Principal {
+        let dice = self.dice(Stream::Names);
+        let departments: Vec<&'static str> = self.departments.iter().map(|(name, _)| *name).collect();
+        let first = dice.pick(3 * number, FIRST_NAMES);
+        let last = dice.pick(3 * number + 1, LAST_NAMES);
+        let principal = self.person(&format!("{first} {last}"), dice.pick(3 * number + 2, &departments));
+        self.staff.push(principal.clone());
+        principal
+    }
+
+    /// A group of each name, with some of the staff.
+    pub fn spread_staff(&mut self, names: &[&str]) {
+        let dice = self.dice(Stream::Groups);
+        for (number, name) in (0..).zip(names) {
+            let group = self.group(name, "Staff", &[]);
+            let share = 3 + dice.below(number, 40);
+            let offset = (number + 1) * MEMBER_DRAWS;
+            let members: Vec<Principal> = (0..)
+                .zip(&self.staff)
+                .filter(|(member, _)| dice.chance(offset + member, share, 100))
+                .map(|(_, principal)| principal.clone())
+                .collect();
+            self.directory.group_mut(&group.object_identifier).members = members;
         }
     }
 
@@ -252,10 +291,80 @@ impl Site {
         }
     }
 
+    /// Gives a right on an organisational unit itself, and so on what inherits from it.
+    pub fn grant_on_ou(&mut self, ou: &str, holder: &Principal, right: RelationKind) {
+        self.ou_mut(ou).common.aces.push(ace_of(holder, right, false));
+    }
+
+    /// A group policy linked to an organisational unit; `editors` may change it.
+    pub fn policy(&mut self, name: &str, ou: &str, editors: &[&Principal]) {
+        let guid = domain_dice(&self.directory.realm.sid).guid(POLICY_GUID + self.directory.gpos.len() as u64);
+        let mut gpo = self.directory.realm.new_gpo(&guid, name);
+        let rights = editors.iter().map(|it| ace_of(it, RelationKind::GenericWrite, false));
+        gpo.common.aces.extend(rights);
+        self.directory.gpos.push(gpo);
+        self.ou_mut(ou).links.push(Link {
+            is_enforced: false,
+            guid,
+        });
+    }
+
+    fn ou_mut(&mut self, name: &str) -> &mut Ou {
+        let id = self.place(name).parent.object_identifier;
+        let found = self
+            .directory
+            .ous
+            .iter_mut()
+            .find(|ou| ou.common.object_identifier == id);
+        found.unwrap_or_else(|| panic!("no organisational unit {name}"))
+    }
+
+    /// A service account with a service name, whose password somebody set years ago.
+    pub fn service_account(&mut self, sam: &str, service: &str, host: &str, password_age_days: i64) -> Principal {
+        let rid = self.new_rid();
+        self.service_account_as(rid, sam, service, host, password_age_days)
+    }
+
+    /// As [`Self::service_account`], under an identifier that [`Self::new_rid`] gave before.
+    pub fn service_account_as(
+        &mut self,
+        rid: u64,
+        sam: &str,
+        service: &str,
+        host: &str,
+        password_age_days: i64,
+    ) -> Principal {
+        let principal = self.user_as(rid, sam, "Service Accounts");
+        let name = format!("{service}/{host}.{}", self.directory.realm.fqdn);
+        let password_set = self.directory.realm.days_ago(password_age_days);
+        let properties = &mut self.user_mut(&principal).properties;
+        properties.hasspn = true;
+        properties.serviceprincipalnames = vec![name];
+        properties.pwdlastset = password_set;
+        properties.pwdneverexpires = true;
+        principal
+    }
+
+    /// Takes lasting dates back by so many days: those of an earlier collection, told again in a later one.
+    pub fn age_by(&mut self, days: i64) {
+        let seconds = days * DAY;
+        let directory = &mut self.directory;
+        for user in &mut directory.users {
+            user.properties.pwdlastset -= seconds;
+            user.properties.common.whencreated -= seconds;
+        }
+        for computer in &mut directory.computers {
+            computer.properties.common.whencreated -= seconds;
+        }
+        for group in &mut directory.groups {
+            group.properties.common.whencreated -= seconds;
+        }
+    }
+
     pub fn controllers(&mut self, count: u64) {
         for number in 1..=count {
             let name = format!("DC{number:02}");
-            let position = self.computer(&name, "Domain Controllers", SERVERS, SERVER_OS, &[]);
+            let position = self.computer(&name, "Domain Controllers", self.servers, SERVER_OS, &[]);
             let group = self.directory.realm.account(rid::DOMAIN_CONTROLLERS);
             let computer = &mut self.directory.computers[position];
             computer.is_dc = true;
@@ -273,7 +382,7 @@ impl Site {
     }
 
     pub fn workstation(&mut self, name: &str, administrators: &[&Principal]) {
-        let position = self.computer(name, "Workstations", OFFICE, WORKSTATION_OS, administrators);
+        let position = self.computer(name, "Workstations", self.office, WORKSTATION_OS, administrators);
         let computer = &mut self.directory.computers[position];
         computer.properties.haslaps = true;
         for &administrator in administrators {
@@ -310,17 +419,10 @@ impl Site {
         }
         self.directory.computers.push(computer);
         let position = self.directory.computers.len() - 1;
-        let net = match segment {
-            OFFICE => "10.10.1",
-            SERVERS => "10.20.1",
-            DMZ => "10.30.0",
-            INTEGRATION => "10.40.0",
-            _ => "10.50.0",
-        };
         self.hosts.push(Located {
             computer: position,
             segment,
-            ip: format!("{net}.{}", position + 10),
+            ip: address(segment, position),
         });
         position
     }
@@ -359,31 +461,59 @@ impl Site {
 
     /// Employees at their workstations. One workstation in five did not answer.
     pub fn daily_sessions(&mut self) {
+        self.sessions_of_day(0, |name| name.contains("-WS") && !name.contains("-WS07."));
+    }
+
+    /// Employees at those of the computers that `is_asked` takes by name. Everybody stays at the same computer; which
+    /// one in five does not answer is another matter each day.
+    pub fn sessions_of_day(&mut self, day: u64, is_asked: impl Fn(&str) -> bool) {
         let dice = self.dice(Stream::Sessions);
-        let named = |name: &str| name.contains("-WS") && !name.contains("-WS07.");
         for (number, computer) in (0..).zip(&mut self.directory.computers) {
-            if !named(&computer.properties.common.name) {
+            if !is_asked(&computer.properties.common.name) {
                 continue;
             }
-            if dice.chance(2 * number, 1, 5) {
-                computer.local_groups.clear();
-                computer.status = Some(Status {
-                    connectable: false,
-                    error: "PortNotOpen",
-                });
-                for sessions in [
-                    &mut computer.sessions,
-                    &mut computer.privileged_sessions,
-                    &mut computer.registry_sessions,
-                ] {
-                    *sessions = Sessions::not_collected();
-                }
+            if dice.chance(2 * (number + day * COMPUTERS_MAX), 1, 5) {
+                silence(computer);
                 continue;
             }
             let user = &self.staff[dice.below(2 * number + 1, self.staff.len() as u64) as usize];
             let session = session(user, computer);
             computer.privileged_sessions.results.push(session);
         }
+    }
+}
+
+/// More than any organisation here has, so that the choices of two days never meet.
+const COMPUTERS_MAX: u64 = 1_000_000;
+
+/// The collector did not reach the computer.
+pub fn silence(computer: &mut Computer) {
+    computer.local_groups.clear();
+    computer.status = Some(Status {
+        connectable: false,
+        error: "PortNotOpen",
+    });
+    for sessions in [
+        &mut computer.sessions,
+        &mut computer.privileged_sessions,
+        &mut computer.registry_sessions,
+    ] {
+        *sessions = Sessions::not_collected();
+    }
+}
+
+/// The address of a site's computer by its number. The wide segments go on in their next block of addresses.
+fn address(segment: &str, position: usize) -> String {
+    let number = position + 10;
+    let (block, last) = (1 + number / 250, number % 250);
+    match segment {
+        OFFICE => format!("10.10.{block}.{last}"),
+        SERVERS => format!("10.20.{block}.{last}"),
+        WORKS_OFFICE => format!("10.60.{block}.{last}"),
+        WORKS_SERVERS => format!("10.70.{block}.{last}"),
+        DMZ => format!("10.30.0.{last}"),
+        INTEGRATION => format!("10.40.0.{last}"),
+        _ => format!("10.50.0.{last}"),
     }
 }
 

@@ -35,7 +35,8 @@ pub mod rid {
     pub const REMOTE_DESKTOP_USERS: u64 = 555;
 }
 
-const DAY: i64 = 86_400;
+/// Seconds.
+pub const DAY: i64 = 86_400;
 
 /// A domain's names, and the moment from which its records are told.
 #[derive(Clone, Debug)]

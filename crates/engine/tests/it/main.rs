@@ -4,6 +4,7 @@ mod support;
 
 mod collections;
 mod commits;
+mod demo;
 mod generations;
 mod kill;
 mod planted;
