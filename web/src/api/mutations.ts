@@ -4,6 +4,7 @@ import { useMutation, useQueryClient, type QueryKey } from '@tanstack/react-quer
 
 import { send } from './client'
 import { queries } from './queries'
+import { noteSignedIn } from './session'
 import type * as Api from './types'
 
 const part = encodeURIComponent
@@ -29,6 +30,7 @@ export function useSignIn() {
   return useMutation({
     mutationFn: (given: { name: string; password: string }) => send<Api.Session>('POST', '/session', given),
     onSuccess: (session) => {
+      noteSignedIn(true)
       client.clear()
       client.setQueryData(queries.session().queryKey, session)
     },
@@ -40,6 +42,7 @@ export function useSignOut() {
   return useMutation({
     mutationFn: () => send<void>('DELETE', '/session'),
     onSuccess: () => {
+      noteSignedIn(false)
       client.clear()
       client.setQueryData(queries.session().queryKey, null)
     },

@@ -55,3 +55,10 @@ export const unreachable: Problem = {
   status: 0,
   detail: 'Check that Postern is running and that your network reaches it, then try again.',
 }
+
+/** For whatever was thrown. */
+export function problemFrom(error: unknown): Problem {
+  if (error instanceof ProblemError) return error.problem
+  const detail = error instanceof Error ? error.message : String(error)
+  return { type: 'about:blank', title: 'The page has failed.', status: 0, detail }
+}

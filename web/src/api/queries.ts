@@ -7,6 +7,7 @@ import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 
 import { get, type Query } from './client'
 import { isProblem } from './problem'
+import { mayBeSignedIn, noteSignedIn } from './session'
 import type * as Api from './types'
 
 const part = encodeURIComponent
@@ -76,11 +77,14 @@ export const queries = {
     queryOptions({
       queryKey: ['session'] as const,
       queryFn: async ({ signal }) => {
+        // A first visit need not ask, and every refusal is an error in the console of the browser.
+        if (!mayBeSignedIn()) return null
         try {
           return await get<Api.Session>('/session', {}, signal)
         } catch (error) {
-          if (isProblem(error, 401)) return null
-          throw error
+          if (!isProblem(error, 401)) throw error
+          noteSignedIn(false)
+          return null
         }
       },
       staleTime: Number.POSITIVE_INFINITY,

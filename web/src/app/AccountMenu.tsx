@@ -1,5 +1,4 @@
 import {
-  Avatar,
   Button,
   makeStyles,
   Menu,
@@ -10,6 +9,7 @@ import {
   MenuList,
   MenuPopover,
   MenuTrigger,
+  tokens,
   Tooltip,
 } from '@fluentui/react-components'
 import { useQuery } from '@tanstack/react-query'
@@ -17,12 +17,25 @@ import { useNavigate, useRouter } from '@tanstack/react-router'
 
 import { useSignOut } from '@/api/mutations'
 import { queries } from '@/api/queries'
-import { useToast } from '@/components/useToast'
+import { toast } from '@/components/toasts'
 import { capital } from '@/lib/format'
 
 import { texts } from './texts'
 
-const useStyles = makeStyles({ button: { minWidth: 'auto', padding: '2px' } })
+const useStyles = makeStyles({
+  button: { minWidth: 'auto', padding: '2px' },
+  initial: {
+    display: 'grid',
+    placeItems: 'center',
+    width: '28px',
+    height: '28px',
+    borderRadius: tokens.borderRadiusCircular,
+    backgroundColor: tokens.colorBrandBackground2,
+    color: tokens.colorBrandForeground2,
+    fontSize: tokens.fontSizeBase200,
+    fontWeight: tokens.fontWeightSemibold,
+  },
+})
 
 export function AccountMenu() {
   const styles = useStyles()
@@ -30,7 +43,6 @@ export function AccountMenu() {
   const navigate = useNavigate()
   const router = useRouter()
   const signOut = useSignOut()
-  const toast = useToast()
   if (!session) return null
   const { name, role } = session.user
   return (
@@ -40,8 +52,11 @@ export function AccountMenu() {
           <Button
             appearance="subtle"
             className={styles.button}
-            icon={<Avatar size={28} name={name} color="colorful" aria-hidden />}
-          />
+          >
+            <span className={styles.initial} aria-hidden>
+              {name.slice(0, 2).toUpperCase()}
+            </span>
+          </Button>
         </Tooltip>
       </MenuTrigger>
       <MenuPopover>

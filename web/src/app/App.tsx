@@ -1,15 +1,17 @@
-import { FluentProvider, makeStyles, Toaster, tokens } from '@fluentui/react-components'
+import { FluentProvider, makeStyles, tokens } from '@fluentui/react-components'
 import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
-import { useEffect } from 'react'
+import { lazy, Suspense, useEffect, useState } from 'react'
 
 import { isProblem, ProblemError } from '@/api/problem'
 import { queries } from '@/api/queries'
-import { toasterId } from '@/components/useToast'
+import { onToast } from '@/components/toasts'
 
 import { announcerId } from './announcer'
 import { makeRouter } from './router'
 import { useTheme } from './theme'
+
+const Toasts = lazy(() => import('./Toasts'))
 
 /** What the server refused will be refused again; what did not arrive may arrive the next time. */
 const retriesMax = 2
@@ -43,16 +45,25 @@ const useStyles = makeStyles({
 export function App() {
   const styles = useStyles()
   const { theme, isDark } = useTheme()
+  const [hasToasts, setHasToasts] = useState(false)
+  useEffect(() => (hasToasts ? undefined : onToast(() => setHasToasts(true))), [hasToasts])
   useEffect(() => {
     // Scroll bars, and the canvas behind the page.
     document.documentElement.style.colorScheme = isDark ? 'dark' : 'light'
   }, [isDark])
   return (
-    <FluentProvider theme={theme} className={styles.root}>
-      <QueryClientProvider client={client}>
-        <RouterProvider router={router} />
-      </QueryClientProvider>
-      <Toaster toasterId={toasterId} position="bottom-end" pauseOnHover />
+    // Without a class: menus and dialogs would get it too.
+    <FluentProvider theme={theme}>
+      <div className={styles.root}>
+        <QueryClientProvider client={client}>
+          <RouterProvider router={router} />
+        </QueryClientProvider>
+      </div>
+      {hasToasts ? (
+        <Suspense>
+          <Toasts />
+        </Suspense>
+      ) : null}
       <div id={announcerId} role="status" aria-live="polite" className={styles.hidden} />
     </FluentProvider>
   )

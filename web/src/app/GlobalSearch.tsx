@@ -16,15 +16,6 @@ const typingMs = 180
 const useStyles = makeStyles({
   root: { position: 'relative', width: '100%', maxWidth: '480px' },
   box: { width: '100%', maxWidth: 'none', backgroundColor: tokens.colorNeutralBackground3 },
-  key: {
-    padding: `0 ${tokens.spacingHorizontalXS}`,
-    border: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke1}`,
-    borderRadius: tokens.borderRadiusSmall,
-    fontFamily: tokens.fontFamilyBase,
-    fontSize: tokens.fontSizeBase100,
-    color: tokens.colorNeutralForeground3,
-    whiteSpace: 'nowrap',
-  },
   list: {
     position: 'absolute',
     top: `calc(100% + ${tokens.spacingVerticalXS})`,
@@ -111,7 +102,7 @@ export function GlobalSearch() {
   }
 
   return (
-    <div className={styles.root} role="search" aria-label={texts.search.placeholder}>
+    <div className={styles.root} role="search" aria-label={texts.search.region}>
       <SearchBox
         className={styles.box}
         input={{
@@ -124,7 +115,6 @@ export function GlobalSearch() {
         }}
         aria-label={texts.search.label}
         placeholder={texts.search.placeholder}
-        contentAfter={typed === '' ? <kbd className={styles.key}>Ctrl K</kbd> : undefined}
         value={typed}
         onChange={(_, given) => {
           setTyped(given.value)

@@ -6,12 +6,12 @@ import {
   AttackPathIcon,
   ChokePointIcon,
   CloudIcon,
+  CoverageIcon,
   DeviceIcon,
   OverviewIcon,
   SettingsIcon,
-  ShieldIcon,
   SourcesIcon,
-  ThingIcon,
+  TechniqueIcon,
   UserIcon,
 } from '@/components/icons'
 
@@ -69,7 +69,7 @@ const groups = [
     pages: [
       { to: '/attack-paths', title: texts.attackPaths, icon: AttackPathIcon },
       { to: '/choke-points', title: texts.chokePoints, icon: ChokePointIcon },
-      { to: '/techniques', title: texts.techniques, icon: ThingIcon },
+      { to: '/techniques', title: texts.techniques, icon: TechniqueIcon },
     ],
   },
   {
@@ -85,7 +85,7 @@ const groups = [
     title: texts.data,
     pages: [
       { to: '/sources', title: texts.sources, icon: SourcesIcon },
-      { to: '/coverage', title: texts.coverage, icon: ShieldIcon },
+      { to: '/coverage', title: texts.coverage, icon: CoverageIcon },
     ],
   },
   { title: undefined, pages: [{ to: '/settings', title: texts.settings, icon: SettingsIcon }] },

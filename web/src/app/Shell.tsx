@@ -1,11 +1,11 @@
 // The frame around all pages: bar on top, navigation at the side or in a drawer, the page.
 
-import { Button, DrawerBody, makeStyles, OverlayDrawer, tokens, Tooltip } from '@fluentui/react-components'
+import { Button, makeStyles, tokens, Tooltip } from '@fluentui/react-components'
 import { Link, Outlet } from '@tanstack/react-router'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 
 import { useLiveEvents } from '@/api/live'
-import { CloseIcon, MenuIcon } from '@/components/icons'
+import { MenuIcon } from '@/components/icons'
 import { useIsNarrow } from '@/lib/useMedia'
 
 import { AccountMenu } from './AccountMenu'
@@ -15,6 +15,8 @@ import { Logo } from './Logo'
 import { Navigation } from './Navigation'
 import { texts } from './texts'
 import { ThemeMenu } from './ThemeMenu'
+
+const NavigationDrawer = lazy(() => import('./NavigationDrawer'))
 
 const barHeight = '48px'
 const navigationWidth = '228px'
@@ -30,9 +32,8 @@ const useStyles = makeStyles({
     borderRadius: tokens.borderRadiusMedium,
     backgroundColor: tokens.colorNeutralBackground1,
     color: tokens.colorBrandForegroundLink,
-    boxShadow: tokens.shadow16,
     transform: 'translateY(-120%)',
-    ':focus': { transform: `translateY(${tokens.spacingVerticalS})` },
+    ':focus': { transform: `translateY(${tokens.spacingVerticalS})`, boxShadow: tokens.shadow16 },
   },
   bar: {
     position: 'sticky',
@@ -74,9 +75,6 @@ const useStyles = makeStyles({
     backgroundColor: tokens.colorNeutralBackground1,
   },
   main: { flex: '1 1 0', minWidth: 0, ':focus': { outline: 'none' } },
-  drawer: { width: '280px' },
-  drawerBody: { padding: 0 },
-  close: { margin: tokens.spacingHorizontalS },
 })
 
 export function Shell() {
@@ -110,23 +108,9 @@ export function Shell() {
       </header>
       <div className={styles.columns}>
         {isNarrow ? (
-          <OverlayDrawer
-            open={isOpen}
-            className={styles.drawer}
-            aria-label={texts.navigation}
-            onOpenChange={(_, data) => setIsOpen(data.open)}
-          >
-            <DrawerBody className={styles.drawerBody}>
-              <Button
-                appearance="subtle"
-                icon={<CloseIcon />}
-                aria-label={texts.closeNavigation}
-                className={styles.close}
-                onClick={() => setIsOpen(false)}
-              />
-              <Navigation onNavigate={() => setIsOpen(false)} />
-            </DrawerBody>
-          </OverlayDrawer>
+          <Suspense>
+            <NavigationDrawer isOpen={isOpen} onClose={() => setIsOpen(false)} />
+          </Suspense>
         ) : (
           <div className={styles.side}>
             <Navigation />

@@ -26,8 +26,9 @@ export const texts = {
   changePassword: 'Change password',
   signOut: 'Sign out',
   search: {
+    region: 'Everything',
     label: 'Search assets, paths, techniques and pages',
-    placeholder: 'Search',
+    placeholder: 'Search (Ctrl+K)',
     none: 'Nothing found',
     searching: 'Searching',
     kinds: { asset: 'Asset', path: 'Attack path', technique: 'Technique', page: 'Page' },

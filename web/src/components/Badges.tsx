@@ -32,8 +32,8 @@ const useStyles = makeStyles({
     backgroundColor: tokens.colorPaletteDarkOrangeBackground2,
     color: tokens.colorPaletteDarkOrangeForeground2,
   },
-  medium: { backgroundColor: tokens.colorPaletteYellowBackground2, color: tokens.colorPaletteYellowForeground2 },
-  low: { backgroundColor: tokens.colorNeutralBackground4, color: tokens.colorNeutralForeground2 },
+  medium: { backgroundColor: tokens.colorPaletteMarigoldBackground2, color: tokens.colorPaletteMarigoldForeground2 },
+  low: { backgroundColor: tokens.colorSubtleBackgroundSelected, color: tokens.colorNeutralForeground2 },
   good: { backgroundColor: tokens.colorPaletteGreenBackground2, color: tokens.colorPaletteGreenForeground2 },
   brand: { backgroundColor: tokens.colorBrandBackground2, color: tokens.colorBrandForeground2 },
   quiet: { color: tokens.colorNeutralForeground2, border: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke1}` },
@@ -106,7 +106,7 @@ export function StatusBadge({ status }: { status: string }) {
   )
 }
 
-const basisLooks: Record<string, Look> = { observed: 'critical', inferred: 'quiet', assumed: 'dashed' }
+const basisLooks: Record<string, Look> = { observed: 'brand', inferred: 'quiet', assumed: 'dashed' }
 
 /** Why somebody may begin there. Assumed entries are dashed: nobody has seen them. */
 export function BasisBadge({ basis }: { basis: string }) {

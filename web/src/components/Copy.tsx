@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react'
 
 import { CheckIcon, CopyIcon } from './icons'
 import { texts } from './texts'
-import { useToast } from './useToast'
+import { toast } from './toasts'
 
 const copiedMs = 1500
 
@@ -22,7 +22,6 @@ const useStyles = makeStyles({
 /** A button that copies `value`; `what` names it, as in `Copy the id`. */
 export function Copy({ value, what }: { value: string; what: string }) {
   const styles = useStyles()
-  const toast = useToast()
   const [isCopied, setIsCopied] = useState(false)
   useEffect(() => {
     if (!isCopied) return

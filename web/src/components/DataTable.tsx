@@ -44,6 +44,8 @@ export interface Column<Row> {
   startsDescending?: boolean
   /** On narrow screens; `below` puts it under the first column. Default: `keep`. */
   narrow?: 'keep' | 'below' | 'hide'
+  /** Below the first column the value needs its title: `Findings: 12`. */
+  isNamedBelow?: boolean
 }
 
 type Options<Row> = Omit<Column<Row>, 'id' | 'title' | 'cell'> & { title: string }
@@ -64,6 +66,7 @@ export const column = {
     align: 'end',
     width: '7rem',
     startsDescending: true,
+    isNamedBelow: true,
     ...options,
   }),
 }
@@ -102,7 +105,8 @@ const useStyles = makeStyles({
     fontWeight: tokens.fontWeightSemibold,
     color: tokens.colorNeutralForeground2,
   },
-  end: { textAlign: 'right', '& button': { justifyContent: 'flex-end' } },
+  column: { boxSizing: 'border-box' },
+  end: { textAlign: 'right', paddingRight: tokens.spacingHorizontalL, '& > *': { justifyContent: 'flex-end' } },
   row: { position: 'relative' },
   rowLinked: { cursor: 'pointer' },
   cell: { height: `${rowHeightPx - 1}px`, overflow: 'hidden', textOverflow: 'ellipsis' },
@@ -113,8 +117,8 @@ const useStyles = makeStyles({
   below: {
     display: 'flex',
     flexWrap: 'wrap',
-    columnGap: tokens.spacingHorizontalM,
     rowGap: tokens.spacingVerticalXXS,
+    '& > span:not(:last-child)::after': { content: '"·"', padding: `0 ${tokens.spacingHorizontalXS}` },
     paddingBottom: tokens.spacingVerticalXS,
     color: tokens.colorNeutralForeground2,
     fontSize: tokens.fontSizeBase200,
@@ -205,6 +209,7 @@ export function DataTable<Row>({
   const below = isNarrow ? columns.filter((it) => it.narrow === 'below') : []
   const classOf = (it: Column<Row>, index: number) =>
     mergeClasses(
+      styles.column,
       it.align === 'end' && styles.end,
       it.align === 'end' && styles.number,
       index === 0 && styles.first,
@@ -225,7 +230,8 @@ export function DataTable<Row>({
             <div className={styles.below}>
               {below.map((other) => (
                 <span key={other.id}>
-                  {other.title}: {other.cell(it)}
+                  {other.isNamedBelow ? `${other.title}: ` : null}
+                  {other.cell(it)}
                 </span>
               ))}
             </div>

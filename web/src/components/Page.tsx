@@ -153,27 +153,31 @@ const useSectionStyles = makeStyles({
   flush: { padding: 0, paddingTop: tokens.spacingVerticalS },
 })
 
-/** A card with a heading. `isFlush` lets a table reach the edges. */
+/** A card with a heading. `isFlush` lets a table reach the edges; `isTitleHidden` is for the only card of a page. */
 export function Section({
   title,
   description,
   actions,
   isFlush,
+  isTitleHidden,
   children,
 }: {
   title: string
   description?: ReactNode
   actions?: ReactNode
   isFlush?: boolean
+  isTitleHidden?: boolean
   children: ReactNode
 }) {
   const styles = useSectionStyles()
   return (
     <section className={styles.section} aria-label={title}>
-      <div className={styles.head}>
-        <h2 className={styles.title}>{title}</h2>
-        {actions}
-      </div>
+      {isTitleHidden ? null : (
+        <div className={styles.head}>
+          <h2 className={styles.title}>{title}</h2>
+          {actions}
+        </div>
+      )}
       {description ? <div className={styles.description}>{description}</div> : null}
       <div className={isFlush ? styles.flush : styles.body}>{children}</div>
     </section>

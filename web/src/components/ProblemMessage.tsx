@@ -1,6 +1,6 @@
 import { Button, makeStyles, MessageBar, MessageBarActions, MessageBarBody, MessageBarTitle, tokens } from '@fluentui/react-components'
 
-import { ProblemError, type Problem } from '@/api/problem'
+import { problemFrom } from '@/api/problem'
 
 import { texts } from './texts'
 
@@ -8,12 +8,6 @@ const useStyles = makeStyles({
   // The whole text is shown: what to do must not be cut off.
   bar: { marginTop: tokens.spacingVerticalS, marginBottom: tokens.spacingVerticalS },
 })
-
-export function problemFrom(error: unknown): Problem {
-  if (error instanceof ProblemError) return error.problem
-  const detail = error instanceof Error ? error.message : String(error)
-  return { type: 'about:blank', title: 'The page has failed.', status: 0, detail }
-}
 
 /** What happened, what to do, and a button to try again. */
 export function ProblemMessage({ error, onRetry }: { error: unknown; onRetry?: (() => void) | undefined }) {

@@ -7,7 +7,7 @@ import { queries } from '@/api/queries'
 import { texts } from '@/app/texts'
 import { Page, Section } from '@/components/Page'
 import { ProblemMessage } from '@/components/ProblemMessage'
-import { useToast } from '@/components/useToast'
+import { toast } from '@/components/toasts'
 
 /** The server refuses shorter ones; saying so before saves a round. */
 const charactersMin = 12
@@ -27,7 +27,6 @@ export function PasswordPage() {
   const styles = useStyles()
   const session = useQuery(queries.session())
   const changePassword = useChangePassword()
-  const toast = useToast()
   const [current, setCurrent] = useState('')
   const [next, setNext] = useState('')
   const [again, setAgain] = useState('')
@@ -41,7 +40,7 @@ export function PasswordPage() {
           <MessageBarBody>{texts.password.must}</MessageBarBody>
         </MessageBar>
       ) : null}
-      <Section title={texts.password.title}>
+      <Section title={texts.password.title} isTitleHidden>
         <form
           className={styles.form}
           onSubmit={(event) => {

@@ -32,7 +32,7 @@ const columns = [
   }),
   column.text<AssetRow>('boundary', (it) => it.boundary_name, {
     title: texts.columns.boundary,
-    width: '12rem',
+    width: '11rem',
     narrow: 'below',
   }),
   column.text<AssetRow>(
@@ -50,7 +50,7 @@ const columns = [
     isSortable: true,
     narrow: 'below',
   }),
-  column.number<AssetRow>('paths', (it) => it.paths, { title: texts.columns.paths, width: '8rem', isSortable: true }),
+  column.number<AssetRow>('paths', (it) => it.paths, { title: texts.columns.paths, width: '7.5rem', isSortable: true }),
   column.text<AssetRow>('last_seen', (it) => <Age at={it.last_seen} />, {
     title: texts.columns.lastSeen,
     width: '9rem',
@@ -71,7 +71,7 @@ function AssetsPage({ view }: { view: AssetView }) {
   const kinds = Object.entries(query.data?.by_kind ?? {}).map(([value, count]) => ({ value, label: value, count }))
   return (
     <Page title={title} description={description}>
-      <Section title={title} isFlush>
+      <Section title={title} isFlush isTitleHidden>
         <FilterBar
           found={query.data ? counted(query.data.total, ...texts.found) : undefined}
           onClear={

@@ -1,4 +1,4 @@
-import { Button, Card, Field, Input, makeStyles, tokens } from '@fluentui/react-components'
+import { Button, Field, Input, makeStyles, tokens } from '@fluentui/react-components'
 import { getRouteApi, useRouter } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
 
@@ -10,7 +10,16 @@ import { ProblemMessage } from '@/components/ProblemMessage'
 
 const useStyles = makeStyles({
   main: { display: 'grid', placeItems: 'center', minHeight: '100vh', padding: tokens.spacingHorizontalL },
-  card: { width: '380px', maxWidth: '100%', boxSizing: 'border-box', padding: tokens.spacingHorizontalXXXL },
+  card: {
+    width: '380px',
+    maxWidth: '100%',
+    boxSizing: 'border-box',
+    padding: tokens.spacingHorizontalXXXL,
+    borderRadius: tokens.borderRadiusXLarge,
+    border: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke2}`,
+    backgroundColor: tokens.colorNeutralBackground1,
+    boxShadow: tokens.shadow8,
+  },
   form: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalL },
   head: { display: 'flex', alignItems: 'center', columnGap: tokens.spacingHorizontalM },
   title: {
@@ -39,7 +48,7 @@ export function SignInPage() {
   }, [])
   return (
     <main className={styles.main}>
-      <Card className={styles.card} size="large">
+      <div className={styles.card}>
         <form
           className={styles.form}
           onSubmit={(event) => {
@@ -84,7 +93,7 @@ export function SignInPage() {
           </Button>
           <p className={styles.hint}>{texts.signIn.hint}</p>
         </form>
-      </Card>
+      </div>
     </main>
   )
 }
