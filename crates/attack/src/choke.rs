@@ -17,7 +17,6 @@ use postern_model::{EdgeId, NodeId, NodeKind, RelationKind};
 use crate::derived::{Derived, Step};
 use crate::entry::Entry;
 use crate::error::AttackError;
-use crate::fact::Derivation;
 use crate::paths::Path;
 use crate::search::StepGraph;
 use crate::target::Target;
@@ -170,7 +169,7 @@ pub fn can_go(world: &World<'_>, step: &Step) -> bool {
             .catalog
             .technique(step.technique)
             .is_some_and(|it| !it.remediations.is_empty())
-        && step.derivations.iter().all(Derivation::is_changeable)
+        && step.is_changeable()
 }
 
 /// Whether an asset can be named as a choke point: virtual vertices, the Internet and broad groups cannot.

@@ -3,9 +3,10 @@
 //! Start at [`derive`]. Technique families put candidate steps into [`Steps`], which alone decides what may be a step
 //! at all, so that no family can forget it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use postern_catalog::{Foothold, Technique};
+use postern_catalog::Foothold;
 use postern_model::estate::{NodeIndex, Relation};
 use postern_model::{EdgeId, Grade, NodeId, NodeKind, RelationKind};
 
@@ -23,7 +24,6 @@ pub struct Step {
     pub source: NodeId,
     pub target: NodeId,
     pub technique: RelationKind,
-    pub label: String,
     /// How the source must be held, if it can be held in two ways: a device, or a container of directory objects.
     pub needs: Foothold,
     /// How the target is held afterwards, if it can be held in two ways.
@@ -31,8 +31,88 @@ pub struct Step {
     pub cost: u32,
     /// Whether every reason that makes it this cheap rests on a setting.
     pub is_assumed: bool,
+    reasons: Reasons,
+}
+
+/// Why a step exists. Nearly every step of an estate is a reported relation and nothing more, and takes no memory here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Reasons {
+    /// The relation that shares the step's id, at the step's cost.
+    Itself,
     /// At least one; sorted.
-    pub derivations: Vec<Derivation>,
+    These(Box<Box<[Derivation]>>),
+}
+
+impl Reasons {
+    /// The reasons of a step with this id and cost. `derivations` are sorted.
+    fn new(id: EdgeId, cost: u32, derivations: Vec<Derivation>) -> Self {
+        match derivations.as_slice() {
+            [only] if only.cost == cost && *only.facts == [Fact::Relation { id }] => Self::Itself,
+            _ => Self::These(Box::new(derivations.into())),
+        }
+    }
+}
+
+impl Step {
+    /// A step that is the relation with its own id, unless it is told otherwise: see [`Self::rest_on`].
+    pub(crate) fn new(
+        id: EdgeId,
+        source: NodeId,
+        target: NodeId,
+        technique: RelationKind,
+        (needs, gives): (Foothold, Foothold),
+        cost: u32,
+    ) -> Self {
+        Self {
+            id,
+            source,
+            target,
+            technique,
+            needs,
+            gives,
+            cost,
+            is_assumed: false,
+            reasons: Reasons::Itself,
+        }
+    }
+
+    /// The label of its technique in the public vocabulary of the exposure graph.
+    pub fn label(&self) -> &'static str {
+        self.technique.label()
+    }
+
+    /// Why it exists: at least one reason; sorted.
+    pub fn derivations(&self) -> Cow<'_, [Derivation]> {
+        match &self.reasons {
+            Reasons::Itself => Cow::Owned(vec![Derivation {
+                cost: self.cost,
+                facts: Box::new([Fact::Relation { id: self.id }]),
+            }]),
+            Reasons::These(derivations) => Cow::Borrowed(derivations),
+        }
+    }
+
+    /// Whether it is a reported relation, by its own id, and rests on nothing else.
+    pub fn is_relation_itself(&self) -> bool {
+        matches!(self.reasons, Reasons::Itself)
+    }
+
+    /// Whether every reason for it has a fact that somebody can undo.
+    pub fn is_changeable(&self) -> bool {
+        match &self.reasons {
+            Reasons::Itself => true,
+            Reasons::These(derivations) => derivations.iter().all(Derivation::is_changeable),
+        }
+    }
+
+    /// Sets the reasons, and the cost that follows from them.
+    pub(crate) fn rest_on(&mut self, mut derivations: Vec<Derivation>) {
+        derivations.sort();
+        derivations.dedup();
+        self.cost = derivations.iter().map(|it| it.cost).min().unwrap_or(self.cost);
+        self.is_assumed = derivations.iter().all(|it| it.cost > self.cost || it.is_assumed());
+        self.reasons = Reasons::new(self.id, self.cost, derivations);
+    }
 }
 
 /// A vertex of the graph that is no asset: a virtual entry point, or the network of a site.
@@ -113,7 +193,8 @@ pub struct Manner {
 /// Collects candidates, refuses those that are no steps, and joins derivations of the same step.
 pub struct Steps<'v, 'a> {
     view: &'v View<'a>,
-    by_id: BTreeMap<EdgeId, Step>,
+    /// One for each derivation; those of one step are put together at the end.
+    candidates: Vec<Step>,
     virtuals: BTreeMap<NodeId, Virtual>,
 }
 
@@ -121,7 +202,7 @@ impl<'v, 'a> Steps<'v, 'a> {
     fn new(view: &'v View<'a>) -> Self {
         Self {
             view,
-            by_id: BTreeMap::new(),
+            candidates: Vec::new(),
             virtuals: BTreeMap::new(),
         }
     }
@@ -184,15 +265,14 @@ impl<'v, 'a> Steps<'v, 'a> {
                 self.virtuals.entry(it.id).or_insert_with(|| it.clone());
             }
         }
-        let derivation = Derivation {
-            cost: manner.grade.unwrap_or(known.grade).cost(),
-            facts,
-        };
-        self.by_id
-            .entry(id)
-            .or_insert_with(|| new_step(id, source_id, target_id, known, manner))
-            .derivations
-            .push(derivation);
+        let (needs, gives) = manner.footholds.unwrap_or((known.needs, known.gives));
+        let cost = manner.grade.unwrap_or(known.grade).cost();
+        let mut step = Step::new(id, source_id, target_id, technique, (needs, gives), cost);
+        step.rest_on(vec![Derivation {
+            cost,
+            facts: facts.into(),
+        }]);
+        self.candidates.push(step);
     }
 
     fn id(&self, vertex: Vertex<'_>) -> NodeId {
@@ -231,31 +311,18 @@ impl<'v, 'a> Steps<'v, 'a> {
         }
     }
 
-    fn finish(self) -> (Vec<Step>, Vec<Virtual>) {
-        let mut steps: Vec<_> = self.by_id.into_values().collect();
-        for step in &mut steps {
-            step.derivations.sort();
-            step.derivations.dedup();
-            let cost = step.derivations.iter().map(|it| it.cost).min().unwrap_or(step.cost);
-            step.cost = cost;
-            step.is_assumed = step.derivations.iter().all(|it| it.cost > cost || it.is_assumed());
-        }
-        (steps, self.virtuals.into_values().collect())
-    }
-}
-
-fn new_step(id: EdgeId, source: NodeId, target: NodeId, technique: &Technique, manner: Manner) -> Step {
-    let (needs, gives) = manner.footholds.unwrap_or((technique.needs, technique.gives));
-    Step {
-        id,
-        source,
-        target,
-        technique: technique.id,
-        label: technique.label.clone(),
-        needs,
-        gives,
-        cost: technique.grade.cost(),
-        is_assumed: false,
-        derivations: Vec::new(),
+    fn finish(mut self) -> (Vec<Step>, Vec<Virtual>) {
+        self.candidates.sort_unstable_by_key(|step| step.id);
+        self.candidates.dedup_by(|again, step| {
+            let is_same = again.id == step.id;
+            if is_same {
+                let mut derivations = step.derivations().into_owned();
+                derivations.extend(again.derivations().into_owned());
+                step.rest_on(derivations);
+            }
+            is_same
+        });
+        self.candidates.shrink_to_fit();
+        (self.candidates, self.virtuals.into_values().collect())
     }
 }

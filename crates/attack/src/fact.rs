@@ -1,7 +1,13 @@
 //! Why a step exists: derivations, each a conjunction of facts.
+//!
+//! There are millions of facts and few are ever read by a person, so a fact names what it is about, and its sentence
+//! is made when it is asked for: see [`Fact::text`].
 
+use postern_model::estate::{Estate, Finding};
 use postern_model::{EdgeId, NodeId};
 use serde::{Deserialize, Serialize};
+
+use crate::sentence::sentence;
 
 /// One reason for a step: while all of these facts hold, so does the step.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -9,13 +15,13 @@ pub struct Derivation {
     /// What the step costs for this reason; a step costs as much as its cheapest derivation.
     pub cost: u32,
     /// In the order in which a person would tell them.
-    pub facts: Vec<Fact>,
+    pub facts: Box<[Fact]>,
 }
 
 impl Derivation {
     /// Whether it rests on a setting instead of on something that was seen.
     pub fn is_assumed(&self) -> bool {
-        self.facts.iter().any(|fact| matches!(fact, Fact::Setting { .. }))
+        self.facts.iter().any(|fact| matches!(fact, Fact::Setting(_)))
     }
 
     /// Whether anybody can undo one of its facts.
@@ -23,13 +29,13 @@ impl Derivation {
         self.facts.iter().any(|fact| {
             matches!(
                 fact,
-                Fact::Relation { .. } | Fact::Property { .. } | Fact::Finding { .. } | Fact::Service { .. }
+                Fact::Relation { .. } | Fact::Property(_) | Fact::Finding { .. } | Fact::Service(_)
             )
         })
     }
 }
 
-/// One thing that is so. `text` is a sentence for people, without a full stop.
+/// One thing that is so. Facts that occur for every asset hold no text of their own.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "fact", rename_all = "kebab-case")]
 pub enum Fact {
@@ -37,58 +43,91 @@ pub enum Fact {
     Relation {
         #[serde(with = "hexadecimal")]
         id: EdgeId,
-        text: String,
     },
     /// A property of an asset.
-    Property {
-        #[serde(with = "hexadecimal")]
-        node: NodeId,
-        name: String,
-        value: String,
-        text: String,
-    },
+    Property(Box<PropertyFact>),
     /// A scanner's result.
     Finding {
         #[serde(with = "hexadecimal")]
         id: EdgeId,
-        text: String,
     },
     /// An open port.
-    Service {
-        #[serde(with = "hexadecimal")]
-        node: NodeId,
-        protocol: String,
-        port: u16,
-        text: String,
-    },
+    Service(Box<ServiceFact>),
     /// Something that was looked for and isn't there.
-    Absence {
-        #[serde(with = "hexadecimal")]
-        node: NodeId,
-        name: String,
-        text: String,
-    },
+    Absence(Box<AbsenceFact>),
     /// A setting of Postern that takes the place of an observation.
-    Setting { name: String, text: String },
+    Setting(Box<SettingFact>),
     /// How the system works for everybody, without anybody having configured it.
-    BuiltIn { text: String },
+    BuiltIn { text: Box<str> },
     /// Where the analysis lets an attacker begin.
-    Assumption { text: String },
+    Assumption { text: Box<str> },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PropertyFact {
+    #[serde(with = "hexadecimal")]
+    pub node: NodeId,
+    pub name: String,
+    pub value: String,
+    pub text: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ServiceFact {
+    #[serde(with = "hexadecimal")]
+    pub node: NodeId,
+    pub protocol: String,
+    pub port: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct AbsenceFact {
+    #[serde(with = "hexadecimal")]
+    pub node: NodeId,
+    pub name: String,
+    pub text: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SettingFact {
+    pub name: String,
+    pub text: String,
 }
 
 impl Fact {
-    pub fn text(&self) -> &str {
+    /// A sentence for people, without a full stop; of the estate that the fact was found in.
+    pub fn text(&self, estate: &Estate) -> String {
+        let name = |id: NodeId| match estate.by_id(id) {
+            Some(node) => estate.node(node).name.clone(),
+            None => id.to_string(),
+        };
         match self {
-            Self::Relation { text, .. }
-            | Self::Property { text, .. }
-            | Self::Finding { text, .. }
-            | Self::Service { text, .. }
-            | Self::Absence { text, .. }
-            | Self::Setting { text, .. }
-            | Self::BuiltIn { text }
-            | Self::Assumption { text } => text,
+            Self::Relation { id } => match estate.relation(*id) {
+                Some(it) => sentence(it.kind, &estate.node(it.source).name, &estate.node(it.target).name),
+                None => format!("relation {id}"),
+            },
+            Self::Finding { id } => match estate.finding(*id) {
+                Some(finding) => weakness(estate, finding),
+                None => format!("finding {id}"),
+            },
+            Self::Service(it) => format!("{} listens on {}/{}", name(it.node), it.protocol, it.port),
+            Self::Property(it) => it.text.clone(),
+            Self::Absence(it) => it.text.clone(),
+            Self::Setting(it) => it.text.clone(),
+            Self::BuiltIn { text } | Self::Assumption { text } => text.to_string(),
         }
     }
+}
+
+fn weakness(estate: &Estate, finding: &Finding) -> String {
+    let how = if finding.is_kev {
+        "known to be exploited"
+    } else {
+        "with an exploit at hand"
+    };
+    let name = &estate.node(finding.node).name;
+    let Finding { locator, title, .. } = finding;
+    format!("{name} has a weakness on {locator}, {how}: {title}")
 }
 
 /// Ids in JSON, as the 32 hexadecimal digits that they print as.
@@ -116,24 +155,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_fact_is_two_ids_wide_at_most() {
+        assert!(size_of::<Fact>() <= 2 * size_of::<EdgeId>());
+    }
+
+    #[test]
     fn a_derivation_reads_back_from_its_json() {
         let derivation = Derivation {
             cost: 2,
-            facts: vec![
-                Fact::Relation {
-                    id: EdgeId(7),
-                    text: "A is a member of B".to_owned(),
-                },
-                Fact::Service {
+            facts: Box::new([
+                Fact::Relation { id: EdgeId(7) },
+                Fact::Service(Box::new(ServiceFact {
                     node: NodeId(1),
                     protocol: "tcp".to_owned(),
                     port: 445,
-                    text: "open".to_owned(),
-                },
-                Fact::BuiltIn {
-                    text: "always".to_owned(),
-                },
-            ],
+                })),
+                Fact::BuiltIn { text: "always".into() },
+            ]),
         };
         let json = serde_json::to_string(&derivation).expect("plain data");
         assert!(json.contains("\"00000000000000000000000000000007\""), "{json}");

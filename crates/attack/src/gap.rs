@@ -112,7 +112,7 @@ fn concerns(class: ObjectClass, boundary: &BoundaryCoverage) -> bool {
 fn known_objects(world: &World<'_>, class: ObjectClass, boundary: &str) -> u64 {
     let nodes = world.estate.nodes.iter();
     nodes
-        .filter(|node| node.boundary == boundary && ObjectClass::of(node.kind) == Some(class))
+        .filter(|node| *node.boundary == *boundary && ObjectClass::of(node.kind) == Some(class))
         .count() as u64
 }
 

@@ -114,7 +114,7 @@ fn estate(rows: &[Row]) -> Sketch {
         sketch.node(computer, NodeKind::Computer, |node| {
             node.attributes.has_laps = Some(computer == "C1");
             node.attributes.has_user_rights = Some(computer == "C2");
-            node.attributes.operating_system = Some("Windows 11".to_owned());
+            node.attributes.operating_system = Some("Windows 11".into());
         });
         for end in ["-544", "-555", "-580"] {
             sketch.local(computer, end, &[]);
@@ -380,7 +380,7 @@ proptest! {
                     let node = case.built.estate.by_id(NodeId(element)).map(|index| case.built.estate.node(index));
                     let is_left_out = step.is_some_and(|step| !can_go(&case.built.world(), step))
                         || is_end(element)
-                        || node.is_some_and(|node| node.key == users() || node.key.ends_with("S-1-5-11"));
+                        || node.is_some_and(|node| *node.key == users() || node.key.ends_with("S-1-5-11"));
                     prop_assert!(is_left_out || expected == (0, 0), "{:032x} {:?}", element, expected);
                 }
             }
@@ -392,8 +392,12 @@ proptest! {
         let case = Case::of(&estate(&rows));
         let world = case.built.world();
         let analysis = paths(&world, &case.derived, &case.entries, &case.targets).expect("a small graph");
-        let (steps, gaps) = (tables::write_steps(&case.derived.steps), tables::write_gaps(&case.derived.gaps));
-        let derived = tables::read_derived(&case.built.estate, &steps, &gaps).expect("just written");
+        let mut steps = Vec::new();
+        for chunk in case.derived.steps.chunks(7) {
+            tables::read_steps(&tables::write_steps(chunk), &mut steps).expect("just written");
+        }
+        let gaps = tables::write_gaps(&case.derived.gaps);
+        let derived = tables::read_derived(&case.built.estate, steps, &gaps).expect("just written");
         prop_assert_eq!(&derived, &case.derived);
         let entries = tables::read_entries(&tables::write_entries(&case.entries)).expect("just written");
         prop_assert_eq!(&entries, &case.entries);

@@ -40,7 +40,7 @@ pub use choke::{ChokePoint, ElementKind, can_go};
 pub use derived::{Derived, Step, Virtual, derive};
 pub use entry::{Entry, entries};
 pub use error::AttackError;
-pub use fact::{Derivation, Fact};
+pub use fact::{AbsenceFact, Derivation, Fact, PropertyFact, ServiceFact, SettingFact};
 pub use gap::Gap;
 pub use paths::{Analysis, ExposedCritical, Path, Scenario, paths};
 pub use query::EntryQueries;

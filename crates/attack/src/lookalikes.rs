@@ -296,7 +296,7 @@ fn the_owner_of_a_computer_controls_it_unless_the_forest_withholds_that() {
     let owns = |heuristics: &str, kind: NodeKind| {
         let mut sketch = Sketch::domain();
         sketch.node(DOMAIN, NodeKind::Domain, |node| {
-            node.attributes.ds_heuristics = Some(heuristics.to_owned())
+            node.attributes.ds_heuristics = Some(heuristics.into())
         });
         sketch.node("OBJECT", kind, |_| {}).user("BOB").user("ADA");
         sketch.relate("ADA", RelationKind::MemberOf, &admins());
@@ -421,10 +421,10 @@ fn a_read_only_domain_controller_does_not_hold_the_domain() {
 fn any_workstation_is_an_entry_point_only_where_sessions_were_collected() {
     let mut sketch = Sketch::domain();
     sketch.node("PC", NodeKind::Computer, |node| {
-        node.attributes.operating_system = Some("Windows 11 Enterprise".to_owned());
+        node.attributes.operating_system = Some("Windows 11 Enterprise".into());
     });
     sketch.node("SRV", NodeKind::Computer, |node| {
-        node.attributes.operating_system = Some("Windows Server 2022".to_owned());
+        node.attributes.operating_system = Some("Windows Server 2022".into());
     });
     sketch
         .user("ADA")

@@ -166,7 +166,7 @@ impl<'a> Memberships<'a> {
 fn built_in<'a>(estate: &Estate) -> Vec<Membership<'a>> {
     let mut found = Vec::new();
     for domain in estate.nodes.iter().filter(|node| node.kind == NodeKind::Domain) {
-        let find = |key: String| estate.by_key.get(&key.to_ascii_uppercase()).copied();
+        let find = |key: String| estate.by_key.get(key.to_ascii_uppercase().as_str()).copied();
         let authenticated = find(format!("{}-S-1-5-11", domain.name));
         let everyone = find(format!("{}-S-1-1-0", domain.name));
         for part in ["513", "515"] {

@@ -16,19 +16,25 @@ use crate::choke::{ChokePoint, ElementKind};
 use crate::derived::{Derived, Step};
 use crate::entry::Entry;
 use crate::error::AttackError;
+use crate::fact::{Derivation, Fact};
 use crate::gap::Gap;
 use crate::paths::{ExposedCritical, Path, Scenario};
 use crate::target::Target;
 use crate::techniques::virtual_vertices;
 
-/// Reads steps and gaps, and finds the virtual vertices of the steps in the estate that they were derived from.
+/// Puts steps, as [`read_steps`] has read them, together with gaps, and finds the virtual vertices of the steps in the
+/// estate that they were derived from.
 ///
 /// # Errors
 /// [`AttackError::Table`] for a row that this version doesn't understand.
-pub fn read_derived(estate: &Estate, steps: &Table, gaps: &Table) -> Result<Derived, AttackError> {
-    let steps = read_steps(steps)?;
-    let touched: HashSet<_> = steps.iter().flat_map(|step| [step.source, step.target]).collect();
+pub fn read_derived(estate: &Estate, mut steps: Vec<Step>, gaps: &Table) -> Result<Derived, AttackError> {
+    // They are written so, and then this takes no time.
+    steps.sort_by_key(|step| step.id);
+    steps.shrink_to_fit();
     let mut virtuals = virtual_vertices(estate);
+    let known: HashSet<_> = virtuals.iter().map(|it| it.id).collect();
+    let ends = steps.iter().flat_map(|step| [step.source, step.target]);
+    let touched: HashSet<_> = ends.filter(|it| known.contains(it)).collect();
     virtuals.retain(|it| touched.contains(&it.id));
     Ok(Derived {
         steps,
@@ -41,43 +47,74 @@ pub fn read_derived(estate: &Estate, steps: &Table, gaps: &Table) -> Result<Deri
 pub fn write_steps(steps: &[Step]) -> Table {
     let mut table = Table::new(&STEPS);
     for step in sorted(steps, |step| step.id) {
+        let derivations = match step.is_relation_itself() {
+            true => String::new(),
+            false => json(&step.derivations()),
+        };
         table.push(&[
             Value::Id(step.id.0),
             Value::Id(step.source.0),
             Value::Id(step.target.0),
             Value::Text(step.technique.as_str()),
-            Value::Text(&step.label),
+            Value::Text(step.label()),
             Value::Text(step.needs.as_str()),
             Value::Text(step.gives.as_str()),
             long(step.cost),
             Value::Bool(step.is_assumed),
-            Value::Text(&json(&step.derivations)),
+            Value::Text(&derivations),
         ]);
     }
     table
 }
 
-/// Reads rows of `STEPS`, sorted by id.
+/// Adds steps from rows of `STEPS`, or of a part of that table.
 ///
 /// # Errors
 /// [`AttackError::Table`] for a row that this version doesn't understand.
-pub fn read_steps(table: &Table) -> Result<Vec<Step>, AttackError> {
-    let mut steps = read_rows(table, &STEPS, |row| {
-        Ok(Step {
-            id: EdgeId(row.id("id")),
-            source: NodeId(row.id("source")),
-            target: NodeId(row.id("target")),
-            technique: row.parsed("technique", RelationKind::parse)?,
-            label: row.text("label").to_owned(),
-            needs: row.parsed("source_foothold", Foothold::parse)?,
-            gives: row.parsed("target_foothold", Foothold::parse)?,
-            cost: row.number("cost")?,
-            is_assumed: row.flag("is_assumed")?,
-            derivations: row.json("derivations")?,
-        })
-    })?;
-    steps.sort_by_key(|step| step.id);
-    Ok(steps)
+pub fn read_steps(table: &Table, steps: &mut Vec<Step>) -> Result<(), AttackError> {
+    check(table, &STEPS)?;
+    steps.reserve(table.rows());
+    let [id, source, target, technique, needs, gives, cost, derivations] = [
+        "id",
+        "source",
+        "target",
+        "technique",
+        "source_foothold",
+        "target_foothold",
+        "cost",
+        "derivations",
+    ]
+    .map(|name| STEPS.column(name));
+    for number in 0..table.rows() {
+        let row = Row { table, number };
+        let foothold = |column: usize| row.parsed_at(column, Foothold::parse);
+        let mut step = Step::new(
+            EdgeId(table.id(number, id)),
+            NodeId(table.id(number, source)),
+            NodeId(table.id(number, target)),
+            row.parsed_at(technique, RelationKind::parse)?,
+            (foothold(needs)?, foothold(gives)?),
+            row.number_at(cost)?,
+        );
+        let text = table.text(number, derivations);
+        if !text.is_empty() {
+            step.rest_on(serde_json::from_str(text).map_err(|cause| row.not_json(derivations, &cause))?);
+        }
+        steps.push(step);
+    }
+    Ok(())
+}
+
+/// The facts that a stored step rests on, out of its id and its column `derivations`.
+///
+/// # Errors
+/// When they are no derivations.
+pub fn facts_of(step: EdgeId, derivations: &str) -> serde_json::Result<Vec<Fact>> {
+    if derivations.is_empty() {
+        return Ok(vec![Fact::Relation { id: step }]);
+    }
+    let derivations: Vec<Derivation> = serde_json::from_str(derivations)?;
+    Ok(derivations.into_iter().flat_map(|it| it.facts).collect())
 }
 
 /// Writes rows of `GAPS`.
@@ -368,18 +405,23 @@ struct Row<'t> {
     number: usize,
 }
 
+fn check(table: &Table, schema: &'static Schema) -> Result<(), AttackError> {
+    if table.schema.name == schema.name {
+        return Ok(());
+    }
+    Err(AttackError::Table {
+        table: schema.name,
+        row: 0,
+        reason: format!("these are rows of {}", table.schema.name),
+    })
+}
+
 fn read_rows<T>(
     table: &Table,
     schema: &'static Schema,
     read: impl Fn(&Row<'_>) -> Result<T, AttackError>,
 ) -> Result<Vec<T>, AttackError> {
-    if table.schema.name != schema.name {
-        return Err(AttackError::Table {
-            table: schema.name,
-            row: 0,
-            reason: format!("these are rows of {}", table.schema.name),
-        });
-    }
+    check(table, schema)?;
     (0..table.rows()).map(|number| read(&Row { table, number })).collect()
 }
 
@@ -401,26 +443,32 @@ impl Row<'_> {
     }
 
     fn number<N: TryFrom<i64>>(&self, name: &str) -> Result<N, AttackError> {
-        let number = self.long(name);
-        number
-            .and_then(|it| N::try_from(it).ok())
-            .ok_or_else(|| self.refused(name, &format!("{number:?}")))
+        self.number_at(self.column(name))
     }
 
-    fn flag(&self, name: &str) -> Result<bool, AttackError> {
-        self.table
-            .bool(self.number, self.column(name))
-            .ok_or_else(|| self.refused(name, "null"))
+    fn number_at<N: TryFrom<i64>>(&self, column: usize) -> Result<N, AttackError> {
+        let number = self.table.long(self.number, column);
+        number
+            .and_then(|it| N::try_from(it).ok())
+            .ok_or_else(|| self.refused_at(column, &format!("{number:?}")))
     }
 
     fn parsed<T>(&self, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T, AttackError> {
-        let text = self.text(name);
-        parse(text).ok_or_else(|| self.refused(name, text))
+        self.parsed_at(self.column(name), parse)
+    }
+
+    fn parsed_at<T>(&self, column: usize, parse: impl Fn(&str) -> Option<T>) -> Result<T, AttackError> {
+        let text = self.table.text(self.number, column);
+        parse(text).ok_or_else(|| self.refused_at(column, text))
     }
 
     fn json<T: DeserializeOwned>(&self, name: &str) -> Result<T, AttackError> {
-        let text = self.text(name);
-        serde_json::from_str(text).map_err(|cause| self.refused(name, &format!("{text} ({cause})")))
+        serde_json::from_str(self.text(name)).map_err(|cause| self.not_json(self.column(name), &cause))
+    }
+
+    fn not_json(&self, column: usize, cause: &serde_json::Error) -> AttackError {
+        let text = self.table.text(self.number, column);
+        self.refused_at(column, &format!("{text} ({cause})"))
     }
 
     fn ids(&self, name: &str) -> Result<Vec<u128>, AttackError> {
@@ -432,10 +480,15 @@ impl Row<'_> {
     }
 
     fn refused(&self, name: &str, value: &str) -> AttackError {
+        self.refused_at(self.column(name), value)
+    }
+
+    fn refused_at(&self, column: usize, value: &str) -> AttackError {
+        let schema = self.table.schema;
         AttackError::Table {
-            table: self.table.schema.name,
+            table: schema.name,
             row: self.number,
-            reason: format!("{name} is {value}"),
+            reason: format!("{} is {value}", schema.columns[column].name),
         }
     }
 }

@@ -70,7 +70,7 @@ pub(crate) fn targets_without(world: &World<'_>, removal: &Removal) -> Vec<Targe
             .map(|it| it.text.clone());
         found.push(Target {
             id: node.id,
-            key: node.key.clone(),
+            key: node.key.to_string(),
             name: node.name.clone(),
             class: if level == Criticality::VeryHigh {
                 TargetClass::VeryHigh

@@ -1,7 +1,7 @@
 //! Small estates for tests, written as facts between names.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use jiff::Timestamp;
 use postern_catalog::Catalog;
@@ -159,11 +159,11 @@ impl Sketch {
     pub fn build(&self) -> Built {
         let mut nodes: Vec<_> = self.nodes.values().cloned().collect();
         nodes.sort_by_key(|node| node.id);
-        let by_key: std::collections::HashMap<_, _> = (0..)
+        let by_key: std::collections::HashMap<Arc<str>, _> = (0..)
             .zip(&nodes)
-            .map(|(index, node)| (node.key.to_ascii_uppercase(), index))
+            .map(|(index, node)| (node.key.to_ascii_uppercase().into(), index))
             .collect();
-        let at = |key: &str| -> NodeIndex { by_key[&key.to_ascii_uppercase()] };
+        let at = |key: &str| -> NodeIndex { by_key[key.to_ascii_uppercase().as_str()] };
         let mut relations: Vec<_> = self
             .relations
             .iter()
@@ -171,10 +171,8 @@ impl Sketch {
                 id: EdgeId::of(NodeId::of(source), NodeId::of(target), kind.label(), kind.as_str()),
                 source: at(source),
                 target: at(target),
-                source_key: source.clone(),
-                target_key: target.clone(),
                 kind: *kind,
-                properties: properties.clone(),
+                properties: properties.as_str().into(),
                 seen: seen(),
             })
             .collect();
@@ -228,9 +226,9 @@ impl Sketch {
                 nodes,
                 relations,
                 findings,
-                conflicts: Vec::new(),
                 coverage,
                 by_key,
+                ..Estate::default()
             },
             classification: Classification {
                 planes,
@@ -317,32 +315,32 @@ pub fn now() -> Timestamp {
     "2026-01-01T00:00:00Z".parse().expect("a time")
 }
 
-fn seen() -> Seen {
-    Seen {
+fn seen() -> Arc<Seen> {
+    Arc::new(Seen {
         sources: Vec::new(),
         first: now(),
         last: now(),
-    }
+    })
 }
 
 fn blank(key: &str, kind: NodeKind) -> Node {
     let is_scanned = kind == NodeKind::Host;
     Node {
         id: NodeId::of(key),
-        key: key.to_owned(),
+        key: key.into(),
         kind,
         name: key.to_owned(),
-        boundary: DOMAIN.to_owned(),
+        boundary: DOMAIN.into(),
         is_stub: false,
         properties: "{}".to_owned(),
         attributes: Default::default(),
-        known: Vec::new(),
+        known: Arc::new([]),
         identifiers: Vec::new(),
         facets: is_scanned
             .then(|| OriginalObject {
-                key: key.to_owned(),
+                key: key.into(),
                 kind,
-                reason: String::new(),
+                reason: "".into(),
             })
             .into_iter()
             .collect(),

@@ -6,9 +6,8 @@ use postern_model::estate::{Finding, Node, NodeIndex, Relation};
 use postern_model::{NodeKind, RelationKind};
 use roaring::RoaringBitmap;
 
-use crate::fact::Fact;
+use crate::fact::{Fact, PropertyFact};
 use crate::membership::{self, Membership, Memberships};
-use crate::sentence::sentence;
 use crate::world::{Removal, World};
 
 pub struct View<'a> {
@@ -74,7 +73,11 @@ impl<'a> View<'a> {
 
     /// The domain in which an asset lies.
     pub fn domain_of(&self, node: &Node) -> Option<&'a Node> {
-        let &index = self.world.estate.by_key.get(&node.boundary.to_ascii_uppercase())?;
+        let &index = self
+            .world
+            .estate
+            .by_key
+            .get(node.boundary.to_ascii_uppercase().as_str())?;
         Some(self.node(index)).filter(|domain| domain.kind == NodeKind::Domain)
     }
 
@@ -98,14 +101,7 @@ impl<'a> View<'a> {
     }
 
     pub fn relation_fact(&self, relation: &Relation) -> Fact {
-        Fact::Relation {
-            id: relation.id,
-            text: sentence(
-                relation.kind,
-                &self.node(relation.source).name,
-                &self.node(relation.target).name,
-            ),
-        }
+        Fact::Relation { id: relation.id }
     }
 
     pub fn membership_fact(&self, membership: &Membership<'_>) -> Fact {
@@ -116,7 +112,8 @@ impl<'a> View<'a> {
                     "everybody in {} is part of {}",
                     self.node(membership.member).name,
                     self.node(membership.group).name
-                ),
+                )
+                .into(),
             },
         }
     }
@@ -152,11 +149,11 @@ impl<'a> View<'a> {
 
     /// A fact about a property; `text` is appended to the asset's name.
     pub fn property_fact(&self, node: &Node, name: &str, value: &str, text: &str) -> Fact {
-        Fact::Property {
+        Fact::Property(Box::new(PropertyFact {
             node: node.id,
             name: name.to_owned(),
             value: value.to_owned(),
             text: format!("{} {text}", node.name),
-        }
+        }))
     }
 }

@@ -9,7 +9,8 @@ use postern_catalog::Catalog;
 use postern_estate::Snapshot;
 use postern_lake::{GenerationWriter, Lake};
 use postern_ledger::{BUILDER_LEASE, GenerationRecord, Lease, LedgerError, Manifest, UploadId};
-use postern_model::{Settings, Table, hash128};
+use postern_model::schema::STEPS;
+use postern_model::{EdgeId, Schema, Settings, Table, hash128};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -19,11 +20,13 @@ use crate::generation::lake_number;
 use crate::{Engine, EngineError, LEASE_TTL, Progress, Result, Wait, lifecycle};
 
 /// Raised when equal facts give another generation: the next start builds anew.
-pub const ENGINE_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "+1");
+pub const ENGINE_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "+2");
 /// Past generations that `--as-of` and `compare` can reach; older ones are garbage.
 pub const GENERATIONS_KEPT: i64 = 400;
 /// Beside the numbers of rows: how many steps have to go together to part all entries from all targets.
 pub(crate) const SMALLEST_JOINT_CHANGE: &str = "smallest_joint_change";
+/// So many steps are made into rows at a time.
+const STEPS_IN_CHUNK: usize = 16_384;
 const RENEW: Duration = Duration::from_secs(1);
 const POLL: Duration = Duration::from_millis(100);
 /// How long to wait before looking whether the other builder is still alive.
@@ -295,27 +298,25 @@ impl Build<'_> {
             digests: Map::new(),
             counts: Map::new(),
         };
-        for table in postern_estate::tables::write(&estate) {
-            store.table(&table)?;
+        for (schema, chunks) in postern_estate::tables::write(&estate) {
+            store.table(schema, chunks)?;
         }
-        for table in &postern_estate::tables::write_classification(&classification, &estate) {
-            store.table(table)?;
+        for table in postern_estate::tables::write_classification(&classification, &estate) {
+            store.table(table.schema, [table])?;
         }
-        let steps = attack_tables::write_steps(&derived.steps);
-        store.table(&steps)?;
-        let step_ids = lifecycle::ids(&steps);
-        drop(steps);
+        let steps = derived.steps.chunks(STEPS_IN_CHUNK);
+        store.table(&STEPS, steps.map(attack_tables::write_steps))?;
         let paths = attack_tables::write_paths(&analysis.paths);
         for table in [
-            &attack_tables::write_gaps(&derived.gaps),
-            &attack_tables::write_entries(&entries),
-            &attack_tables::write_targets(&targets),
-            &paths,
-            &attack_tables::write_scenarios(&analysis.scenarios),
-            &attack_tables::write_choke_points(&analysis.choke_points),
-            &attack_tables::write_exposed_critical(&analysis.exposed_critical),
+            attack_tables::write_gaps(&derived.gaps),
+            attack_tables::write_entries(&entries),
+            attack_tables::write_targets(&targets),
+            paths.clone(),
+            attack_tables::write_scenarios(&analysis.scenarios),
+            attack_tables::write_choke_points(&analysis.choke_points),
+            attack_tables::write_exposed_critical(&analysis.exposed_critical),
         ] {
-            store.table(table)?;
+            store.table(table.schema, [table])?;
         }
 
         progress.phase("comparing");
@@ -325,7 +326,9 @@ impl Build<'_> {
             None => None,
         };
         inputs.history = format!("{:032x}", history.as_ref().map_or(0, lifecycle::History::digest));
-        store.table(&lifecycle::events(history.as_ref(), &paths, &step_ids))?;
+        let is_step = |id| derived.step(EdgeId(id)).is_some();
+        let events = lifecycle::events(history.as_ref(), &paths, is_step);
+        store.table(events.schema, [events])?;
 
         store
             .counts
@@ -342,12 +345,17 @@ struct Storing {
 }
 
 impl Storing {
-    fn table(&mut self, table: &Table) -> Result<()> {
-        let name = table.schema.name.to_owned();
-        self.writer.write_table(table)?;
-        self.digests
-            .insert(name.clone(), json!(format!("{:032x}", table.digest())));
-        self.counts.insert(name, json!(table.rows()));
+    /// Stores a table. A digest is a sum over rows, so it is added up while they pass.
+    fn table(&mut self, schema: &'static Schema, chunks: impl IntoIterator<Item = Table>) -> Result<()> {
+        let (mut digest, mut rows) = (0u128, 0);
+        let chunks = chunks.into_iter().inspect(|chunk| {
+            digest = digest.wrapping_add(chunk.digest());
+            rows += chunk.rows();
+        });
+        self.writer.write_table(schema, chunks)?;
+        let name = schema.name.to_owned();
+        self.digests.insert(name.clone(), json!(format!("{digest:032x}")));
+        self.counts.insert(name, json!(rows));
         Ok(())
     }
 

@@ -125,8 +125,8 @@ impl Engine {
 
     async fn decide(&self, kind: DecisionKind, id: &str, value: Option<serde_json::Value>, author: &str) -> Result<()> {
         let subject = Identifier {
-            kind: "original-id".to_owned(),
-            value: id.to_ascii_uppercase(),
+            kind: "original-id".into(),
+            value: id.to_ascii_uppercase().into(),
         };
         self.ledger
             .append_decision(kind, subject, value, author, self.now())
@@ -275,7 +275,7 @@ pub(crate) fn hand_set_levels(manifest: &Manifest) -> Vec<HandSetLevel> {
                 .and_then(|value| value.as_str())
                 .unwrap_or_default();
             HandSetLevel {
-                identifier: decision.subject.value.clone(),
+                identifier: decision.subject.value.to_string(),
                 level: (0..4)
                     .filter_map(Criticality::of_level)
                     .find(|level| level.as_str() == text),
@@ -290,6 +290,6 @@ pub(crate) fn split_off(manifest: &Manifest) -> std::collections::BTreeSet<Strin
     Decision::in_force(&manifest.decisions)
         .into_iter()
         .filter(|decision| decision.kind == DecisionKind::Unmerge)
-        .map(|decision| decision.subject.value.clone())
+        .map(|decision| decision.subject.value.to_string())
         .collect()
 }

@@ -94,12 +94,8 @@ pub fn write_opengraph(
     if edges != EdgeSelection::Derived {
         for relation in &reported.relations {
             let properties: Value = serde_json::from_str(&relation.properties).unwrap_or_else(|_| json!({}));
-            list.item(&edge(
-                &relation.source_key,
-                &relation.target_key,
-                relation.kind.as_str(),
-                properties,
-            ))?;
+            let (source, target) = reported.keys_of(relation);
+            list.item(&edge(source, target, relation.kind.as_str(), properties))?;
         }
     }
     if edges != EdgeSelection::Reported {
@@ -109,7 +105,7 @@ pub fn write_opengraph(
             if edges == EdgeSelection::All && is_reported(reported, step) {
                 continue;
             }
-            let properties = json!({ "label": step.label, "cost": step.cost, "isassumed": step.is_assumed });
+            let properties = json!({ "label": step.label(), "cost": step.cost, "isassumed": step.is_assumed });
             list.item(&edge(&source, &target, step.technique.as_str(), properties))?;
         }
     }
@@ -133,13 +129,13 @@ fn node_json(node: &Node, facet: &OriginalObject) -> Value {
         false => Map::new(),
     };
     properties.insert("name".to_owned(), json!(node.name));
-    properties.insert("objectid".to_owned(), json!(facet.key));
+    properties.insert("objectid".to_owned(), json!(&*facet.key));
     let kinds = match facet.kind {
         NodeKind::Base => json!(["Base"]),
         NodeKind::Host | NodeKind::NetworkSegment | NodeKind::Internet => json!([facet.kind.as_str()]),
         directory => json!([directory.as_str(), "Base"]),
     };
-    json!({ "id": facet.key, "kinds": kinds, "properties": properties })
+    json!({ "id": &*facet.key, "kinds": kinds, "properties": properties })
 }
 
 fn edge(source: &str, target: &str, kind: &str, properties: Value) -> Value {

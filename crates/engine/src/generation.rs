@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use postern_attack::{Analysis, Derived, Entry, Target, World, tables as attack_tables};
 use postern_catalog::Catalog;
+use postern_estate::{EstateError, tables::TableSource};
 use postern_lake::Lake;
 use postern_ledger::{GenerationRecord, Lease};
 use postern_model::estate::{Classification, Estate};
@@ -137,6 +138,25 @@ impl Engine {
     }
 }
 
+/// The tables of a generation.
+struct Stored<'a> {
+    lake: &'a Lake,
+    number: u64,
+}
+
+impl TableSource for Stored<'_> {
+    type Error = EngineError;
+
+    fn each(
+        &self,
+        schema: &'static Schema,
+        each: &mut dyn FnMut(&Table) -> Result<(), EstateError>,
+    ) -> Result<(), EngineError> {
+        self.lake
+            .read_generation_chunks(self.number, schema, |chunk| Ok(each(&chunk)?))
+    }
+}
+
 fn read(lake: &Lake, record: GenerationRecord) -> Result<Generation> {
     let number = number_of(&record)?;
     let table = |schema: &'static Schema| lake.read_generation_table(number, schema);
@@ -149,16 +169,14 @@ fn read(lake: &Lake, record: GenerationRecord) -> Result<Generation> {
             "its inputs are of another version ({cause}); import anything to rebuild"
         ))
     })?;
-    let estate = {
-        let tables = postern_estate::tables::SCHEMAS
-            .iter()
-            .map(|schema| table(schema))
-            .collect::<std::result::Result<Vec<Table>, _>>()?;
-        postern_estate::tables::read(&tables)?
-    };
+    let estate = postern_estate::tables::read(&Stored { lake, number })?;
     let classification =
         postern_estate::tables::read_classification(&table(&CLASSIFICATIONS)?, &table(&PLANES)?, &estate)?;
-    let derived = attack_tables::read_derived(&estate, &table(&STEPS)?, &table(&GAPS)?)?;
+    let mut steps = Vec::new();
+    lake.read_generation_chunks(number, &STEPS, |chunk| {
+        attack_tables::read_steps(&chunk, &mut steps).map_err(EngineError::from)
+    })?;
+    let derived = attack_tables::read_derived(&estate, steps, &table(&GAPS)?)?;
     let entries = attack_tables::read_entries(&table(&ENTRIES)?)?;
     let targets = attack_tables::read_targets(&table(&TARGETS)?)?;
     let analysis = Analysis {

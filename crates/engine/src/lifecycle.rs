@@ -5,11 +5,13 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use postern_attack::{Derivation, Fact};
+use postern_attack::{Fact, tables::facts_of};
 use postern_lake::Lake;
 use postern_ledger::GenerationRecord;
-use postern_model::schema::{ASSET_FINDINGS, NODES, PATH_EVENTS, PATHS, REPORTED, STEPS};
-use postern_model::{RelationKind, Table, Value};
+use postern_model::schema::{
+    ASSET_FINDINGS, ColumnSpec, ColumnType, NODES, PATH_EVENTS, PATHS, REPORTED, STEPS, Schema,
+};
+use postern_model::{EdgeId, RelationKind, Table, Value};
 
 use crate::generation::number_of;
 use crate::{EngineError, Inputs, Result};
@@ -19,6 +21,36 @@ const ACTIVE: &str = "active";
 const REOPENED: &str = "reopened";
 const RESOLVED: &str = "resolved";
 const UNCONFIRMED: &str = "unconfirmed";
+
+/// The columns of large tables that are read here: an id, and what is asked of the row.
+static STEP_REASONS: Schema = part(
+    &STEPS,
+    &[column("id", ColumnType::Id), column("derivations", ColumnType::Json)],
+);
+static RELATION_KINDS: Schema = part(
+    &REPORTED,
+    &[column("id", ColumnType::Id), column("kind", ColumnType::Text)],
+);
+static RELATION_SOURCES: Schema = part(&REPORTED, &SOURCES);
+static FINDING_SOURCES: Schema = part(&ASSET_FINDINGS, &SOURCES);
+static NODE_SOURCES: Schema = part(&NODES, &SOURCES);
+const SOURCES: [ColumnSpec; 2] = [column("id", ColumnType::Id), column("sources", ColumnType::Json)];
+
+const fn part(of: &'static Schema, columns: &'static [ColumnSpec]) -> Schema {
+    Schema {
+        name: of.name,
+        phase: of.phase,
+        columns,
+    }
+}
+
+const fn column(name: &'static str, kind: ColumnType) -> ColumnSpec {
+    ColumnSpec {
+        name,
+        kind,
+        in_digest: false,
+    }
+}
 
 /// What the generation before knew of paths, and which of its facts nobody has looked at since.
 pub struct History {
@@ -40,23 +72,20 @@ impl History {
         let unseen = Unseen::read(lake, number, inputs)?;
         let paths = lake.read_generation_table(number, &PATHS)?;
         let on_routes: HashSet<u128> = (0..paths.rows()).flat_map(|row| route(&paths, row)).collect();
-        let steps = lake.read_generation_table(number, &STEPS)?;
-        let (id, derivations) = (STEPS.column("id"), STEPS.column("derivations"));
         let mut unseen_steps = HashSet::new();
-        for row in (0..steps.rows()).filter(|&row| on_routes.contains(&steps.id(row, id))) {
-            let derivations: Vec<Derivation> =
-                serde_json::from_str(steps.text(row, derivations)).map_err(|cause| EngineError::Generation {
+        lake.read_generation_chunks(number, &STEP_REASONS, |steps| {
+            let ids = (0..steps.rows()).map(|row| (row, steps.id(row, 0)));
+            for (row, step) in ids.filter(|(_, step)| on_routes.contains(step)) {
+                let facts = facts_of(EdgeId(step), steps.text(row, 1)).map_err(|cause| EngineError::Generation {
                     number: before.number,
                     reason: format!("derivations: {cause}"),
                 })?;
-            if derivations
-                .iter()
-                .flat_map(|it| &it.facts)
-                .any(|fact| unseen.holds(fact))
-            {
-                unseen_steps.insert(steps.id(row, id));
+                if facts.iter().any(|fact| unseen.holds(fact)) {
+                    unseen_steps.insert(step);
+                }
             }
-        }
+            Ok::<_, EngineError>(())
+        })?;
         let made_of: Option<Inputs> = serde_json::from_value(before.inputs.clone()).ok();
         let is_redecided = made_of.is_none_or(|it| {
             (it.settings, it.decision_seq, it.catalog, it.engine_version)
@@ -88,14 +117,8 @@ impl History {
     }
 }
 
-/// The ids in the column `id` of a table.
-pub fn ids(table: &Table) -> HashSet<u128> {
-    let id = table.schema.column("id");
-    (0..table.rows()).map(|row| table.id(row, id)).collect()
-}
-
-/// The state of every path that is there now, or has ever been. `steps` are those that there are now.
-pub fn events(history: Option<&History>, paths: &Table, steps: &HashSet<u128>) -> Table {
+/// The state of every path that is there now, or has ever been. `is_step` tells which steps there are now.
+pub fn events(history: Option<&History>, paths: &Table, is_step: impl Fn(u128) -> bool) -> Table {
     let before = history.map(History::status_before).unwrap_or_default();
     let mut rows = BTreeMap::<u128, (u128, u128, &str, String)>::new();
     let [id, entry, target] = ["id", "entry", "target"].map(|name| PATHS.column(name));
@@ -115,7 +138,7 @@ pub fn events(history: Option<&History>, paths: &Table, steps: &HashSet<u128>) -
         for row in 0..history.paths.rows() {
             let path = history.paths.id(row, id);
             rows.entry(path).or_insert_with(|| {
-                let (status, reason) = closed(history, row, steps);
+                let (status, reason) = closed(history, row, &is_step);
                 (
                     history.paths.id(row, entry),
                     history.paths.id(row, target),
@@ -158,11 +181,11 @@ fn route(paths: &Table, row: usize) -> Vec<u128> {
     steps.iter().filter_map(id).collect()
 }
 
-/// Why a path of the generation before is no longer there. `steps` are those that there are now.
-fn closed(history: &History, row: usize, steps: &HashSet<u128>) -> (&'static str, &'static str) {
+/// Why a path of the generation before is no longer there. `is_step` tells which steps there are now.
+fn closed(history: &History, row: usize, is_step: impl Fn(u128) -> bool) -> (&'static str, &'static str) {
     let mut gone = route(&history.paths, row)
         .into_iter()
-        .filter(|step| !steps.contains(step))
+        .filter(|&step| !is_step(step))
         .peekable();
     if history.is_redecided || gone.peek().is_none() {
         (
@@ -193,43 +216,53 @@ struct Unseen {
 impl Unseen {
     fn read(lake: &Lake, number: u64, inputs: &Inputs) -> Result<Self> {
         let current: HashSet<&str> = inputs.snapshots.iter().map(String::as_str).collect();
-        let relations = lake.read_generation_table(number, &REPORTED)?;
-        let kind = REPORTED.column("kind");
-        let sampled = (0..relations.rows())
-            .filter(|&row| relations.text(row, kind) == RelationKind::HasSession.as_str())
-            .map(|row| relations.id(row, REPORTED.column("id")));
+        let mut relations = removed(lake, number, &RELATION_SOURCES, &current)?;
+        lake.read_generation_chunks(number, &RELATION_KINDS, |table| {
+            let is_sample = |&row: &usize| table.text(row, 1) == RelationKind::HasSession.as_str();
+            relations.extend((0..table.rows()).filter(is_sample).map(|row| table.id(row, 0)));
+            Ok::<_, EngineError>(())
+        })?;
         Ok(Self {
-            relations: removed(&relations, &current).into_iter().chain(sampled).collect(),
-            findings: removed(&lake.read_generation_table(number, &ASSET_FINDINGS)?, &current),
-            nodes: removed(&lake.read_generation_table(number, &NODES)?, &current),
+            relations,
+            findings: removed(lake, number, &FINDING_SOURCES, &current)?,
+            nodes: removed(lake, number, &NODE_SOURCES, &current)?,
         })
     }
 
     fn holds(&self, fact: &Fact) -> bool {
         match fact {
-            Fact::Relation { id, .. } => self.relations.contains(&id.0),
-            Fact::Finding { id, .. } => self.findings.contains(&id.0),
-            Fact::Property { node, .. } | Fact::Service { node, .. } | Fact::Absence { node, .. } => {
-                self.nodes.contains(&node.0)
-            }
-            Fact::Setting { .. } | Fact::BuiltIn { .. } | Fact::Assumption { .. } => false,
+            Fact::Relation { id } => self.relations.contains(&id.0),
+            Fact::Finding { id } => self.findings.contains(&id.0),
+            Fact::Property(it) => self.nodes.contains(&it.node.0),
+            Fact::Service(it) => self.nodes.contains(&it.node.0),
+            Fact::Absence(it) => self.nodes.contains(&it.node.0),
+            Fact::Setting(_) | Fact::BuiltIn { .. } | Fact::Assumption { .. } => false,
         }
     }
 }
 
 /// Ids of the rows that a snapshot has told which is no longer current.
-fn removed(table: &Table, current: &HashSet<&str>) -> HashSet<u128> {
-    let (id, sources) = (table.schema.column("id"), table.schema.column("sources"));
+fn removed(lake: &Lake, number: u64, schema: &'static Schema, current: &HashSet<&str>) -> Result<HashSet<u128>> {
+    let mut found = HashSet::new();
     // Millions of rows have one of a few lists of sources.
-    let mut is_removed = HashMap::new();
-    (0..table.rows())
-        .filter(|&row| {
-            let text = table.text(row, sources);
-            *is_removed.entry(text).or_insert_with(|| {
-                let sources: Vec<String> = serde_json::from_str(text).unwrap_or_default();
-                sources.iter().any(|source| !current.contains(source.as_str()))
-            })
-        })
-        .map(|row| table.id(row, id))
-        .collect()
+    let mut is_removed = HashMap::<String, bool>::new();
+    lake.read_generation_chunks(number, schema, |table| {
+        for row in 0..table.rows() {
+            let text = table.text(row, 1);
+            let is_removed = match is_removed.get(text) {
+                Some(&known) => known,
+                None => {
+                    let sources: Vec<String> = serde_json::from_str(text).unwrap_or_default();
+                    let is_gone = sources.iter().any(|source| !current.contains(source.as_str()));
+                    is_removed.insert(text.to_owned(), is_gone);
+                    is_gone
+                }
+            };
+            if is_removed {
+                found.insert(table.id(row, 0));
+            }
+        }
+        Ok::<_, EngineError>(())
+    })?;
+    Ok(found)
 }

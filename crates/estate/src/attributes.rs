@@ -1,6 +1,7 @@
 //! Properties as text to the attributes that rules read.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use postern_model::estate::Attributes;
@@ -21,7 +22,7 @@ pub fn parse(text: &str) -> Properties {
 
 pub fn attributes(properties: &Properties) -> Attributes {
     let flag = |key: &str| properties.get(key).and_then(as_bool);
-    let text = |key: &str| properties.get(key).and_then(Value::as_str).map(str::to_owned);
+    let text = |key: &str| properties.get(key).and_then(Value::as_str).map(Arc::from);
     Attributes {
         enabled: flag("enabled"),
         expires_at: ["accountexpires", "accountexpirationdate"]

@@ -64,7 +64,7 @@ pub fn classify(estate: &Estate, catalog: &Catalog, levels: &[HandSetLevel]) -> 
         for (forest, members) in members.iter_mut().enumerate() {
             let own: RoaringBitmap = selected
                 .iter()
-                .filter(|&node| forest_of_domain.get(estate.node(node).boundary.as_str()) == Some(&(forest as u32)))
+                .filter(|&node| forest_of_domain.get(&*estate.node(node).boundary) == Some(&(forest as u32)))
                 .collect();
             let all = match rule.expansion {
                 Expansion::None => own.clone(),
@@ -123,7 +123,7 @@ struct Forest {
 fn forests(estate: &Estate) -> Vec<Forest> {
     let domains: BTreeMap<NodeIndex, &str> = (0..estate.nodes.len() as NodeIndex)
         .filter(|&node| estate.node(node).kind == NodeKind::Domain)
-        .map(|node| (node, estate.node(node).key.as_str()))
+        .map(|node| (node, &*estate.node(node).key))
         .collect();
     let mut forest_of: BTreeMap<NodeIndex, NodeIndex> = domains.keys().map(|&node| (node, node)).collect();
     for relation in estate
@@ -169,7 +169,7 @@ fn forests(estate: &Estate) -> Vec<Forest> {
 /// A domain is collected when its own record, or any record inside it, was read.
 fn is_collected(estate: &Estate, domain: NodeIndex) -> bool {
     let domain = estate.node(domain);
-    !domain.is_stub || estate.coverage.iter().any(|coverage| coverage.boundary == domain.key)
+    !domain.is_stub || estate.coverage.iter().any(|coverage| coverage.boundary == *domain.key)
 }
 
 /// The domain that others name as forest root, else the one that holds Enterprise Admins (RID 519 exists
@@ -188,7 +188,7 @@ fn root_of(estate: &Estate, domains: &[NodeIndex]) -> NodeIndex {
             .find(&format!("{}-519", node.key))
             .is_some_and(|group| !estate.node(group).is_stub);
         (
-            !named.contains(&node.key),
+            !named.contains(&*node.key),
             !holds_enterprise_admins,
             node.name.len(),
             node.key.clone(),

@@ -2,6 +2,7 @@
 //! saw it (DESIGN 4).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use postern_catalog::KnownExploited;
@@ -10,6 +11,7 @@ use postern_model::estate::{Finding, NodeIndex, Seen, Service};
 use postern_model::schema::{FINDINGS, SERVICES};
 
 use crate::fold::{SnapshotFold, cell_of, each_row};
+use crate::pool::Pool;
 use crate::{FactSource, Result, Snapshot};
 
 #[derive(Clone, Debug)]
@@ -58,11 +60,11 @@ pub fn gather(
                 cvss_score_micro: table.long(row, 8),
                 exploit_available,
                 properties: table.text(row, 10).to_owned(),
-                seen: Seen {
+                seen: Arc::new(Seen {
                     sources: vec![snapshot.id.clone()],
                     first: at,
                     last: at,
-                },
+                }),
             },
         });
     })?;
@@ -121,8 +123,8 @@ pub fn settle(raw: Vec<RawFinding>, index_of: impl Fn(&str) -> Option<(NodeIndex
             }
             std::collections::btree_map::Entry::Occupied(mut occupied) => {
                 let (newest, standing) = occupied.get_mut();
-                let mut seen = standing.seen.clone();
-                seen.sources.append(&mut finding.seen.sources);
+                let mut seen = Seen::clone(&standing.seen);
+                seen.sources.extend_from_slice(&finding.seen.sources);
                 seen.sources.sort();
                 seen.sources.dedup();
                 seen.first = seen.first.min(at);
@@ -131,11 +133,18 @@ pub fn settle(raw: Vec<RawFinding>, index_of: impl Fn(&str) -> Option<(NodeIndex
                     *newest = at;
                     *standing = finding;
                 }
-                standing.seen = seen;
+                standing.seen = Arc::new(seen);
             }
         }
     }
-    settled.into_values().map(|(_, finding)| finding).collect()
+    let mut sightings = Pool::default();
+    settled
+        .into_values()
+        .map(|(_, mut finding)| {
+            finding.seen = sightings.share(&finding.seen, Arc::clone);
+            finding
+        })
+        .collect()
 }
 
 #[cfg(test)]

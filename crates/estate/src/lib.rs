@@ -15,6 +15,7 @@ mod findings;
 mod fold;
 mod names;
 mod objects;
+mod pool;
 mod relations;
 mod resolve;
 pub mod rules;

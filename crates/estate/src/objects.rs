@@ -42,6 +42,11 @@ impl Interner {
         &self.texts[number as usize]
     }
 
+    /// As [`Self::text`], to be kept.
+    pub fn shared(&self, number: u32) -> Arc<str> {
+        self.texts[number as usize].clone()
+    }
+
     /// All texts, in the order of their numbers.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         self.texts.iter().map(AsRef::as_ref)

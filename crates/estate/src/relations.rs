@@ -4,6 +4,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
+use postern_model::estate::SharedText;
 use postern_model::schema::RELATIONS;
 use postern_model::{NodeKind, RelationKind};
 use serde_json::Value;
@@ -106,17 +107,19 @@ pub fn kind_hints(relations: &[RawRelation]) -> HashMap<u32, NodeKind> {
 #[derive(Default)]
 pub struct MergedProperties {
     /// By the number of the text.
-    canonical: HashMap<u32, String>,
+    canonical: HashMap<u32, SharedText>,
 }
 
 impl MergedProperties {
     /// The properties of parallel reports of one relation. Lists are united, since two routes let through the
     /// ports of both; of other values that differ, that of the first text in order stands.
-    pub fn of(&mut self, parallel: &[RawRelation], texts: &Interner) -> String {
+    pub fn of(&mut self, parallel: &[RawRelation], texts: &Interner) -> SharedText {
         let first = parallel[0].properties;
         if parallel.iter().all(|report| report.properties == first) {
             let canonical = self.canonical.entry(first);
-            return canonical.or_insert_with(|| canonical_text(texts.text(first))).clone();
+            return canonical
+                .or_insert_with(|| canonical_text(texts.text(first)).as_str().into())
+                .clone();
         }
         let mut reports: Vec<&str> = parallel.iter().map(|report| texts.text(report.properties)).collect();
         reports.sort_unstable();
@@ -127,7 +130,7 @@ impl MergedProperties {
                 add(&mut merged, key, value);
             }
         }
-        to_text(&merged)
+        to_text(&merged).as_str().into()
     }
 }
 

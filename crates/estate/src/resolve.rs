@@ -1,13 +1,15 @@
 //! Phase 1 and 2: snapshots in, estate out.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::convert::Infallible;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use postern_catalog::KnownExploited;
-use postern_model::estate::{Estate, Identifier, Node, NodeIndex, OriginalObject, Relation, Seen};
+use postern_model::estate::{EdgeIndex, Estate, Identifier, Node, NodeIndex, OriginalObject, Relation, Seen};
 use postern_model::network::Cidr;
-use postern_model::{EdgeId, NodeId, NodeKind, ObjectClass, RelationKind, Settings};
+use postern_model::{EdgeId, Facet, NodeId, NodeKind, ObjectClass, RelationKind, Settings};
 use roaring::RoaringBitmap;
 
 use crate::attributes::{Properties, attributes, texts};
@@ -16,6 +18,7 @@ use crate::devices::{self, Joined};
 use crate::findings;
 use crate::fold::Fold;
 use crate::objects::{Gathered, Interner, Object};
+use crate::pool::{Pool, Sightings, share_texts};
 use crate::relations::{self, RawRelation};
 use crate::{EstateError, FactSource, Result, Snapshot, names};
 
@@ -80,11 +83,11 @@ pub fn resolve(
     let snapshot_ids: Vec<&str> = snapshots.iter().map(|snapshot| snapshot.id.as_str()).collect();
     let coverage = looked.report(&objects, &keys, &domains.names);
     let nodes = nodes(objects, &keys, &joined, &looked, &snapshot_ids)?;
-    let by_key: HashMap<String, NodeIndex> = (0..)
+    let by_key: HashMap<Arc<str>, NodeIndex> = (0..)
         .zip(&nodes)
         .flat_map(|(index, node)| node.facets.iter().map(move |facet| (facet.key.clone(), index)))
         .collect();
-    let relations = settle_relations(raw_relations, &keys, &by_key, &nodes, &snapshot_ids);
+    let (relations, facet_keys) = settle_relations(raw_relations, &keys, &by_key, &nodes, &snapshot_ids);
     let findings = findings::settle(raw_findings, |subject| {
         let index = *by_key.get(subject)?;
         Some((index, nodes[index as usize].id.0))
@@ -93,7 +96,7 @@ pub fn resolve(
         .into_iter()
         .filter_map(|raw| {
             let mut service = raw.service;
-            service.node = *by_key.get(&raw.subject)?;
+            service.node = *by_key.get(raw.subject.as_str())?;
             Some(service)
         })
         .collect();
@@ -109,6 +112,8 @@ pub fn resolve(
         conflicts,
         coverage,
         by_key,
+        facet_keys,
+        by_edge: EdgeIndex::default(),
     })
 }
 
@@ -333,6 +338,7 @@ fn nodes(
     if parts.len() > ASSETS_MAX as usize {
         return Err(EstateError::TooManyAssets { limit: ASSETS_MAX });
     }
+    let mut shared = Shared::default();
     let mut nodes: Vec<Node> = parts
         .into_iter()
         .map(|(anchor, mut parts)| {
@@ -341,19 +347,34 @@ fn nodes(
                 .into_iter()
                 .filter_map(|part| Some((part, objects.remove(&part)?)))
                 .collect();
-            node(parts, keys, joined, looked, snapshot_ids)
+            node(parts, keys, joined, looked, snapshot_ids, &mut shared)
         })
         .collect();
     nodes.sort_by_key(|node| node.id);
     Ok(nodes)
 }
 
+/// What many assets have in common.
+#[derive(Default)]
+struct Shared {
+    texts: Pool<Arc<str>>,
+    known: Pool<Arc<[Facet]>>,
+    sightings: Sightings<Vec<u32>>,
+}
+
 /// One asset out of its objects, the anchor first: what it says stands before what the others say.
-fn node(parts: Vec<(u32, Object)>, keys: &Interner, joined: &Joined, looked: &Looked, snapshot_ids: &[&str]) -> Node {
+fn node(
+    parts: Vec<(u32, Object)>,
+    keys: &Interner,
+    joined: &Joined,
+    looked: &Looked,
+    snapshot_ids: &[&str],
+    shared: &mut Shared,
+) -> Node {
     let (anchor, own) = &parts[0];
-    let key = keys.text(*anchor).to_owned();
+    let key = keys.shared(*anchor);
     let (kind, is_stub) = (own.kind, own.is_stub);
-    let (name, boundary) = (own.name.clone(), own.boundary.clone());
+    let (name, boundary) = (own.name.clone(), Arc::from(own.boundary.as_str()));
     let (mut first, mut last) = (own.first, own.last);
     let mut properties = Properties::new();
     let mut addresses = Vec::new();
@@ -367,11 +388,9 @@ fn node(parts: Vec<(u32, Object)>, keys: &Interner, joined: &Joined, looked: &Lo
         addresses.extend(attributes(&object.properties).addresses);
         known.extend(looked.known(&object.boundary, ObjectClass::of(object.kind), part_key));
         facets.push(OriginalObject {
-            key: part_key.to_owned(),
+            key: keys.shared(part),
             kind: object.kind,
-            reason: joined
-                .get(&part)
-                .map_or_else(|| "its own id".to_owned(), |(_, reason)| reason.clone()),
+            reason: joined.get(&part).map_or("its own id", |(_, reason)| reason).into(),
         });
         snapshots.extend(object.snapshots);
         first = first.min(object.first);
@@ -384,7 +403,9 @@ fn node(parts: Vec<(u32, Object)>, keys: &Interner, joined: &Joined, looked: &Lo
     addresses.dedup();
     let mut attributes = attributes(&properties);
     attributes.addresses = addresses;
-    Node {
+    let known: Vec<Facet> = known.into_iter().collect();
+    let snapshots: Vec<u32> = snapshots.into_iter().collect();
+    let mut node = Node {
         id: NodeId::of(&key),
         key,
         kind,
@@ -393,19 +414,28 @@ fn node(parts: Vec<(u32, Object)>, keys: &Interner, joined: &Joined, looked: &Lo
         is_stub,
         properties: serde_json::to_string(&properties).expect("a map of JSON values is JSON"),
         attributes,
-        known: known.into_iter().collect(),
+        known: shared.known.share(known.as_slice(), Arc::from),
         identifiers: identifiers.into_iter().collect(),
         facets,
-        seen: seen(snapshots, first, last, snapshot_ids),
-    }
+        seen: seen(&mut shared.sightings, &snapshots, (first, last), snapshot_ids),
+    };
+    share_texts(&mut node, &mut shared.texts);
+    node
 }
 
-fn seen(snapshots: BTreeSet<u32>, first: Timestamp, last: Timestamp, snapshot_ids: &[&str]) -> Seen {
-    let sources = snapshots
-        .into_iter()
-        .map(|position| snapshot_ids[position as usize].to_owned())
-        .collect();
-    Seen { sources, first, last }
+/// Who told us of something: positions of snapshots, sorted, and when the first and the last was observed.
+fn seen(
+    sightings: &mut Sightings<Vec<u32>>,
+    snapshots: &[u32],
+    times: (Timestamp, Timestamp),
+    snapshot_ids: &[&str],
+) -> Arc<Seen> {
+    let sources = || {
+        let ids = snapshots.iter().map(|&position| snapshot_ids[position as usize]);
+        Ok::<_, Infallible>(ids.map(str::to_owned).collect())
+    };
+    let Ok(seen) = sightings.share(snapshots, times, <[u32]>::to_vec, sources);
+    seen
 }
 
 /// Everything by which another source could know the same object.
@@ -428,13 +458,13 @@ fn identifiers_of(key: &str, object: &Object) -> Vec<Identifier> {
         _ => "object-id",
     };
     let mut identifiers = vec![Identifier {
-        kind: id_kind.to_owned(),
-        value: key.to_owned(),
+        kind: id_kind.into(),
+        value: key.into(),
     }];
     if object.kind == NodeKind::Computer && object.name.contains('.') {
         identifiers.push(Identifier {
-            kind: "fqdn".to_owned(),
-            value: object.name.to_ascii_lowercase(),
+            kind: "fqdn".into(),
+            value: object.name.to_ascii_lowercase().into(),
         });
     }
     for (property, kind) in FROM_PROPERTIES {
@@ -445,22 +475,25 @@ fn identifiers_of(key: &str, object: &Object) -> Vec<Identifier> {
                 value
             };
             identifiers.push(Identifier {
-                kind: kind.to_owned(),
-                value,
+                kind: kind.into(),
+                value: value.into(),
             });
         }
     }
     identifiers
 }
 
+/// The ids that files name as ends of relations, where one is not its asset's own.
+type FacetKeys = HashMap<EdgeId, (Arc<str>, Arc<str>)>;
+
 /// One relation per (source, target, kind), sorted by them; parallel reports are put together.
 fn settle_relations(
     mut raw: Vec<RawRelation>,
     keys: &Interner,
-    by_key: &HashMap<String, NodeIndex>,
+    by_key: &HashMap<Arc<str>, NodeIndex>,
     nodes: &[Node],
     snapshot_ids: &[&str],
-) -> Vec<Relation> {
+) -> (Vec<Relation>, FacetKeys) {
     let ends: Vec<Option<NodeIndex>> = keys.texts().map(|key| by_key.get(key).copied()).collect();
     let place = |relation: &RawRelation| {
         (
@@ -471,7 +504,11 @@ fn settle_relations(
     };
     raw.sort_unstable_by_key(place);
     let mut properties = relations::MergedProperties::default();
-    raw.chunk_by(|a, b| place(a) == place(b))
+    let mut sightings = Sightings::default();
+    let mut facet_keys = FacetKeys::new();
+    let mut snapshots = Vec::new();
+    let mut settled: Vec<_> = raw
+        .chunk_by(|a, b| place(a) == place(b))
         .filter_map(|parallel| {
             let (Some(source), Some(target), kind) = place(&parallel[0]) else {
                 return None;
@@ -480,30 +517,31 @@ fn settle_relations(
             if source == target {
                 return None;
             }
-            let (source_key, target_key) = parallel
-                .iter()
-                .map(|report| (keys.text(report.source), keys.text(report.target)))
-                .min()?;
+            let [source_node, target_node] = [source, target].map(|it| &nodes[it as usize]);
+            let id = EdgeId::of(source_node.id, target_node.id, kind.label(), kind.as_str());
+            let keys_of = |report: &RawRelation| (keys.text(report.source), keys.text(report.target));
+            let named = parallel.iter().min_by_key(|report| keys_of(report))?;
+            if keys_of(named) != (&*source_node.key, &*target_node.key) {
+                facet_keys.insert(id, (keys.shared(named.source), keys.shared(named.target)));
+            }
+            snapshots.clear();
+            snapshots.extend(parallel.iter().map(|report| report.snapshot));
+            snapshots.sort_unstable();
+            snapshots.dedup();
+            let times = (
+                parallel.iter().map(|report| report.at).min()?,
+                parallel.iter().map(|report| report.at).max()?,
+            );
             Some(Relation {
-                id: EdgeId::of(
-                    nodes[source as usize].id,
-                    nodes[target as usize].id,
-                    kind.label(),
-                    kind.as_str(),
-                ),
+                id,
                 source,
                 target,
-                source_key: source_key.to_owned(),
-                target_key: target_key.to_owned(),
                 kind,
                 properties: properties.of(parallel, keys),
-                seen: seen(
-                    parallel.iter().map(|report| report.snapshot).collect(),
-                    parallel.iter().map(|report| report.at).min()?,
-                    parallel.iter().map(|report| report.at).max()?,
-                    snapshot_ids,
-                ),
+                seen: seen(&mut sightings, &snapshots, times, snapshot_ids),
             })
         })
-        .collect()
+        .collect();
+    settled.shrink_to_fit();
+    (settled, facet_keys)
 }

@@ -171,7 +171,7 @@ fn has_rid(node: &Node, rid: &str) -> bool {
 
 /// A principal that every domain has under this SID: `<domain>-<SID>`, or the bare SID.
 fn is_built_in(node: &Node, sid: &str) -> bool {
-    split_domain_prefix(&node.key).map_or(node.key.as_str(), |(_, sid)| sid) == sid
+    split_domain_prefix(&node.key).map_or(&*node.key, |(_, sid)| sid) == sid
 }
 
 #[cfg(test)]

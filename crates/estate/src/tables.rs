@@ -1,11 +1,12 @@
 //! The estate as tables, and back: a generation is stored, so that starting up rebuilds nothing.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use postern_model::estate::{
     Answered, BoundaryCoverage, Classification, Conflict, Estate, Finding, Identifier, Node, NodeIndex, OriginalObject,
-    Plane, Reason, Relation, Seen, Service,
+    Plane, Reason, Relation, Seen, Service, SharedText,
 };
 use postern_model::schema::{
     ASSET_FINDINGS, CLASSIFICATIONS, CONFLICTS, COVERAGE, FACETS, IDENTIFIERS, NODES, OPEN_SERVICES, PLANES, REPORTED,
@@ -15,21 +16,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::attributes::{attributes, parse};
+use crate::pool::{Pool, Sightings, share_texts};
 use crate::{EstateError, Result};
 
-/// The tables of an estate, in the order in which [`write`] gives and [`read`] takes them.
-pub static SCHEMAS: [&Schema; 8] = [
-    &NODES,
-    &IDENTIFIERS,
-    &FACETS,
-    &CONFLICTS,
-    &REPORTED,
-    &OPEN_SERVICES,
-    &ASSET_FINDINGS,
-    &COVERAGE,
-];
+/// So many assets or relations are made into rows at a time.
+const ITEMS_IN_CHUNK: usize = 16_384;
 
-fn json(value: &impl Serialize) -> String {
+fn json(value: &(impl Serialize + ?Sized)) -> String {
     serde_json::to_string(value).expect("lists and maps of texts are JSON")
 }
 
@@ -37,163 +30,170 @@ fn long(time: Timestamp) -> Value<'static> {
     Value::Long(time.as_microsecond())
 }
 
-/// The tables of an estate, one after the other: they are large, and each is made when it is asked for.
-pub fn write(estate: &Estate) -> impl Iterator<Item = Table> + '_ {
-    let writers: [fn(&Estate, &mut Table); SCHEMAS.len()] = [
-        write_nodes,
-        write_identifiers,
-        write_facets,
-        write_conflicts,
-        write_reported,
-        write_services,
-        write_findings,
-        write_coverage,
-    ];
-    SCHEMAS.into_iter().zip(writers).map(move |(schema, write)| {
-        let mut table = Table::new(schema);
-        write(estate, &mut table);
-        table
-    })
+/// A table on its way to a store: its schema, and its rows in chunks, each made when it is asked for.
+pub type Chunks<'a> = (&'static Schema, Box<dyn Iterator<Item = Table> + 'a>);
+
+/// The tables of an estate.
+pub fn write(estate: &Estate) -> impl Iterator<Item = Chunks<'_>> {
+    let of_nodes = |write: fn(&Node, &mut Table)| move |schema| chunks(schema, &estate.nodes, write);
+    [
+        of_nodes(write_node)(&NODES),
+        of_nodes(write_identifiers)(&IDENTIFIERS),
+        of_nodes(write_facets)(&FACETS),
+        chunks(&CONFLICTS, &estate.conflicts, write_conflict),
+        chunks(&REPORTED, &estate.relations, |relation, table| {
+            write_relation(estate, relation, table);
+        }),
+        chunks(&OPEN_SERVICES, &estate.services, |service, table| {
+            write_service(estate, service, table);
+        }),
+        chunks(&ASSET_FINDINGS, &estate.findings, |finding, table| {
+            write_finding(estate, finding, table);
+        }),
+        chunks(&COVERAGE, &estate.coverage, write_coverage),
+    ]
+    .into_iter()
 }
 
-fn write_nodes(estate: &Estate, table: &mut Table) {
-    for node in &estate.nodes {
+/// Makes rows of a list, so many items at a time.
+fn chunks<'a, T>(schema: &'static Schema, items: &'a [T], write: impl Fn(&T, &mut Table) + 'a) -> Chunks<'a> {
+    let tables = items.chunks(ITEMS_IN_CHUNK).map(move |items| {
+        let mut table = Table::new(schema);
+        items.iter().for_each(|item| write(item, &mut table));
+        table
+    });
+    (schema, Box::new(tables))
+}
+
+fn write_node(node: &Node, table: &mut Table) {
+    table.push(&[
+        Value::Id(node.id.0),
+        Value::Text(&node.key),
+        Value::Text(node.kind.as_str()),
+        Value::Text(&node.name),
+        Value::Text(&node.boundary),
+        Value::Bool(node.is_stub),
+        Value::Text(&node.properties),
+        Value::Text(&json(&*node.known)),
+        Value::Text(&json(&node.seen.sources)),
+        long(node.seen.first),
+        long(node.seen.last),
+    ]);
+}
+
+fn write_identifiers(node: &Node, table: &mut Table) {
+    let sources = json(&node.seen.sources);
+    for identifier in &node.identifiers {
         table.push(&[
             Value::Id(node.id.0),
-            Value::Text(&node.key),
-            Value::Text(node.kind.as_str()),
-            Value::Text(&node.name),
-            Value::Text(&node.boundary),
-            Value::Bool(node.is_stub),
-            Value::Text(&node.properties),
-            Value::Text(&json(&node.known)),
-            Value::Text(&json(&node.seen.sources)),
+            Value::Text(&identifier.kind),
+            Value::Text(&identifier.value),
+            Value::Text(&sources),
             long(node.seen.first),
             long(node.seen.last),
         ]);
     }
 }
 
-fn write_identifiers(estate: &Estate, table: &mut Table) {
-    for node in &estate.nodes {
-        let sources = json(&node.seen.sources);
-        for identifier in &node.identifiers {
-            table.push(&[
-                Value::Id(node.id.0),
-                Value::Text(&identifier.kind),
-                Value::Text(&identifier.value),
-                Value::Text(&sources),
-                long(node.seen.first),
-                long(node.seen.last),
-            ]);
-        }
-    }
-}
-
-fn write_facets(estate: &Estate, table: &mut Table) {
-    for node in &estate.nodes {
-        for facet in &node.facets {
-            table.push(&[
-                Value::Id(node.id.0),
-                Value::Text(&facet.key),
-                Value::Text(facet.kind.as_str()),
-                Value::Text(&facet.reason),
-            ]);
-        }
-    }
-}
-
-fn write_conflicts(estate: &Estate, table: &mut Table) {
-    for conflict in &estate.conflicts {
+fn write_facets(node: &Node, table: &mut Table) {
+    for facet in &node.facets {
         table.push(&[
-            Value::Text(&conflict.kind),
-            Value::Text(&conflict.value),
-            Value::Text(&json(&conflict.keys)),
-            Value::Text(&conflict.reason),
+            Value::Id(node.id.0),
+            Value::Text(&facet.key),
+            Value::Text(facet.kind.as_str()),
+            Value::Text(&facet.reason),
         ]);
     }
 }
 
-fn write_reported(estate: &Estate, table: &mut Table) {
-    for relation in &estate.relations {
-        table.push(&[
-            Value::Id(relation.id.0),
-            Value::Id(estate.node(relation.source).id.0),
-            Value::Id(estate.node(relation.target).id.0),
-            Value::Text(&relation.source_key),
-            Value::Text(&relation.target_key),
-            Value::Text(relation.kind.as_str()),
-            Value::Text(relation.kind.label()),
-            Value::Text(&relation.properties),
-            Value::Text(&json(&relation.seen.sources)),
-            long(relation.seen.first),
-            long(relation.seen.last),
-        ]);
-    }
+fn write_conflict(conflict: &Conflict, table: &mut Table) {
+    table.push(&[
+        Value::Text(&conflict.kind),
+        Value::Text(&conflict.value),
+        Value::Text(&json(&conflict.keys)),
+        Value::Text(&conflict.reason),
+    ]);
 }
 
-fn write_services(estate: &Estate, table: &mut Table) {
-    for service in &estate.services {
-        table.push(&[
-            Value::Id(estate.node(service.node).id.0),
-            Value::Text(&service.protocol),
-            Value::Long(i64::from(service.port)),
-            Value::Text(&service.name),
-        ]);
-    }
+fn write_relation(estate: &Estate, relation: &Relation, table: &mut Table) {
+    let (source_key, target_key) = estate.keys_of(relation);
+    table.push(&[
+        Value::Id(relation.id.0),
+        Value::Id(estate.node(relation.source).id.0),
+        Value::Id(estate.node(relation.target).id.0),
+        Value::Text(source_key),
+        Value::Text(target_key),
+        Value::Text(relation.kind.as_str()),
+        Value::Text(relation.kind.label()),
+        Value::Text(&relation.properties),
+        Value::Text(&json(&relation.seen.sources)),
+        long(relation.seen.first),
+        long(relation.seen.last),
+    ]);
 }
 
-fn write_findings(estate: &Estate, table: &mut Table) {
-    for finding in &estate.findings {
-        table.push(&[
-            Value::Id(finding.id.0),
-            Value::Id(estate.node(finding.node).id.0),
-            Value::Text(&finding.weakness),
-            Value::Text(&finding.locator),
-            Value::Text(&finding.title),
-            Value::Text(&finding.severity),
-            Value::Text(&json(&finding.cves)),
-            Value::Text(&finding.cvss_vector),
-            finding.cvss_score_micro.map_or(Value::Null, Value::Long),
-            finding.exploit_available.map_or(Value::Null, Value::Bool),
-            Value::Bool(finding.is_kev),
-            Value::Bool(finding.is_exploitable),
-            Value::Text(&finding.properties),
-            Value::Text(&json(&finding.seen.sources)),
-            long(finding.seen.first),
-            long(finding.seen.last),
-        ]);
-    }
+fn write_service(estate: &Estate, service: &Service, table: &mut Table) {
+    table.push(&[
+        Value::Id(estate.node(service.node).id.0),
+        Value::Text(&service.protocol),
+        Value::Long(i64::from(service.port)),
+        Value::Text(&service.name),
+    ]);
 }
 
-fn write_coverage(estate: &Estate, table: &mut Table) {
-    for boundary in &estate.coverage {
-        for ((class, facet), answered) in &boundary.facets {
-            table.push(&[
-                Value::Text(&boundary.boundary),
-                Value::Text(&boundary.name),
-                Value::Text(&json(class)),
-                Value::Text(&json(facet)),
-                Value::Long(answered.answered as i64),
-                Value::Long(answered.total as i64),
-            ]);
-        }
+fn write_finding(estate: &Estate, finding: &Finding, table: &mut Table) {
+    table.push(&[
+        Value::Id(finding.id.0),
+        Value::Id(estate.node(finding.node).id.0),
+        Value::Text(&finding.weakness),
+        Value::Text(&finding.locator),
+        Value::Text(&finding.title),
+        Value::Text(&finding.severity),
+        Value::Text(&json(&finding.cves)),
+        Value::Text(&finding.cvss_vector),
+        finding.cvss_score_micro.map_or(Value::Null, Value::Long),
+        finding.exploit_available.map_or(Value::Null, Value::Bool),
+        Value::Bool(finding.is_kev),
+        Value::Bool(finding.is_exploitable),
+        Value::Text(&finding.properties),
+        Value::Text(&json(&finding.seen.sources)),
+        long(finding.seen.first),
+        long(finding.seen.last),
+    ]);
+}
+
+fn write_coverage(boundary: &BoundaryCoverage, table: &mut Table) {
+    for ((class, facet), answered) in &boundary.facets {
+        table.push(&[
+            Value::Text(&boundary.boundary),
+            Value::Text(&boundary.name),
+            Value::Text(&json(class)),
+            Value::Text(&json(facet)),
+            Value::Long(answered.answered as i64),
+            Value::Long(answered.total as i64),
+        ]);
     }
 }
 
 /// Reads one row, with errors that name table and row.
 struct Row<'a> {
     table: &'a Table,
+    /// Place in the chunk, and in the whole table.
     row: usize,
+    number: usize,
 }
 
-impl Row<'_> {
+impl<'a> Row<'a> {
+    fn str(&self, column: usize) -> &'a str {
+        self.table.text(self.row, column)
+    }
+
     fn text(&self, column: usize) -> String {
-        self.table.text(self.row, column).to_owned()
+        self.str(column).to_owned()
     }
 
     fn parse<T>(&self, column: usize, read: impl Fn(&str) -> Option<T>) -> Result<T> {
-        let text = self.table.text(self.row, column);
+        let text = self.str(column);
         read(text).ok_or_else(|| self.error(format!("{text:?} is no {}", self.table.schema.columns[column].name)))
     }
 
@@ -209,147 +209,242 @@ impl Row<'_> {
         self.table.long(self.row, column)
     }
 
-    fn seen(&self, column: usize) -> Result<Seen> {
-        let time = |column: usize| {
-            self.long(column)
-                .and_then(|micros| Timestamp::from_microsecond(micros).ok())
-                .ok_or_else(|| self.error("a time is missing".to_owned()))
-        };
-        Ok(Seen {
-            sources: self.json(column)?,
-            first: time(column + 1)?,
-            last: time(column + 2)?,
-        })
+    fn bool(&self, column: usize) -> Option<bool> {
+        self.table.bool(self.row, column)
     }
 
     fn error(&self, reason: String) -> EstateError {
         EstateError::Row {
             table: self.table.schema.name,
-            row: self.row,
+            row: self.number,
             reason,
         }
     }
 }
 
 fn rows(table: &Table) -> impl Iterator<Item = Row<'_>> {
-    (0..table.rows()).map(move |row| Row { table, row })
+    (0..table.rows()).map(move |row| Row {
+        table,
+        row,
+        number: row,
+    })
 }
 
-/// Reads what [`write`] has written; the tables in the order of [`SCHEMAS`].
+/// Where stored tables come from, chunk by chunk; the lake in life, lists in tests.
+pub trait TableSource {
+    type Error: From<EstateError>;
+
+    /// Calls `each` with every chunk of a table, in order.
+    ///
+    /// # Errors
+    /// Those of `each`, and whatever the store says.
+    fn each(
+        &self,
+        schema: &'static Schema,
+        each: &mut dyn FnMut(&Table) -> Result<()>,
+    ) -> std::result::Result<(), Self::Error>;
+}
+
+fn each_row<S: TableSource>(
+    source: &S,
+    schema: &'static Schema,
+    mut each: impl FnMut(&Row<'_>) -> Result<()>,
+) -> std::result::Result<(), S::Error> {
+    let mut before = 0;
+    source.each(schema, &mut |table| {
+        for row in 0..table.rows() {
+            let number = before + row;
+            each(&Row { table, row, number })?;
+        }
+        before += table.rows();
+        Ok(())
+    })
+}
+
+/// Reads what [`write`] has written.
 ///
 /// # Errors
-/// [`EstateError::Row`] for a value that this version does not understand.
-pub fn read(tables: &[Table]) -> Result<Estate> {
-    let [
-        nodes,
-        identifiers,
-        facets,
-        conflicts,
-        reported,
-        services,
-        findings,
-        coverage,
-    ] = tables
-    else {
-        panic!("an estate has {} tables", SCHEMAS.len());
-    };
-    let mut estate = Estate::default();
-    for row in rows(nodes) {
+/// [`EstateError::Row`] for a value that this version does not understand, and those of the source.
+pub fn read<S: TableSource>(source: &S) -> std::result::Result<Estate, S::Error> {
+    let mut reading = Reading::default();
+    each_row(source, &NODES, |row| reading.node(row))?;
+    reading.number_nodes();
+    each_row(source, &IDENTIFIERS, |row| reading.identifier(row))?;
+    each_row(source, &FACETS, |row| reading.facet(row))?;
+    reading.finish_nodes();
+    each_row(source, &CONFLICTS, |row| reading.conflict(row))?;
+    each_row(source, &REPORTED, |row| reading.relation(row))?;
+    each_row(source, &OPEN_SERVICES, |row| reading.service(row))?;
+    each_row(source, &ASSET_FINDINGS, |row| reading.finding(row))?;
+    let mut boundaries = BTreeMap::new();
+    each_row(source, &COVERAGE, |row| read_coverage(row, &mut boundaries))?;
+    let mut estate = reading.estate;
+    estate.coverage = boundaries.into_values().collect();
+    estate.relations.shrink_to_fit();
+    estate.findings.shrink_to_fit();
+    Ok(estate)
+}
+
+/// An estate that is being read, and what its parts share.
+#[derive(Default)]
+struct Reading {
+    estate: Estate,
+    index: HashMap<u128, NodeIndex>,
+    texts: Pool<Arc<str>>,
+    properties: Pool<SharedText>,
+    /// By the stored text.
+    known: HashMap<String, Arc<[Facet]>>,
+    sightings: Sightings<String>,
+}
+
+impl Reading {
+    fn text(&mut self, text: &str) -> Arc<str> {
+        self.texts.share(text, Arc::from)
+    }
+
+    fn find(&self, row: &Row<'_>, column: usize) -> Result<NodeIndex> {
+        let found = self.index.get(&row.id(column)).copied();
+        found.ok_or_else(|| row.error("its asset is missing".to_owned()))
+    }
+
+    fn seen(&mut self, row: &Row<'_>, column: usize) -> Result<Arc<Seen>> {
+        let time = |column: usize| {
+            row.long(column)
+                .and_then(|micros| Timestamp::from_microsecond(micros).ok())
+                .ok_or_else(|| row.error("a time is missing".to_owned()))
+        };
+        let times = (time(column + 1)?, time(column + 2)?);
+        self.sightings
+            .share(row.str(column), times, str::to_owned, || row.json(column))
+    }
+
+    fn known(&mut self, row: &Row<'_>, column: usize) -> Result<Arc<[Facet]>> {
+        if let Some(known) = self.known.get(row.str(column)) {
+            return Ok(known.clone());
+        }
+        let known: Arc<[Facet]> = row.json::<Vec<Facet>>(column)?.into();
+        self.known.insert(row.text(column), known.clone());
+        Ok(known)
+    }
+
+    fn node(&mut self, row: &Row<'_>) -> Result<()> {
         let properties = row.text(6);
-        estate.nodes.push(Node {
+        let mut node = Node {
             id: NodeId(row.id(0)),
-            key: row.text(1),
+            key: row.str(1).into(),
             kind: row.parse(2, NodeKind::parse)?,
             name: row.text(3),
-            boundary: row.text(4),
-            is_stub: row.table.bool(row.row, 5).unwrap_or_default(),
+            boundary: row.str(4).into(),
+            is_stub: row.bool(5).unwrap_or_default(),
             attributes: attributes(&parse(&properties)),
             properties,
-            known: row.json(7)?,
+            known: self.known(row, 7)?,
             identifiers: Vec::new(),
             facets: Vec::new(),
-            seen: row.seen(8)?,
-        });
-    }
-    estate.nodes.sort_by_key(|node| node.id);
-    let index: HashMap<u128, NodeIndex> = estate
-        .nodes
-        .iter()
-        .enumerate()
-        .map(|(at, node)| (node.id.0, at as NodeIndex))
-        .collect();
-    let find = |row: &Row<'_>, column: usize| {
-        index
-            .get(&row.id(column))
-            .copied()
-            .ok_or_else(|| row.error("its asset is missing".to_owned()))
-    };
-    for row in rows(identifiers) {
-        let node = find(&row, 0)? as usize;
-        estate.nodes[node].identifiers.push(Identifier {
-            kind: row.text(1),
-            value: row.text(2),
-        });
-    }
-    for row in rows(facets) {
-        let node = find(&row, 0)?;
-        let facet = OriginalObject {
-            key: row.text(1),
-            kind: row.parse(2, NodeKind::parse)?,
-            reason: row.text(3),
+            seen: self.seen(row, 8)?,
         };
-        estate.by_key.insert(facet.key.clone(), node);
-        estate.nodes[node as usize].facets.push(facet);
+        share_texts(&mut node, &mut self.texts);
+        self.estate.nodes.push(node);
+        Ok(())
     }
-    // The anchor stands first among the facets and speaks for itself; addresses of the others are added.
-    for node in &mut estate.nodes {
-        let key = node.key.clone();
-        node.facets
-            .sort_by(|a, b| (a.key != key, &a.key).cmp(&(b.key != key, &b.key)));
-        node.attributes.addresses.extend(
-            node.identifiers
-                .iter()
-                .filter(|identifier| identifier.kind == "ip")
-                .map(|identifier| identifier.value.clone()),
-        );
-        node.attributes.addresses.sort();
-        node.attributes.addresses.dedup();
+
+    fn number_nodes(&mut self) {
+        let nodes = &mut self.estate.nodes;
+        nodes.sort_by_key(|node| node.id);
+        nodes.shrink_to_fit();
+        self.index = nodes.iter().map(|node| node.id.0).zip(0..).collect();
     }
-    for row in rows(conflicts) {
-        estate.conflicts.push(Conflict {
+
+    fn identifier(&mut self, row: &Row<'_>) -> Result<()> {
+        let node = self.find(row, 0)?;
+        let identifier = Identifier {
+            kind: self.text(row.str(1)),
+            value: self.text(row.str(2)),
+        };
+        self.estate.nodes[node as usize].identifiers.push(identifier);
+        Ok(())
+    }
+
+    fn facet(&mut self, row: &Row<'_>) -> Result<()> {
+        let node = self.find(row, 0)?;
+        let facet = OriginalObject {
+            key: self.text(row.str(1)),
+            kind: row.parse(2, NodeKind::parse)?,
+            reason: self.text(row.str(3)),
+        };
+        self.estate.by_key.insert(facet.key.clone(), node);
+        self.estate.nodes[node as usize].facets.push(facet);
+        Ok(())
+    }
+
+    /// The anchor stands first among the facets and speaks for itself; addresses of the others are added.
+    fn finish_nodes(&mut self) {
+        for node in &mut self.estate.nodes {
+            let key = node.key.clone();
+            node.facets
+                .sort_by(|a, b| (a.key != key, &a.key).cmp(&(b.key != key, &b.key)));
+            let addresses = &mut node.attributes.addresses;
+            addresses.extend(
+                node.identifiers
+                    .iter()
+                    .filter(|identifier| &*identifier.kind == "ip")
+                    .map(|identifier| identifier.value.to_string()),
+            );
+            addresses.sort();
+            addresses.dedup();
+            addresses.shrink_to_fit();
+            node.identifiers.shrink_to_fit();
+            node.facets.shrink_to_fit();
+        }
+        self.estate.by_key.shrink_to_fit();
+    }
+
+    fn conflict(&mut self, row: &Row<'_>) -> Result<()> {
+        self.estate.conflicts.push(Conflict {
             kind: row.text(0),
             value: row.text(1),
             keys: row.json(2)?,
             reason: row.text(3),
         });
+        Ok(())
     }
-    for row in rows(reported) {
-        estate.relations.push(Relation {
+
+    fn relation(&mut self, row: &Row<'_>) -> Result<()> {
+        let relation = Relation {
             id: EdgeId(row.id(0)),
-            source: find(&row, 1)?,
-            target: find(&row, 2)?,
-            source_key: row.text(3),
-            target_key: row.text(4),
+            source: self.find(row, 1)?,
+            target: self.find(row, 2)?,
             kind: row.parse(5, RelationKind::parse)?,
-            properties: row.text(7),
-            seen: row.seen(8)?,
-        });
+            properties: self.properties.share(row.str(7), SharedText::from),
+            seen: self.seen(row, 8)?,
+        };
+        let keys = (row.str(3), row.str(4));
+        if keys != self.estate.keys_of(&relation) {
+            let keys = (self.text(keys.0), self.text(keys.1));
+            self.estate.facet_keys.insert(relation.id, keys);
+        }
+        self.estate.relations.push(relation);
+        Ok(())
     }
-    for row in rows(services) {
-        estate.services.push(Service {
-            node: find(&row, 0)?,
+
+    fn service(&mut self, row: &Row<'_>) -> Result<()> {
+        let service = Service {
+            node: self.find(row, 0)?,
             protocol: row.text(1),
             port: row
                 .long(2)
                 .and_then(|port| u16::try_from(port).ok())
                 .ok_or_else(|| row.error("no port".to_owned()))?,
             name: row.text(3),
-        });
+        };
+        self.estate.services.push(service);
+        Ok(())
     }
-    for row in rows(findings) {
-        estate.findings.push(Finding {
+
+    fn finding(&mut self, row: &Row<'_>) -> Result<()> {
+        let finding = Finding {
             id: EdgeId(row.id(0)),
-            node: find(&row, 1)?,
+            node: self.find(row, 1)?,
             weakness: row.text(2),
             locator: row.text(3),
             title: row.text(4),
@@ -357,40 +452,37 @@ pub fn read(tables: &[Table]) -> Result<Estate> {
             cves: row.json(6)?,
             cvss_vector: row.text(7),
             cvss_score_micro: row.long(8),
-            exploit_available: row.table.bool(row.row, 9),
-            is_kev: row.table.bool(row.row, 10).unwrap_or_default(),
-            is_exploitable: row.table.bool(row.row, 11).unwrap_or_default(),
+            exploit_available: row.bool(9),
+            is_kev: row.bool(10).unwrap_or_default(),
+            is_exploitable: row.bool(11).unwrap_or_default(),
             properties: row.text(12),
-            seen: row.seen(13)?,
-        });
+            seen: self.seen(row, 13)?,
+        };
+        self.estate.findings.push(finding);
+        Ok(())
     }
-    estate.coverage = read_coverage(coverage)?;
-    Ok(estate)
 }
 
-fn read_coverage(table: &Table) -> Result<Vec<BoundaryCoverage>> {
-    let mut boundaries = BTreeMap::<String, BoundaryCoverage>::new();
-    for row in rows(table) {
-        let boundary = boundaries.entry(row.text(0)).or_insert_with(|| BoundaryCoverage {
-            boundary: row.text(0),
-            name: row.text(1),
-            facets: BTreeMap::new(),
-        });
-        let (class, facet): (ObjectClass, Facet) = (row.json(2)?, row.json(3)?);
-        let count = |column: usize| {
-            row.long(column)
-                .and_then(|number| u64::try_from(number).ok())
-                .unwrap_or_default()
-        };
-        boundary.facets.insert(
-            (class, facet),
-            Answered {
-                answered: count(4),
-                total: count(5),
-            },
-        );
-    }
-    Ok(boundaries.into_values().collect())
+fn read_coverage(row: &Row<'_>, boundaries: &mut BTreeMap<String, BoundaryCoverage>) -> Result<()> {
+    let boundary = boundaries.entry(row.text(0)).or_insert_with(|| BoundaryCoverage {
+        boundary: row.text(0),
+        name: row.text(1),
+        facets: BTreeMap::new(),
+    });
+    let (class, facet): (ObjectClass, Facet) = (row.json(2)?, row.json(3)?);
+    let count = |column: usize| {
+        row.long(column)
+            .and_then(|number| u64::try_from(number).ok())
+            .unwrap_or_default()
+    };
+    boundary.facets.insert(
+        (class, facet),
+        Answered {
+            answered: count(4),
+            total: count(5),
+        },
+    );
+    Ok(())
 }
 
 /// The tables of a classification: one row per reason, and the planes.

@@ -8,7 +8,7 @@ use postern_model::Table;
 use postern_model::schema::Schema;
 use serde_json::Value;
 
-use crate::error::Result;
+use crate::error::{LakeError, Result};
 use crate::file::{self, TableWriter};
 use crate::snapshot::{SnapshotSummary, TableSize, read_summary};
 use crate::store::{MARKER, Store};
@@ -37,14 +37,20 @@ impl GenerationWriter {
         })
     }
 
-    /// Writes a whole table, also one without rows: reading tells "none" from "not computed". Each table
-    /// can be written once.
-    pub fn write_table(&mut self, table: &Table) -> Result<()> {
-        let path = self.folder.path().join(format!("{}.parquet", table.schema.name));
-        let mut file = TableWriter::create(path, table.schema)?;
-        file.write(table)?;
+    /// Writes a table, chunk after chunk, so that it need not be held as a whole. A table without chunks is written
+    /// too: reading tells "none" from "not computed". Each table can be written once.
+    ///
+    /// # Panics
+    /// When a chunk is of another table: a mistake in the code.
+    pub fn write_table(&mut self, schema: &'static Schema, chunks: impl IntoIterator<Item = Table>) -> Result<()> {
+        let path = self.folder.path().join(format!("{}.parquet", schema.name));
+        let mut file = TableWriter::create(path, schema)?;
+        for chunk in chunks {
+            assert_eq!(chunk.schema.name, schema.name, "one table at a time");
+            file.write(&chunk)?;
+        }
         let (rows, size_bytes) = file.finish()?;
-        let name = table.schema.name.to_owned();
+        let name = schema.name.to_owned();
         self.summary.tables.insert(name, TableSize { rows, size_bytes });
         Ok(())
     }
@@ -72,6 +78,20 @@ impl GenerationWriter {
 pub(crate) fn read_table(store: &Store, number: u64, schema: &'static Schema) -> Result<Table> {
     let key = whole(store, number)?;
     file::read_whole(store.open_object(&format!("{key}/{}.parquet", schema.name))?, schema)
+}
+
+pub(crate) fn read_chunks<E: From<LakeError>>(
+    store: &Store,
+    number: u64,
+    schema: &'static Schema,
+    each: impl FnMut(Table) -> Result<(), E>,
+) -> Result<(), E> {
+    let key = whole(store, number)?;
+    file::read_chunks(
+        store.open_object(&format!("{key}/{}.parquet", schema.name))?,
+        schema,
+        each,
+    )
 }
 
 pub(crate) fn read_json(store: &Store, number: u64, name: &str) -> Result<Value> {

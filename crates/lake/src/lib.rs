@@ -146,6 +146,20 @@ impl Lake {
         generation::read_table(&self.store, number, schema)
     }
 
+    /// Hands the rows of one table to `each`, in chunks as [`Self::read_snapshot_table`] does. Columns that the schema
+    /// leaves out are not read: a part of a table is read by a schema of its name with fewer columns.
+    ///
+    /// # Errors
+    /// Those of `each`, and those of [`Self::read_generation_table`].
+    pub fn read_generation_chunks<E: From<LakeError>>(
+        &self,
+        number: u64,
+        schema: &'static Schema,
+        each: impl FnMut(Table) -> Result<(), E>,
+    ) -> Result<(), E> {
+        generation::read_chunks(&self.store, number, schema, each)
+    }
+
     /// Reads `<name>.json` of a generation; [`LakeError::Absent`] as for a table.
     pub fn read_json(&self, number: u64, name: &str) -> Result<Value> {
         generation::read_json(&self.store, number, name)

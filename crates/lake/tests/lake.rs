@@ -208,7 +208,7 @@ fn write_snapshot(lake: &Lake, id: &str, chunks: &[Table]) {
 
 fn write_generation(lake: &Lake, number: u64, table: &Table) {
     let mut writer = lake.generation_writer(number).unwrap();
-    writer.write_table(table).unwrap();
+    writer.write_table(table.schema, [table.clone()]).unwrap();
     writer.write_json("manifest", &json!({"number": number})).unwrap();
     writer.finish().unwrap();
 }
@@ -323,7 +323,7 @@ fn a_writer_that_is_dropped_leaves_nothing() {
     let mut snapshot = lake.snapshot_writer("a").unwrap();
     snapshot.write(&table(&OBJECTS, 10)).unwrap();
     let mut generation = lake.generation_writer(1).unwrap();
-    generation.write_table(&table(&NODES, 10)).unwrap();
+    generation.write_table(&NODES, [table(&NODES, 10)]).unwrap();
     let mut raw = lake.raw_writer("a").unwrap();
     raw.write_all(b"bytes").unwrap();
     assert_ne!(files(folder.path()), Vec::<PathBuf>::new());
@@ -529,7 +529,7 @@ fn a_store_that_breaks_at_any_change_never_shows_a_part_for_the_whole() {
         writer.write(&relations)?;
         writer.finish()?;
         let mut writer = lake.generation_writer(1)?;
-        writer.write_table(&table(&NODES, 5))?;
+        writer.write_table(&NODES, [table(&NODES, 5)])?;
         writer.write_json("manifest", &json!({}))?;
         writer.finish()
     };
@@ -601,7 +601,7 @@ fn callers_may_take_every_blocking_thread_of_their_runtime() {
 fn a_table_without_rows_is_told_from_one_that_was_not_written() {
     for (_folder, lake) in lakes() {
         let mut writer = lake.generation_writer(1).unwrap();
-        writer.write_table(&Table::new(&NODES)).unwrap();
+        writer.write_table(&NODES, []).unwrap();
         writer.finish().unwrap();
         assert!(lake.read_generation_table(1, &NODES).unwrap().is_empty());
         let steps = &postern_model::schema::STEPS;

@@ -99,7 +99,7 @@ impl Ledger {
                 let detail = json!({
                     "decision": seq,
                     "kind": kind.as_str(),
-                    "subject": { "type": subject.kind, "value": subject.value },
+                    "subject": { "type": &*subject.kind, "value": &*subject.value },
                     "value": value,
                     "manifest_version": manifest_version,
                 });

@@ -2,8 +2,16 @@
 //!
 //! Indices are positions in [`Estate::nodes`], which is sorted by [`NodeId`]; they are valid inside one
 //! generation only.
+//!
+//! An estate of 100,000 assets has millions of relations, so what many of them say alike (who saw them, their
+//! properties, the ids of assets) is held once and shared.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 
@@ -26,29 +34,45 @@ pub struct Estate {
     pub conflicts: Vec<Conflict>,
     pub coverage: Vec<BoundaryCoverage>,
     /// Original id, upper-cased → node: the strongest ids and those of facets.
-    pub by_key: HashMap<String, NodeIndex>,
+    pub by_key: HashMap<Arc<str>, NodeIndex>,
+    /// The ids that a file names as source and target of a relation, where one is not its asset's own key; see
+    /// [`Estate::keys_of`].
+    pub facet_keys: HashMap<EdgeId, (Arc<str>, Arc<str>)>,
+    pub by_edge: EdgeIndex,
 }
+
+/// Finds relations and findings by id. Made when it is first asked, so the lists must not change after that.
+#[derive(Debug, Default)]
+pub struct EdgeIndex {
+    /// Positions, in the order of ids.
+    relations: OnceLock<Box<[u32]>>,
+    findings: OnceLock<Box<[u32]>>,
+}
+
+/// Text of which there are few, held by many: one word wide.
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SharedText(Option<Arc<Box<str>>>);
 
 #[derive(Clone, Debug)]
 pub struct Node {
     pub id: NodeId,
     /// The strongest original id, as the source spells it (SIDs and object ids in upper case).
-    pub key: String,
+    pub key: Arc<str>,
     pub kind: NodeKind,
     /// What a person calls it; the key where no name is known.
     pub name: String,
     /// Domain SID or scanned site; empty when unknown.
-    pub boundary: String,
+    pub boundary: Arc<str>,
     /// Named by another object's record only; its own record was never read.
     pub is_stub: bool,
     /// Canonical JSON object.
     pub properties: String,
     pub attributes: Attributes,
     /// Facets that some source has looked at, sorted.
-    pub known: Vec<Facet>,
+    pub known: Arc<[Facet]>,
     pub identifiers: Vec<Identifier>,
     pub facets: Vec<OriginalObject>,
-    pub seen: Seen,
+    pub seen: Arc<Seen>,
 }
 
 /// The properties that rules read, parsed once. `None` means that no source says.
@@ -60,7 +84,7 @@ pub struct Attributes {
     pub is_dc: Option<bool>,
     pub is_read_only_dc: Option<bool>,
     pub is_acl_protected: Option<bool>,
-    pub operating_system: Option<String>,
+    pub operating_system: Option<Arc<str>>,
     pub has_laps: Option<bool>,
     pub has_spn: Option<bool>,
     pub dont_require_preauth: Option<bool>,
@@ -73,15 +97,15 @@ pub struct Attributes {
     pub admin_count: Option<bool>,
     /// The CA's own access list was collected; it overrules that of the directory object.
     pub has_ca_list: Option<bool>,
-    pub ds_heuristics: Option<String>,
-    pub distinguished_name: Option<String>,
-    pub sam_account_name: Option<String>,
+    pub ds_heuristics: Option<Arc<str>>,
+    pub distinguished_name: Option<Arc<str>>,
+    pub sam_account_name: Option<Arc<str>>,
     /// Address ranges of a network segment, IP addresses of a host.
     pub addresses: Vec<String>,
 }
 
 /// Who told us, and between which times.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Seen {
     /// Snapshot ids, sorted.
     pub sources: Vec<String>,
@@ -92,16 +116,16 @@ pub struct Seen {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Identifier {
     /// `sid`, `object-id`, `fqdn`, `netbios`, `ip`, `mac`, `bios-uuid`, `distinguished-name`, `upn`, ...
-    pub kind: String,
-    pub value: String,
+    pub kind: Arc<str>,
+    pub value: Arc<str>,
 }
 
 /// One original object behind an asset, and why it belongs to it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct OriginalObject {
-    pub key: String,
+    pub key: Arc<str>,
     pub kind: NodeKind,
-    pub reason: String,
+    pub reason: Arc<str>,
 }
 
 /// A relation as a file reports it.
@@ -110,13 +134,10 @@ pub struct Relation {
     pub id: EdgeId,
     pub source: NodeIndex,
     pub target: NodeIndex,
-    /// Ids of the facets that the file names.
-    pub source_key: String,
-    pub target_key: String,
     pub kind: RelationKind,
     /// Canonical JSON object, or empty.
-    pub properties: String,
-    pub seen: Seen,
+    pub properties: SharedText,
+    pub seen: Arc<Seen>,
 }
 
 #[derive(Clone, Debug)]
@@ -136,7 +157,7 @@ pub struct Finding {
     /// Known to be exploited or exploit at hand, over the network and without an account.
     pub is_exploitable: bool,
     pub properties: String,
-    pub seen: Seen,
+    pub seen: Arc<Seen>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -179,7 +200,7 @@ impl Estate {
 
     /// Finds an asset by original id, in any letter case, or by NodeId.
     pub fn find(&self, id: &str) -> Option<NodeIndex> {
-        if let Some(&index) = self.by_key.get(&id.to_ascii_uppercase()) {
+        if let Some(&index) = self.by_key.get(id.to_ascii_uppercase().as_str()) {
             return Some(index);
         }
         self.by_id(id.parse().ok()?)
@@ -192,11 +213,78 @@ impl Estate {
             .map(|index| index as NodeIndex)
     }
 
+    /// The ids of the facets that a file names as source and target of a relation.
+    pub fn keys_of(&self, relation: &Relation) -> (&str, &str) {
+        match self.facet_keys.get(&relation.id) {
+            Some((source, target)) => (source, target),
+            None => (&self.node(relation.source).key, &self.node(relation.target).key),
+        }
+    }
+
+    pub fn relation(&self, id: EdgeId) -> Option<&Relation> {
+        let relations = &self.relations;
+        let order = self
+            .by_edge
+            .relations
+            .get_or_init(|| order(relations.iter().map(|it| it.id)));
+        let at = order.binary_search_by_key(&id, |&at| relations[at as usize].id).ok()?;
+        Some(&relations[order[at] as usize])
+    }
+
+    pub fn finding(&self, id: EdgeId) -> Option<&Finding> {
+        let findings = &self.findings;
+        let order = self
+            .by_edge
+            .findings
+            .get_or_init(|| order(findings.iter().map(|it| it.id)));
+        let at = order.binary_search_by_key(&id, |&at| findings[at as usize].id).ok()?;
+        Some(&findings[order[at] as usize])
+    }
+
     /// Whether a source has looked at this facet of this class inside a boundary.
     pub fn is_covered(&self, boundary: &str, class: ObjectClass, facet: &Facet) -> bool {
         self.coverage
             .iter()
             .any(|it| it.boundary == boundary && it.facets.contains_key(&(class, facet.clone())))
+    }
+}
+
+/// The positions of some ids, in the order of the ids.
+fn order(ids: impl Iterator<Item = EdgeId>) -> Box<[u32]> {
+    let mut ids: Vec<_> = ids.zip(0u32..).collect();
+    ids.sort_unstable();
+    ids.into_iter().map(|(_, at)| at).collect()
+}
+
+impl Deref for SharedText {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.0.as_ref().map_or("", |text| text)
+    }
+}
+
+impl From<&str> for SharedText {
+    fn from(text: &str) -> Self {
+        Self((!text.is_empty()).then(|| Arc::new(text.into())))
+    }
+}
+
+impl fmt::Debug for SharedText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
+    }
+}
+
+impl Hash for SharedText {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        str::hash(self, state);
+    }
+}
+
+impl Borrow<str> for SharedText {
+    fn borrow(&self) -> &str {
+        self
     }
 }
 

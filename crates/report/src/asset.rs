@@ -117,11 +117,11 @@ impl AssetReport {
         let steps = &generation.derived.steps;
         Self {
             generation: generation.record.number,
-            id: node.key.clone(),
+            id: node.key.to_string(),
             node_id: node.id.to_string(),
             name: node.name.clone(),
             kind: node.kind.as_str().to_owned(),
-            boundary: node.boundary.clone(),
+            boundary: node.boundary.to_string(),
             boundary_name: reports.boundary_name(&node.boundary),
             is_stub: node.is_stub,
             is_unusable: node.is_unusable_account(generation.inputs.evaluated_at),
@@ -144,21 +144,21 @@ impl AssetReport {
                 .facets
                 .iter()
                 .map(|it| ObjectReport {
-                    id: it.key.clone(),
+                    id: it.key.to_string(),
                     kind: it.kind.as_str().to_owned(),
-                    reason: it.reason.clone(),
+                    reason: it.reason.to_string(),
                 })
                 .collect(),
             identifiers: node
                 .identifiers
                 .iter()
                 .map(|it| IdentifierReport {
-                    kind: it.kind.clone(),
-                    value: it.value.clone(),
+                    kind: it.kind.to_string(),
+                    value: it.value.to_string(),
                 })
                 .collect(),
             looked_at: node.known.iter().map(ToString::to_string).collect(),
-            known: node.known.clone(),
+            known: node.known.to_vec(),
             files: reports.files(&node.seen),
             first_seen: node.seen.first.to_string(),
             last_seen: node.seen.last.to_string(),

@@ -96,14 +96,14 @@ impl Reports {
             source: self.generation.key_of(step.source),
             target: self.generation.key_of(step.target),
             technique: step.technique.as_str().to_owned(),
-            label: step.label.clone(),
+            label: step.label().to_owned(),
             cost: step.cost,
             grade: grade(step.cost).as_str().to_owned(),
             is_assumed: step.is_assumed || step.technique == RelationKind::AssumedFoothold,
             explanation: technique.map_or_else(String::new, |it| it.explain(&source_name, &target_name)),
             attack: technique.map_or_else(Vec::new, |it| it.attack.clone()),
             detection: technique.map_or_else(String::new, |it| it.detection.clone()),
-            evidence: step.derivations.iter().map(|it| self.derivation(it)).collect(),
+            evidence: step.derivations().iter().map(|it| self.derivation(it)).collect(),
             remediations: self.fixes(step),
             source_name,
             target_name,
@@ -150,7 +150,7 @@ impl Reports {
     fn fact(&self, fact: &Fact) -> FactReport {
         let plain = |kind: &str| FactReport {
             fact: kind.to_owned(),
-            text: fact.text().to_owned(),
+            text: fact.text(&self.generation.estate),
             id: None,
             subject: None,
             name: None,
@@ -160,28 +160,26 @@ impl Reports {
             observed: None,
         };
         match fact {
-            Fact::Relation { id, .. } => self.seen(*id, plain("relation")),
-            Fact::Finding { id, .. } => self.seen(*id, plain("finding")),
-            Fact::Property { node, name, value, .. } => FactReport {
-                subject: Some(self.generation.key_of(*node)),
-                name: Some(name.clone()),
-                value: Some(value.clone()),
+            Fact::Relation { id } => self.seen(*id, plain("relation")),
+            Fact::Finding { id } => self.seen(*id, plain("finding")),
+            Fact::Property(it) => FactReport {
+                subject: Some(self.generation.key_of(it.node)),
+                name: Some(it.name.clone()),
+                value: Some(it.value.clone()),
                 ..plain("property")
             },
-            Fact::Service {
-                node, protocol, port, ..
-            } => FactReport {
-                subject: Some(self.generation.key_of(*node)),
-                name: Some(format!("{protocol}/{port}")),
+            Fact::Service(it) => FactReport {
+                subject: Some(self.generation.key_of(it.node)),
+                name: Some(format!("{}/{}", it.protocol, it.port)),
                 ..plain("service")
             },
-            Fact::Absence { node, name, .. } => FactReport {
-                subject: Some(self.generation.key_of(*node)),
-                name: Some(name.clone()),
+            Fact::Absence(it) => FactReport {
+                subject: Some(self.generation.key_of(it.node)),
+                name: Some(it.name.clone()),
                 ..plain("absence")
             },
-            Fact::Setting { name, .. } => FactReport {
-                name: Some(name.clone()),
+            Fact::Setting(it) => FactReport {
+                name: Some(it.name.clone()),
                 ..plain("setting")
             },
             Fact::BuiltIn { .. } => plain("built-in"),

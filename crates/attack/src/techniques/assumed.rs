@@ -48,7 +48,7 @@ pub fn broad_groups(world: &World<'_>, domain: &Node) -> Vec<NodeIndex> {
         format!("{}-S-1-1-0", domain.name),
     ]
     .iter()
-    .filter_map(|key| world.estate.by_key.get(&key.to_ascii_uppercase()).copied())
+    .filter_map(|key| world.estate.by_key.get(key.to_ascii_uppercase().as_str()).copied())
     .collect()
 }
 
@@ -105,7 +105,7 @@ fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
 }
 
 fn assume(steps: &mut Steps<'_, '_>, entry: &Virtual, target: NodeIndex, text: String) {
-    let facts = vec![Fact::Assumption { text }];
+    let facts = vec![Fact::Assumption { text: text.into() }];
     let (source, target) = (Vertex::Virtual(entry), Vertex::Asset(target));
     steps.add_between(RelationKind::AssumedFoothold, source, target, Manner::default(), facts);
 }

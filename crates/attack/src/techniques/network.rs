@@ -18,7 +18,7 @@ use serde::Deserialize;
 
 use super::{Family, as_reported};
 use crate::derived::{Manner, Steps, Vertex, Virtual};
-use crate::fact::Fact;
+use crate::fact::{Fact, ServiceFact, SettingFact};
 use crate::view::View;
 
 pub const FAMILY: Family = Family {
@@ -104,10 +104,10 @@ fn derive_flat(view: &View<'_>, steps: &mut Steps<'_, '_>, exposures: &[Exposure
 }
 
 fn setting_fact() -> Fact {
-    Fact::Setting {
+    Fact::Setting(Box::new(SettingFact {
         name: "flat-network-within-a-site".to_owned(),
         text: "every host of a site is assumed to reach every other".to_owned(),
-    }
+    }))
 }
 
 /// The virtual segment that holds every host of a site.
@@ -121,12 +121,12 @@ pub fn site_segment(site: &str) -> Virtual {
 
 /// The scanned sites that a device belongs to: those of the scanner's own names for it (`host:<site>:<name>`).
 pub fn sites(node: &Node) -> BTreeSet<&str> {
-    let own = (node.kind == NodeKind::Host).then_some(node.key.as_str());
+    let own = (node.kind == NodeKind::Host).then_some(&*node.key);
     let facets = node
         .facets
         .iter()
         .filter(|facet| facet.kind == NodeKind::Host)
-        .map(|facet| facet.key.as_str());
+        .map(|facet| &*facet.key);
     own.into_iter()
         .chain(facets)
         .filter_map(|key| {
@@ -163,26 +163,13 @@ fn weakness_facts(view: &View<'_>, exposure: &Exposure<'_>) -> Vec<Fact> {
         finding,
         is_listed,
     } = exposure;
-    let node = view.node(*device);
-    let how = if finding.is_kev {
-        "known to be exploited"
-    } else {
-        "with an exploit at hand"
-    };
-    let mut facts = vec![Fact::Finding {
-        id: finding.id,
-        text: format!(
-            "{} has a weakness on {protocol}/{number}, {how}: {}",
-            node.name, finding.title
-        ),
-    }];
+    let mut facts = vec![Fact::Finding { id: finding.id }];
     if *is_listed {
-        facts.push(Fact::Service {
-            node: node.id,
+        facts.push(Fact::Service(Box::new(ServiceFact {
+            node: view.node(*device).id,
             protocol: (*protocol).to_owned(),
             port: *number,
-            text: format!("{} listens on {protocol}/{number}", node.name),
-        });
+        })));
     }
     facts
 }

@@ -10,7 +10,7 @@ use roaring::RoaringBitmap;
 
 use super::{Family, as_reported};
 use crate::derived::Steps;
-use crate::fact::Fact;
+use crate::fact::{AbsenceFact, Fact};
 use crate::view::View;
 
 pub const FAMILY: Family = Family {
@@ -56,11 +56,11 @@ fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
                         _ => continue,
                     }
                 } else if let Some(domain) = domain.filter(|domain| !domain.is_stub) {
-                    facts.push(Fact::Absence {
+                    facts.push(Fact::Absence(Box::new(AbsenceFact {
                         node: domain.id,
                         name: "dsheuristics".to_owned(),
                         text: format!("{} does not withhold the implicit rights of owners", domain.name),
-                    });
+                    })));
                 }
             }
             steps.add(technique, relation.source, relation.target, facts);

@@ -69,7 +69,7 @@ fn original_object(generation: &postern_engine::Generation, text: &str) -> Resul
     let node = generation.estate.node(index);
     let facet = node.facets.iter().find(|facet| facet.key.eq_ignore_ascii_case(text));
     Ok(Object {
-        id: facet.map_or(&node.key, |facet| &facet.key).clone(),
+        id: facet.map_or(&node.key, |facet| &facet.key).to_string(),
         name: node.name.clone(),
     })
 }

@@ -84,7 +84,7 @@ pub async fn run(session: &Session, args: args::Critical) -> Result<Outcome> {
 async fn asset(engine: &Engine, text: &str) -> Result<(String, String)> {
     let generation = engine.load(AsOf::Current).await?;
     let node = generation.estate.node(Ids(&generation).asset(text)?);
-    Ok((node.key.clone(), node.name.clone()))
+    Ok((node.key.to_string(), node.name.clone()))
 }
 
 async fn list(engine: &Engine) -> Result<CriticalReport> {
@@ -103,7 +103,7 @@ async fn list(engine: &Engine) -> Result<CriticalReport> {
         .filter(|decision| decision.kind == DecisionKind::Criticality)
         .filter_map(|decision| {
             Some(HandSetLevel {
-                id: decision.subject.value.clone(),
+                id: decision.subject.value.to_string(),
                 name: name(&decision.subject.value),
                 level: decision.value.as_ref()?.as_str()?.to_owned(),
                 author: decision.author.clone(),
