@@ -121,9 +121,17 @@ pub enum Command {
     /// The log of everything that was done to the data folder
     #[command(subcommand)]
     Audit(Audit),
+    /// Answer on the web: the page, and the API below /api/v1
+    Serve(Serve),
     /// Write sample data
     #[command(subcommand)]
     Sample(Sample),
+    /// What the server starts for imports and builds; it speaks through standard input and output
+    #[command(hide = true)]
+    Worker,
+    /// Print the description of the API
+    #[command(hide = true)]
+    Openapi(Openapi),
     /// Write the JSON Schemas of what --json prints
     #[command(hide = true)]
     Schema(Schema),
@@ -533,6 +541,27 @@ fn size_bytes(text: &str) -> Result<u64, String> {
         .into_iter()
         .find_map(|(unit, bytes)| text.strip_suffix(unit)?.trim().parse::<u64>().ok()?.checked_mul(bytes))
         .ok_or_else(|| "a size is a whole number with KiB, MiB or GiB behind it".to_owned())
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = examples!["serve", "serve --listen 127.0.0.1:0 --data /srv/postern"])]
+pub struct Serve {
+    /// Where to listen; port 0 takes a free one [default: 127.0.0.1:8686, which only this machine reaches]
+    #[arg(long, value_name = "HOST:PORT")]
+    pub listen: Option<String>,
+    /// A TOML file with data, catalog, listen and public_url; what stands on the command line counts more
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The address under which people reach the server, where a proxy stands in front of it
+    #[arg(long, value_name = "URL")]
+    pub public_url: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Openapi {
+    /// Write to this file instead of standard output
+    #[arg(long, value_name = "PATH")]
+    pub write: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::Parser;
 
-use crate::args::Arguments;
+use crate::args::{Arguments, Command};
 use crate::commands::{Outcome, WrongUsage};
 
 const FAILED: u8 = 1;
@@ -48,10 +48,11 @@ fn run(arguments: Arguments) -> Result<Outcome> {
         .context("cannot start worker threads")?;
     runtime.block_on(async {
         // On a thread of its own, so that an interruption is heard while the command computes.
+        let ends_by_itself = matches!(arguments.command, Command::Serve(_));
         let command = tokio::spawn(commands::run(arguments));
         tokio::select! {
             outcome = command => outcome.context("the command ended unexpectedly")?,
-            _ = tokio::signal::ctrl_c() => {
+            _ = tokio::signal::ctrl_c(), if !ends_by_itself => {
                 // Nothing needs to be wound up: what is not committed does not exist, and leftovers are swept.
                 anstream::eprintln!("interrupted; the last complete state stays in force");
                 std::process::exit(INTERRUPTED.into());

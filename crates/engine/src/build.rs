@@ -120,7 +120,10 @@ impl Engine {
     }
 
     /// The newest generation, if it is made of what is current now. Time alone makes no new one.
-    pub(crate) async fn up_to_date(&self) -> Result<Option<i64>> {
+    ///
+    /// # Errors
+    /// Those of the ledger, and [`EngineError::Setting`].
+    pub async fn up_to_date(&self) -> Result<Option<i64>> {
         let Some(current) = self.ledger.current_generation().await? else {
             return Ok(None);
         };
@@ -143,10 +146,11 @@ impl Engine {
     }
 
     async fn build_with(&self, lease: &Lease, progress: &Arc<dyn Progress>) -> Result<i64> {
-        let upload = self.ledger.begin_upload(&self.holder).await?;
+        let upload = self.begin_upload(&self.holder).await?;
         let built = self.build_as(lease, upload, progress).await;
-        if built.is_err() {
-            self.give_up(upload).await;
+        match built.is_err() {
+            true => self.give_up(upload).await,
+            false => self.forget(upload),
         }
         built
     }

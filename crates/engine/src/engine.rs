@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -12,7 +12,7 @@ use postern_catalog::{Catalog, SettingSpec, SettingValue};
 use postern_estate::HandSetLevel;
 use postern_estate::rules::EstateRules;
 use postern_lake::Lake;
-use postern_ledger::{Decision, DecisionKind, Ledger, Manifest};
+use postern_ledger::{Decision, DecisionKind, Ledger, Manifest, UploadId};
 use postern_model::estate::{Classification, Estate, Identifier};
 use postern_model::{Criticality, Settings};
 
@@ -43,6 +43,8 @@ pub struct Engine {
     pub(crate) clock: Clock,
     /// Names this process to others that wait for it.
     pub(crate) holder: String,
+    /// Uploads of this process that are open.
+    uploads: Arc<Mutex<Vec<UploadId>>>,
 }
 
 impl Engine {
@@ -66,6 +68,7 @@ impl Engine {
             catalog: Arc::new(catalog),
             clock,
             holder: format!("process {}", std::process::id()),
+            uploads: Arc::default(),
         })
     }
 
@@ -174,6 +177,39 @@ impl Engine {
             .iter()
             .map(|spec| Ok((spec.clone(), value(spec)?, values.contains_key(&spec.id))))
             .collect()
+    }
+
+    /// Registers work that will write objects.
+    pub(crate) async fn begin_upload(&self, holder: &str) -> Result<UploadId> {
+        let upload = self.ledger.begin_upload(holder).await?;
+        self.open_uploads().push(upload);
+        Ok(upload)
+    }
+
+    /// An upload was committed.
+    pub(crate) fn forget(&self, upload: UploadId) {
+        self.open_uploads().retain(|it| *it != upload);
+    }
+
+    /// Abandons the upload of work that has failed. Where that fails too (the disk is full), the upload is
+    /// taken for dead later; why the work failed is what people want to read.
+    pub(crate) async fn give_up(&self, upload: UploadId) {
+        self.forget(upload);
+        drop(self.ledger.abandon_upload(upload).await);
+    }
+
+    /// Gives up every import and build of this process that is under way, for a process that is about to end.
+    /// What they have written is garbage at once; they fail if they go on.
+    pub async fn abandon(&self) {
+        let uploads = std::mem::take(&mut *self.open_uploads());
+        for upload in uploads {
+            self.give_up(upload).await;
+        }
+    }
+
+    fn open_uploads(&self) -> MutexGuard<'_, Vec<UploadId>> {
+        // Nothing panics while it is held.
+        self.uploads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Deletes what crashed processes left behind, and what nothing refers to any more after its grace.

@@ -34,10 +34,26 @@ pub struct ImportOptions {
     pub keep_raw: bool,
     pub build: bool,
     pub wait: Wait,
+    /// Paths are shown and kept as they stand below this folder: for files that lie there for a while only.
+    pub shown_below: Option<PathBuf>,
+    /// Whom the audit log names; else the process.
+    pub author: Option<String>,
+}
+
+impl ImportOptions {
+    /// A path as people know it.
+    fn shown(&self, path: &str) -> String {
+        let below = self.shown_below.as_ref();
+        let rest = below.and_then(|folder| path.strip_prefix(&*folder.to_string_lossy()));
+        rest.map_or(path, |rest| rest.trim_start_matches(['/', '\\']))
+            .to_owned()
+    }
 }
 
 #[derive(Debug)]
 pub struct ImportReport {
+    /// The sources that the paths have become, those of which nothing was taken in left out.
+    pub source_ids: Vec<i64>,
     pub files: Vec<FileReport>,
     pub manifest_version: i64,
     /// `None` where nothing was built: not asked for, or nothing recognised.
@@ -74,7 +90,9 @@ impl Engine {
         progress: Arc<dyn Progress>,
     ) -> Result<ImportReport> {
         self.sweep().await?;
-        let upload = self.ledger.begin_upload(&self.holder).await?;
+        let upload = self
+            .begin_upload(options.author.as_deref().unwrap_or(&self.holder))
+            .await?;
         let heart = self.heartbeat(upload);
         let read = {
             let (engine, paths, options) = (self.clone(), paths.to_vec(), options.clone());
@@ -100,30 +118,24 @@ impl Engine {
                 return Err(error);
             }
         };
-        let manifest_version = if sources.is_empty() {
+        let (source_ids, manifest_version) = if sources.is_empty() {
             self.ledger.abandon_upload(upload).await?;
-            self.ledger.manifest_version().await?
+            (Vec::new(), self.ledger.manifest_version().await?)
         } else {
-            self.ledger
-                .commit_import(upload, None, &sources)
-                .await?
-                .manifest_version
+            let committed = self.ledger.commit_import(upload, None, &sources).await?;
+            (committed.source_ids, committed.manifest_version)
         };
+        self.forget(upload);
         let build = match options.build && !sources.is_empty() {
             true => Some(self.build(options.wait, progress).await?),
             false => None,
         };
         Ok(ImportReport {
+            source_ids,
             files,
             manifest_version,
             build,
         })
-    }
-
-    /// Abandons the upload of work that has failed. Where that fails too (the disk is full), the upload is
-    /// taken for dead later; why the work failed is what people want to read.
-    pub(crate) async fn give_up(&self, upload: UploadId) {
-        drop(self.ledger.abandon_upload(upload).await);
     }
 
     fn heartbeat(&self, upload: UploadId) -> tokio::task::JoinHandle<()> {
@@ -165,10 +177,12 @@ impl Reading<'_> {
         for path in paths {
             let mut source = SourceImport {
                 name: self.options.source.clone(),
-                path: std::path::absolute(path)
-                    .unwrap_or_else(|_| path.clone())
-                    .display()
-                    .to_string(),
+                path: self.options.shown(
+                    &std::path::absolute(path)
+                        .unwrap_or_else(|_| path.clone())
+                        .display()
+                        .to_string(),
+                ),
                 imported_at,
                 snapshots: Vec::new(),
                 unread: Vec::new(),
@@ -193,6 +207,7 @@ impl Reading<'_> {
             length,
             archive_time,
         } = entry;
+        let name = self.options.shown(&name);
         let refuse = |source: &mut SourceImport, reason: String| {
             let reject = Reject {
                 position: String::new(),

@@ -24,7 +24,7 @@ mod observed;
 mod progress;
 mod status;
 
-pub use build::{BuildOutcome, Inputs};
+pub use build::{BuildOutcome, ENGINE_VERSION, Inputs};
 pub use clock::Clock;
 pub use compare::{Changes, Comparison, compare};
 pub use engine::{Engine, LEASE_TTL, Wait};

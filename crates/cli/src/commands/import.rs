@@ -50,6 +50,8 @@ pub async fn run(session: &Session, args: args::Import) -> Result<Outcome> {
         keep_raw: !args.no_raw,
         build: !args.building.no_build,
         wait: wait(args.building.no_wait),
+        shown_below: None,
+        author: None,
     };
     // Before the data folder is made: a mistyped path should leave nothing behind.
     for path in &args.paths {

@@ -23,14 +23,17 @@ mod export;
 mod generation;
 mod import;
 mod inspect;
+mod openapi;
 mod paths;
 mod progress;
 mod sample;
 mod schema;
+mod serve;
 mod setting;
 mod source;
 mod status;
 mod what_if;
+mod worker;
 
 /// Names the clock, so that a result can be repeated.
 const CLOCK_VARIABLE: &str = "POSTERN_EVALUATED_AT";
@@ -80,7 +83,10 @@ pub async fn run(arguments: Arguments) -> Result<Outcome> {
         Command::Generation(args) => generation::run(&session, args).await,
         Command::Build(args) => build::run(&session, args).await,
         Command::Audit(args) => audit::run(&session, args).await,
+        Command::Serve(args) => serve::run(session, args).await,
         Command::Sample(args) => sample::run(args),
+        Command::Worker => worker::run(&session).await,
+        Command::Openapi(args) => openapi::run(&args),
         Command::Schema(args) => schema::run(&args),
     }
 }

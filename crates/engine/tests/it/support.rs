@@ -70,6 +70,8 @@ pub fn options() -> ImportOptions {
         keep_raw: false,
         build: true,
         wait: Wait::Yes,
+        shown_below: None,
+        author: None,
     }
 }
 

@@ -1,0 +1,67 @@
+//! `serve`: the server, from the address to the signal that ends it.
+
+use std::env;
+use std::ffi::OsString;
+
+use anyhow::{Context, Result};
+use postern_server::{Config, LISTEN, Options, Server, WorkerCommand, log_to_standard_error};
+
+use super::{Outcome, Session, WrongUsage};
+use crate::args;
+
+pub async fn run(session: Session, args: args::Serve) -> Result<Outcome> {
+    let config = match &args.config {
+        Some(path) => Config::read(path)?,
+        None => Config::default(),
+    };
+    let session = Session {
+        data: session.data.or(config.data),
+        catalog: session.catalog.or(config.catalog),
+        clock: session.clock,
+    };
+    let listen = args.listen.or(config.listen).unwrap_or_else(|| LISTEN.to_owned());
+    serve(&session, listen, args.public_url.or(config.public_url)).await?;
+    Ok(Outcome::Done)
+}
+
+/// Serves a data folder until a signal ends it; also what `demo` does in the end.
+pub async fn serve(session: &Session, listen: String, public_url: Option<String>) -> Result<()> {
+    log_to_standard_error().map_err(WrongUsage)?;
+    let engine = session.open_or_create().await?;
+    let options = Options {
+        listen,
+        public_url,
+        worker: worker(session)?,
+        console: None,
+    };
+    let server = Server::bind(engine, options).await?;
+    if let Some(warning) = server.warning() {
+        anstream::eprintln!("warning: {warning}");
+    }
+    anstream::println!("listening on {}", server.url());
+    server.run(interrupted()?).await?;
+    Ok(())
+}
+
+/// This program again, on the same data and catalog.
+fn worker(session: &Session) -> Result<WorkerCommand> {
+    let program = env::current_exe().context("cannot tell where this program lies")?;
+    let mut arguments: Vec<OsString> = vec!["--data".into(), session.folder()?.into()];
+    if let Some(catalog) = &session.catalog {
+        arguments.extend(["--catalog".into(), catalog.into()]);
+    }
+    arguments.push("worker".into());
+    Ok(WorkerCommand { program, arguments })
+}
+
+/// Ends when the process is asked to end.
+fn interrupted() -> Result<impl Future<Output = ()> + Send> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen for signals")?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+    })
+}

@@ -1,0 +1,80 @@
+//! The operations, one file for each kind of resource.
+//!
+//! A handler says who may call it ([`Requires`](crate::auth::Requires)), takes in what was sent, asks, and answers:
+//! about ten lines. What it answers with is computed in the crates below. [`router`] lists them all; an operation
+//! that is not listed there does not exist.
+
+use axum::Router;
+use utoipa::Modify;
+use utoipa::OpenApi;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+
+use crate::App;
+use crate::operations::{Api, SESSION, TOKEN};
+use crate::problem::Document;
+
+mod events;
+mod jobs;
+mod server;
+mod sources;
+mod state;
+mod uploads;
+
+pub use uploads::{DISK_FREE_BYTES_MIN, UPLOAD_BYTES_MAX, UPLOAD_FILES_MAX, UPLOADS_AT_ONCE_MAX};
+
+/// Where all operations but those of the server itself are.
+pub const PREFIX: &str = "/api/v1";
+/// The cookie of a session.
+pub const SESSION_COOKIE: &str = "postern_session";
+
+/// All operations, those under [`PREFIX`] first.
+pub fn router() -> (Router<App>, Router<App>, utoipa::openapi::OpenApi) {
+    let (long, long_description) = Api::new(Description::openapi())
+        .with(crate::operations!(uploads::upload))
+        .split();
+    let (short, mut description) = Api::new(Description::openapi())
+        .with(crate::operations!(server::about, server::description))
+        .with(crate::operations!(state::state, state::generations, state::build))
+        .with(crate::operations!(jobs::list, jobs::get, jobs::cancel))
+        .with(crate::operations!(events::events))
+        .with(crate::operations!(sources::remove))
+        .split();
+    description.merge(long_description);
+    (short, long, description)
+}
+
+/// The operations of the server itself, which are not below [`PREFIX`].
+pub fn server_router() -> Router<App> {
+    let api = Api::new(Description::openapi());
+    let operations = crate::operations!(server::health, server::metrics);
+    api.with(operations).split().0
+}
+
+/// The description of the API: OpenAPI 3.1.
+pub fn description() -> utoipa::openapi::OpenApi {
+    router().2
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Postern",
+        description = "Exposed ways in, what they lead to, and which one to wall up first.",
+    ),
+    servers((url = "/api/v1")),
+    components(schemas(Document)),
+    modifiers(&Security),
+)]
+struct Description;
+
+struct Security;
+
+impl Modify for Security {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let components = openapi.components.get_or_insert_default();
+        let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(SESSION_COOKIE)));
+        components.add_security_scheme(SESSION, cookie);
+        let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+        components.add_security_scheme(TOKEN, bearer);
+    }
+}

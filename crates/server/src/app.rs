@@ -1,0 +1,148 @@
+//! What all handlers and tasks share.
+//!
+//! [`App`] is cheap to clone. [`Current`] is the generation that a handler answers from: it stays the same for
+//! the whole answer, also when a newer one is put in place meanwhile.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use postern_engine::{Engine, Generation};
+use serde::{Deserialize, Serialize};
+use tokio::sync::{Notify, Semaphore, watch};
+use utoipa::ToSchema;
+
+use crate::Options;
+use crate::api::UPLOADS_AT_ONCE_MAX;
+use crate::builder::Builder;
+use crate::jobs::Jobs;
+use crate::metrics::Metrics;
+use crate::problem::{Problem, ProblemText};
+use crate::security::{Names, REQUESTS_AT_ONCE_MAX};
+
+/// Questions that are computed at the same time; others wait. Each holds a core.
+pub const QUESTIONS_AT_ONCE_MAX: usize = 8;
+
+#[derive(Clone)]
+pub struct App(Arc<Shared>);
+
+impl Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+pub struct Shared {
+    pub engine: Engine,
+    pub options: Options,
+    pub names: Names,
+    pub jobs: Jobs,
+    pub builder: Builder,
+    pub metrics: Metrics,
+    /// The generation that is answered from.
+    pub served: watch::Sender<Option<Arc<Served>>>,
+    pub state: watch::Sender<State>,
+    /// Wakes the keeper: something may have changed.
+    pub look: Notify,
+    /// True once the server is to end.
+    pub stop: watch::Sender<bool>,
+    /// For uploads that are being received.
+    pub uploads: Semaphore,
+    /// For requests that are being answered.
+    pub places: Semaphore,
+    questions: Semaphore,
+}
+
+/// A generation in memory.
+pub struct Served {
+    pub number: i64,
+    pub generation: Generation,
+}
+
+/// What is current, and what is being done about it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct State {
+    /// The generation that is answered from; none before the first import is built.
+    pub generation: Option<i64>,
+    /// Everything that was imported and decided is in that generation.
+    pub is_up_to_date: bool,
+    pub is_building: bool,
+    /// Grows by one with every change of what a generation is made of.
+    pub manifest_version: i64,
+    /// Why the newest build failed. It is not tried again until something changes or somebody asks.
+    pub build_problem: Option<ProblemText>,
+}
+
+impl App {
+    pub fn new(engine: Engine, options: Options, names: Names) -> Self {
+        Self(Arc::new(Shared {
+            engine,
+            options,
+            names,
+            jobs: Jobs::new(),
+            builder: Builder::default(),
+            metrics: Metrics::default(),
+            served: watch::Sender::new(None),
+            state: watch::Sender::new(State::default()),
+            look: Notify::new(),
+            stop: watch::Sender::new(false),
+            uploads: Semaphore::new(UPLOADS_AT_ONCE_MAX),
+            places: Semaphore::new(REQUESTS_AT_ONCE_MAX),
+            questions: Semaphore::new(QUESTIONS_AT_ONCE_MAX),
+        }))
+    }
+
+    /// Ends when the server is to end.
+    pub async fn stopped(&self) {
+        // The sender lives in ourselves, so waiting cannot fail.
+        let _ = self.stop.subscribe().wait_for(|stop| *stop).await;
+    }
+
+    /// Runs what computes for long on a thread of its own.
+    ///
+    /// # Errors
+    /// Those of the work; [`Problem::internal`] when it panics.
+    pub async fn compute<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let _turn = self.questions.acquire().await.map_err(Problem::internal)?;
+        tokio::task::spawn_blocking(work).await.map_err(Problem::internal)?
+    }
+}
+
+/// The newest generation that is loaded, for as long as the answer takes.
+pub struct Current {
+    pub served: Arc<Served>,
+    app: App,
+}
+
+impl FromRequestParts<App> for Current {
+    type Rejection = Problem;
+
+    async fn from_request_parts(_: &mut Parts, app: &App) -> Result<Self, Problem> {
+        let served = app.served.borrow().clone();
+        Ok(Self {
+            served: served.ok_or_else(Problem::no_generation)?,
+            app: app.clone(),
+        })
+    }
+}
+
+impl Current {
+    /// Answers a question about the generation.
+    ///
+    /// # Errors
+    /// Those of the question.
+    pub async fn answer<T: Send + 'static>(
+        self,
+        question: impl FnOnce(&Served) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<Json<T>, Problem> {
+        let served = self.served;
+        self.app.compute(move || question(&served)).await.map(Json)
+    }
+}
