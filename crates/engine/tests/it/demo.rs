@@ -41,6 +41,8 @@ async fn generations(folder: &std::path::Path) -> (Engine, Vec<Generation>) {
                 keep_raw: false,
                 build,
                 wait: Wait::Yes,
+                shown_below: None,
+                author: None,
             };
             let report = engine.import(files, &options, Arc::new(Silent)).await.expect("imports");
             let rejects: Vec<_> = report
