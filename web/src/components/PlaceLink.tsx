@@ -10,6 +10,7 @@ const useStyles = makeStyles({
     columnGap: tokens.spacingHorizontalSNudge,
     maxWidth: '100%',
     minWidth: 0,
+    verticalAlign: 'middle',
   },
   name: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap', minWidth: 0 },
 })
