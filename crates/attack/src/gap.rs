@@ -31,7 +31,8 @@ pub(crate) fn gaps(world: &World<'_>) -> Vec<Gap> {
                 .iter()
                 .filter(|it| concerns(need.class, it))
                 .peekable();
-            if boundaries.peek().is_none() {
+            // Nobody misses the tenant of an organisation that has none.
+            if boundaries.peek().is_none() && !need.class.is_of_tenant() {
                 found.push(Gap {
                     technique: technique.id,
                     boundary: String::new(),
@@ -93,7 +94,7 @@ fn answers(need: &InputNeed, boundary: &BoundaryCoverage) -> Option<Answered> {
 }
 
 /// Whether objects of a class are to be expected inside a boundary: directory objects in every domain, whose boundary
-/// is a SID; hosts and segments in sites, and certificate services in the one domain of a forest that holds them, so
+/// is a SID, and in every tenant of which anything was read; hosts and segments in sites, and certificate services in the one domain of a forest that holds them, so
 /// only where some source has looked for them.
 fn concerns(class: ObjectClass, boundary: &BoundaryCoverage) -> bool {
     match class {
@@ -105,6 +106,8 @@ fn concerns(class: ObjectClass, boundary: &BoundaryCoverage) -> bool {
         | ObjectClass::AiaCas
         | ObjectClass::NtAuthStores
         | ObjectClass::IssuancePolicies => boundary.facets.keys().any(|(of, _)| *of == class),
+        class if class.is_of_directory() => boundary.facets.keys().any(|(of, _)| of.is_of_tenant()),
+        class if class.is_of_tenant() => boundary.facets.keys().any(|(of, _)| *of == class),
         _ => boundary.boundary.starts_with("S-1-"),
     }
 }

@@ -32,7 +32,7 @@ pub const FAMILIES: [&str; 12] = [
 ];
 
 /// Relations that nobody can use alone. Techniques are made of them.
-pub const NOT_TRAVERSABLE: [RelationKind; 18] = [
+pub const NOT_TRAVERSABLE: [RelationKind; 54] = [
     RelationKind::MemberOfLocalGroup,
     RelationKind::LocalToComputer,
     RelationKind::RemoteInteractiveLogonRight,
@@ -51,6 +51,42 @@ pub const NOT_TRAVERSABLE: [RelationKind; 18] = [
     RelationKind::RootCaFor,
     RelationKind::NtAuthStoreFor,
     RelationKind::OidGroupLink,
+    RelationKind::AzMgApplicationReadWriteAll,
+    RelationKind::AzMgAppRoleAssignmentReadWriteAll,
+    RelationKind::AzMgDirectoryReadWriteAll,
+    RelationKind::AzMgGroupReadWriteAll,
+    RelationKind::AzMgGroupMemberReadWriteAll,
+    RelationKind::AzMgRoleManagementReadWriteDirectory,
+    RelationKind::AzMgServicePrincipalEndpointReadWriteAll,
+    RelationKind::AzContains,
+    RelationKind::AzMemberOf,
+    RelationKind::AzOwns,
+    RelationKind::AzRunsAs,
+    RelationKind::AzHasRole,
+    RelationKind::AzRoleEligible,
+    RelationKind::AzAppAdmin,
+    RelationKind::AzCloudAppAdmin,
+    RelationKind::AzOwner,
+    RelationKind::AzContributor,
+    RelationKind::AzUserAccessAdministrator,
+    RelationKind::AzVmContributor,
+    RelationKind::AzVmAdminLogin,
+    RelationKind::AzKeyVaultContributor,
+    RelationKind::AzGetSecrets,
+    RelationKind::AzManagedIdentity,
+    RelationKind::SyncedToEntraUser,
+    RelationKind::SyncedToAdUser,
+    RelationKind::AzGlobalAdmin,
+    RelationKind::AzPrivilegedRoleAdmin,
+    RelationKind::AzPrivilegedAuthAdmin,
+    RelationKind::AzAddSecret,
+    RelationKind::AzResetPassword,
+    RelationKind::AzAddMembers,
+    RelationKind::AzExecuteCommand,
+    RelationKind::AzMgAddSecret,
+    RelationKind::AzMgAddMember,
+    RelationKind::AzMgGrantRole,
+    RelationKind::AzMgGrantAppRoles,
 ];
 
 /// How a device is held; admin implies user. What is not a device is either controlled or not: `None`.

@@ -133,6 +133,7 @@ fn node_json(node: &Node, facet: &OriginalObject) -> Value {
     let kinds = match facet.kind {
         NodeKind::Base => json!(["Base"]),
         NodeKind::Host | NodeKind::NetworkSegment | NodeKind::Internet => json!([facet.kind.as_str()]),
+        cloud if cloud.as_str().starts_with("AZ") => json!([cloud.as_str(), "AZBase"]),
         directory => json!([directory.as_str(), "Base"]),
     };
     json!({ "id": &*facet.key, "kinds": kinds, "properties": properties })

@@ -14,6 +14,7 @@ use std::io::{Read, Seek, SeekFrom};
 use jiff::Timestamp;
 use postern_model::{Batch, CellCoverage, Reject};
 
+pub mod azurehound;
 mod chunks;
 pub mod nessus;
 pub mod network;
@@ -86,6 +87,7 @@ pub struct Counts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     SharpHound,
+    AzureHound,
     Nessus,
     Network,
 }
@@ -94,6 +96,7 @@ impl Format {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::SharpHound => "sharphound",
+            Self::AzureHound => "azurehound",
             Self::Nessus => "nessus",
             Self::Network => "network",
         }
@@ -117,7 +120,9 @@ pub enum IngestError {
     },
     #[error("{name} is empty; export it again")]
     Empty { name: String },
-    #[error("{name} is in no format that is understood; SharpHound JSON, Nessus XML and network JSON are")]
+    #[error(
+        "{name} is in no format that is understood; SharpHound and AzureHound JSON, Nessus XML and network JSON are"
+    )]
     Unknown { name: String },
     /// A format that is known, in a kind or version that is not. `found` and `understood` complete the
     /// sentence.
@@ -153,10 +158,10 @@ pub fn sniff(input: &mut Input<'_>) -> Result<Format, IngestError> {
         Some(Format::Nessus)
     } else if network::sniff(&head) {
         Some(Format::Network)
-    } else if sharphound::sniff(&head, input)? {
-        Some(Format::SharpHound)
+    } else if azurehound::sniff(&head) {
+        Some(Format::AzureHound)
     } else {
-        None
+        sharphound::sniff(&head, input)?
     };
     rewind(input)?;
     format.ok_or_else(|| IngestError::Unknown {
@@ -171,6 +176,7 @@ pub fn sniff(input: &mut Input<'_>) -> Result<Format, IngestError> {
 pub fn read(mut input: Input<'_>, sink: &mut dyn Sink) -> Result<Summary, IngestError> {
     match sniff(&mut input)? {
         Format::SharpHound => sharphound::read(input, sink),
+        Format::AzureHound => azurehound::read(input, sink),
         Format::Nessus => nessus::read(input, sink),
         Format::Network => network::read(input, sink),
     }

@@ -220,10 +220,6 @@ fn files_that_are_not_understood_are_refused_with_one_sentence() {
             "is SharpHound format 3",
         ),
         (
-            r#"{"data":[],"meta":{"type":"azure","version":5}}"#,
-            "is an AzureHound file",
-        ),
-        (
             r#"{"data":[{"ObjectIdentifier":"a"},"#,
             "the file ends too early in data[1]: it was cut off",
         ),

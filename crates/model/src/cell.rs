@@ -35,6 +35,29 @@ pub enum ObjectClass {
     Segments,
     /// Objects named as deleted; their class is not told.
     Deleted,
+    /// The first of those of an Entra tenant; see [`Self::is_of_tenant`].
+    Tenants,
+    /// Accounts of Entra are kept apart from those of Active Directory: no collector lists both.
+    EntraUsers,
+    EntraGroups,
+    EntraDevices,
+    Applications,
+    ServicePrincipals,
+    DirectoryRoles,
+    ManagementGroups,
+    Subscriptions,
+    ResourceGroups,
+    VirtualMachines,
+    ScaleSets,
+    KeyVaults,
+    FunctionApps,
+    WebApps,
+    LogicApps,
+    AutomationAccounts,
+    ContainerRegistries,
+    ManagedClusters,
+    StorageAccounts,
+    StorageContainers,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -69,6 +92,14 @@ pub enum Facet {
         credentialed: bool,
     },
     Network,
+    /// Owners of groups, applications, service principals and devices.
+    Owners,
+    /// Who holds a role: of the directory, of an application, or on a resource.
+    RoleAssignments,
+    /// Who may activate a role for a time.
+    RoleEligibility,
+    /// Who may read what a key vault keeps, by the vault's own list.
+    AccessPolicies,
 }
 
 impl Facet {
@@ -89,6 +120,16 @@ impl Cell {
 }
 
 impl ObjectClass {
+    /// Whether objects of this class belong to an Entra tenant.
+    pub fn is_of_tenant(self) -> bool {
+        self >= Self::Tenants
+    }
+
+    /// Whether objects of this class are in the directory of every Entra tenant.
+    pub fn is_of_directory(self) -> bool {
+        (Self::Tenants..=Self::DirectoryRoles).contains(&self)
+    }
+
     /// The class of objects of a kind; `None` for kinds that no collector lists as such.
     pub fn of(kind: NodeKind) -> Option<Self> {
         Some(match kind {
@@ -107,6 +148,27 @@ impl ObjectClass {
             NodeKind::IssuancePolicy => Self::IssuancePolicies,
             NodeKind::Host => Self::Hosts,
             NodeKind::NetworkSegment | NodeKind::Internet => Self::Segments,
+            NodeKind::AzTenant => Self::Tenants,
+            NodeKind::AzUser => Self::EntraUsers,
+            NodeKind::AzGroup => Self::EntraGroups,
+            NodeKind::AzDevice => Self::EntraDevices,
+            NodeKind::AzApp => Self::Applications,
+            NodeKind::AzServicePrincipal => Self::ServicePrincipals,
+            NodeKind::AzRole => Self::DirectoryRoles,
+            NodeKind::AzManagementGroup => Self::ManagementGroups,
+            NodeKind::AzSubscription => Self::Subscriptions,
+            NodeKind::AzResourceGroup => Self::ResourceGroups,
+            NodeKind::AzVm => Self::VirtualMachines,
+            NodeKind::AzVmScaleSet => Self::ScaleSets,
+            NodeKind::AzKeyVault => Self::KeyVaults,
+            NodeKind::AzFunctionApp => Self::FunctionApps,
+            NodeKind::AzWebApp => Self::WebApps,
+            NodeKind::AzLogicApp => Self::LogicApps,
+            NodeKind::AzAutomationAccount => Self::AutomationAccounts,
+            NodeKind::AzContainerRegistry => Self::ContainerRegistries,
+            NodeKind::AzManagedCluster => Self::ManagedClusters,
+            NodeKind::AzStorageAccount => Self::StorageAccounts,
+            NodeKind::AzStorageContainer => Self::StorageContainers,
             _ => return None,
         })
     }
@@ -131,6 +193,27 @@ impl std::fmt::Display for ObjectClass {
             Self::Hosts => "hosts",
             Self::Segments => "network segments",
             Self::Deleted => "deleted objects",
+            Self::Tenants => "tenants",
+            Self::EntraUsers => "Entra users",
+            Self::EntraGroups => "Entra groups",
+            Self::EntraDevices => "Entra devices",
+            Self::Applications => "applications",
+            Self::ServicePrincipals => "service principals",
+            Self::DirectoryRoles => "directory roles",
+            Self::ManagementGroups => "management groups",
+            Self::Subscriptions => "subscriptions",
+            Self::ResourceGroups => "resource groups",
+            Self::VirtualMachines => "virtual machines",
+            Self::ScaleSets => "scale sets",
+            Self::KeyVaults => "key vaults",
+            Self::FunctionApps => "function apps",
+            Self::WebApps => "web apps",
+            Self::LogicApps => "logic apps",
+            Self::AutomationAccounts => "automation accounts",
+            Self::ContainerRegistries => "container registries",
+            Self::ManagedClusters => "managed clusters",
+            Self::StorageAccounts => "storage accounts",
+            Self::StorageContainers => "storage containers",
         })
     }
 }
@@ -157,6 +240,10 @@ impl std::fmt::Display for Facet {
             Self::Tombstones => "deletions",
             Self::Ports => "open ports",
             Self::Network => "network",
+            Self::Owners => "owners",
+            Self::RoleAssignments => "role assignments",
+            Self::RoleEligibility => "eligible roles",
+            Self::AccessPolicies => "access policies",
             Self::Plugins { family, credentialed } => {
                 return write!(
                     f,

@@ -291,7 +291,11 @@ impl Borrow<str> for SharedText {
 impl Node {
     /// An account that nobody can log on with at `now`: disabled or expired. Unknown counts as usable.
     pub fn is_unusable_account(&self, now: Timestamp) -> bool {
-        matches!(self.kind, NodeKind::User | NodeKind::Computer)
+        let is_account = matches!(
+            self.kind,
+            NodeKind::User | NodeKind::Computer | NodeKind::AzUser | NodeKind::AzDevice | NodeKind::AzServicePrincipal
+        );
+        is_account
             && (self.attributes.enabled == Some(false)
                 || self.attributes.expires_at.is_some_and(|expires_at| expires_at <= now))
     }

@@ -1,6 +1,6 @@
 //! The kinds of assets and relations that Postern knows, with the field's own spelling.
 //!
-//! Node kinds of a directory are those of the SharpHound format; relation kinds double as technique
+//! Node kinds of a directory are those of the SharpHound and AzureHound formats; relation kinds double as technique
 //! names (DESIGN 4: "technique (fine kind)").
 
 macro_rules! vocabulary {
@@ -55,20 +55,50 @@ vocabulary! {
         Internet = "Internet",
         EntryPoint = "EntryPoint",
         ControlPlane = "ControlPlane",
+        AzTenant = "AZTenant",
+        AzUser = "AZUser",
+        AzGroup = "AZGroup",
+        AzDevice = "AZDevice",
+        AzApp = "AZApp",
+        AzServicePrincipal = "AZServicePrincipal",
+        AzRole = "AZRole",
+        AzManagementGroup = "AZManagementGroup",
+        AzSubscription = "AZSubscription",
+        AzResourceGroup = "AZResourceGroup",
+        AzVm = "AZVM",
+        AzVmScaleSet = "AZVMScaleSet",
+        AzKeyVault = "AZKeyVault",
+        AzFunctionApp = "AZFunctionApp",
+        AzWebApp = "AZWebApp",
+        AzLogicApp = "AZLogicApp",
+        AzAutomationAccount = "AZAutomationAccount",
+        AzContainerRegistry = "AZContainerRegistry",
+        AzManagedCluster = "AZManagedCluster",
+        AzStorageAccount = "AZStorageAccount",
+        AzStorageContainer = "AZStorageContainer",
     }
 }
 
 impl NodeKind {
     /// A thing one can run code on: it is held as user or as admin.
     pub fn is_device(self) -> bool {
-        matches!(self, Self::Computer | Self::Host)
+        matches!(self, Self::Computer | Self::Host | Self::AzDevice | Self::AzVm)
     }
 
     /// An account or group that can be granted rights.
     pub fn is_principal(self) -> bool {
         matches!(
             self,
-            Self::User | Self::Computer | Self::Group | Self::LocalGroup | Self::LocalUser | Self::Base
+            Self::User
+                | Self::Computer
+                | Self::Group
+                | Self::LocalGroup
+                | Self::LocalUser
+                | Self::Base
+                | Self::AzUser
+                | Self::AzGroup
+                | Self::AzDevice
+                | Self::AzServicePrincipal
         )
     }
 
@@ -77,7 +107,26 @@ impl NodeKind {
     pub fn is_means(self) -> bool {
         !matches!(
             self,
-            Self::User | Self::Computer | Self::Host | Self::EnterpriseCa | Self::LocalUser | Self::ControlPlane
+            Self::User
+                | Self::Computer
+                | Self::Host
+                | Self::EnterpriseCa
+                | Self::LocalUser
+                | Self::ControlPlane
+                | Self::AzUser
+                | Self::AzDevice
+                | Self::AzServicePrincipal
+                | Self::AzVm
+                | Self::AzVmScaleSet
+                | Self::AzKeyVault
+                | Self::AzFunctionApp
+                | Self::AzWebApp
+                | Self::AzLogicApp
+                | Self::AzAutomationAccount
+                | Self::AzContainerRegistry
+                | Self::AzManagedCluster
+                | Self::AzStorageAccount
+                | Self::AzStorageContainer
         )
     }
 }
@@ -151,6 +200,42 @@ vocabulary! {
         SyncLapsPassword = "SyncLAPSPassword",
         ExploitRemoteCode = "ExploitRemoteCode",
         AssumedFoothold = "AssumedFoothold",
+        AzContains = "AZContains",
+        AzMemberOf = "AZMemberOf",
+        AzOwns = "AZOwns",
+        AzRunsAs = "AZRunsAs",
+        AzHasRole = "AZHasRole",
+        AzRoleEligible = "AZRoleEligible",
+        AzAppAdmin = "AZAppAdmin",
+        AzCloudAppAdmin = "AZCloudAppAdmin",
+        AzMgApplicationReadWriteAll = "AZMGApplication_ReadWrite_All",
+        AzMgAppRoleAssignmentReadWriteAll = "AZMGAppRoleAssignment_ReadWrite_All",
+        AzMgDirectoryReadWriteAll = "AZMGDirectory_ReadWrite_All",
+        AzMgGroupReadWriteAll = "AZMGGroup_ReadWrite_All",
+        AzMgGroupMemberReadWriteAll = "AZMGGroupMember_ReadWrite_All",
+        AzMgRoleManagementReadWriteDirectory = "AZMGRoleManagement_ReadWrite_Directory",
+        AzMgServicePrincipalEndpointReadWriteAll = "AZMGServicePrincipalEndpoint_ReadWrite_All",
+        AzOwner = "AZOwner",
+        AzContributor = "AZContributor",
+        AzUserAccessAdministrator = "AZUserAccessAdministrator",
+        AzVmContributor = "AZVMContributor",
+        AzVmAdminLogin = "AZVMAdminLogin",
+        AzKeyVaultContributor = "AZKeyVaultContributor",
+        AzGetSecrets = "AZGetSecrets",
+        AzManagedIdentity = "AZManagedIdentity",
+        SyncedToEntraUser = "SyncedToEntraUser",
+        SyncedToAdUser = "SyncedToADUser",
+        AzGlobalAdmin = "AZGlobalAdmin",
+        AzPrivilegedRoleAdmin = "AZPrivilegedRoleAdmin",
+        AzPrivilegedAuthAdmin = "AZPrivilegedAuthAdmin",
+        AzAddSecret = "AZAddSecret",
+        AzResetPassword = "AZResetPassword",
+        AzAddMembers = "AZAddMembers",
+        AzExecuteCommand = "AZExecuteCommand",
+        AzMgAddSecret = "AZMGAddSecret",
+        AzMgAddMember = "AZMGAddMember",
+        AzMgGrantRole = "AZMGGrantRole",
+        AzMgGrantAppRoles = "AZMGGrantAppRoles",
     }
 }
 
@@ -200,15 +285,16 @@ impl RelationKind {
     pub fn label(self) -> &'static str {
         use RelationKind::*;
         match self {
-            MemberOf | MemberOfLocalGroup => "member of",
-            Contains | ContainsIdentity | PropagatesAcesTo | LocalToComputer => "contains",
+            MemberOf | MemberOfLocalGroup | AzMemberOf => "member of",
+            Contains | ContainsIdentity | PropagatesAcesTo | LocalToComputer | AzContains => "contains",
             DumpSmsaPassword => "has credentials of",
             AllowedToDelegate | AllowedToAct | HasSidHistory | CoerceToTgt | SpoofSidHistory | AbuseTgtDelegation => {
                 "can impersonate as"
             }
             CanRdp | RemoteInteractiveLogonRight => "CanRemoteInteractiveLogonTo",
-            AdminTo | CanPsRemote | ExecuteDcom | SqlAdmin => "can authenticate to",
-            HasSession | ReadLapsPassword | ReadGmsaPassword | SyncLapsPassword => "can authenticate as",
+            AdminTo | CanPsRemote | ExecuteDcom | SqlAdmin | AzVmAdminLogin => "can authenticate to",
+            HasSession | ReadLapsPassword | ReadGmsaPassword | SyncLapsPassword | AzRunsAs | AzManagedIdentity
+            | SyncedToEntraUser | SyncedToAdUser => "can authenticate as",
             RoutesTrafficTo | ExploitRemoteCode => "routes traffic to",
             LocatedIn => "located in",
             SameForestTrust | CrossForestTrust => "trusts",

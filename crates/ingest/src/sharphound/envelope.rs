@@ -1,4 +1,5 @@
-//! The file around the records: `{"data": [...], "meta": {...}}`, in either order, streamed.
+//! The file around the records: `{"data": [...], "meta": {...}}`, in either order, streamed. AzureHound shares it,
+//! and its records also come as a bare array.
 //!
 //! [`walk`] goes over a file once, element by element, with a buffer that holds one element at least and
 //! [`RECORD_BYTES_MAX`] at most. [`locate_meta`] finds out what the file is, mostly without that.
@@ -25,6 +26,8 @@ const TAIL_CANDIDATES_MAX: usize = 64;
 pub enum Step {
     /// The element is this many bytes long and has been dealt with.
     Done(usize),
+    /// Nothing behind this element is wanted: the walk ends.
+    Enough,
     /// The element does not end in this text.
     More,
     /// The element is not what it should be. Its text follows in [`Visit::rejected`], if it ends.
@@ -154,6 +157,7 @@ pub fn walk(input: &mut Input<'_>, visitor: &mut dyn Visit) -> Result<(), Ingest
         expect: Expect::Start,
         key: String::new(),
         index: 0,
+        is_bare: false,
     };
     loop {
         let bytes = &window.buffer[window.start..];
@@ -189,6 +193,8 @@ struct Walker<'v> {
     expect: Expect,
     key: String,
     index: u64,
+    /// The elements stand in an array without an envelope.
+    is_bare: bool,
 }
 
 impl Walker<'_> {
@@ -210,6 +216,13 @@ impl Walker<'_> {
             };
             match (self.expect, byte) {
                 (Expect::Start, b'{') => (self.expect, at) = (Expect::FirstKey, at + 1),
+                (Expect::Start, b'[') => {
+                    self.is_bare = true;
+                    if self.visitor.data().is_break() {
+                        return Ok((at, Pause::Stopped));
+                    }
+                    (self.expect, at) = (Expect::FirstElement, at + 1);
+                }
                 (Expect::FirstKey, b'}') => (self.expect, at) = (Expect::End, at + 1),
                 (Expect::FirstKey | Expect::Key, b'"') => match next::<String>(&text[at..]) {
                     Next::Value(key, length) => {
@@ -254,7 +267,8 @@ impl Walker<'_> {
                 (Expect::AfterValue, b',') => (self.expect, at) = (Expect::Key, at + 1),
                 (Expect::AfterValue, b'}') => (self.expect, at) = (Expect::End, at + 1),
                 (Expect::FirstElement | Expect::AfterElement, b']') => {
-                    (self.expect, at) = (Expect::AfterValue, at + 1);
+                    let behind = if self.is_bare { Expect::End } else { Expect::AfterValue };
+                    (self.expect, at) = (behind, at + 1);
                 }
                 (Expect::AfterElement, b',') => (self.expect, at) = (Expect::Element, at + 1),
                 (Expect::FirstElement | Expect::Element, b']' | b',') => {
@@ -270,6 +284,7 @@ impl Walker<'_> {
                             self.index += 1;
                             (self.expect, at) = (Expect::AfterElement, at + length);
                         }
+                        Step::Enough => return Ok((at, Pause::Stopped)),
                         Step::More => return Ok((at, Pause::More)),
                         Step::Bad(reason) => return Ok((at, Pause::Bad(reason))),
                     }

@@ -9,12 +9,12 @@
 
 mod acl;
 mod cells;
-mod cursor;
-mod envelope;
+pub(crate) mod cursor;
+pub(crate) mod envelope;
 mod host;
-mod output;
+pub(crate) mod output;
 mod record;
-mod shape;
+pub(crate) mod shape;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -42,7 +42,6 @@ enum Content {
     Objects(ObjectClass, NodeKind),
     Sessions,
     Deleted,
-    AzureHound,
 }
 
 fn content_of(kind: &str) -> Option<Content> {
@@ -62,30 +61,37 @@ fn content_of(kind: &str) -> Option<Content> {
         "issuancepolicies" => Content::Objects(ObjectClass::IssuancePolicies, NodeKind::IssuancePolicy),
         "sessions" => Content::Sessions,
         "deleted" => Content::Deleted,
-        "azure" => Content::AzureHound,
         _ => return None,
     })
 }
 
-/// Whether a file is SharpHound JSON, of any version: an object whose `meta` names a type of the format.
-/// A file that breaks off after its key `data` is taken for one, so that [`read`] can say where.
+/// The type in `meta` of a file of AzureHound, whose envelope is the same.
+const AZURE: &str = "azure";
+
+/// Whether a file is a collection, of any version: an object whose `meta` names a type of SharpHound, or that of
+/// AzureHound. A file that breaks off after its key `data` is taken for one, so that [`read`] can say where.
 ///
 /// # Errors
 /// [`IngestError::Io`] when the bytes cannot be read.
-pub fn sniff(head: &[u8], input: &mut Input<'_>) -> Result<bool, IngestError> {
+pub fn sniff(head: &[u8], input: &mut Input<'_>) -> Result<Option<Format>, IngestError> {
     if head.starts_with(b"\xFF\xFE{\0") || head.starts_with(b"\xFE\xFF\0{") {
         // JSON in UTF-16: `read` says what to do about it.
-        return Ok(true);
+        return Ok(Some(Format::SharpHound));
     }
     let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
     let Some(inside) = head.strip_prefix(b"{") else {
-        return Ok(false);
+        return Ok(None);
     };
     match locate_meta(input) {
-        Ok(meta) => Ok(meta.is_some_and(|meta| content_of(&meta.kind).is_some())),
+        Ok(Some(meta)) if meta.kind == AZURE => Ok(Some(Format::AzureHound)),
+        Ok(meta) => Ok(meta
+            .is_some_and(|meta| content_of(&meta.kind).is_some())
+            .then_some(Format::SharpHound)),
         Err(IngestError::Malformed { .. }) => {
             let first_key = inside.trim_ascii_start().get(..6).unwrap_or_default();
-            Ok(first_key.eq_ignore_ascii_case(b"\"data\"") || first_key.eq_ignore_ascii_case(b"\"meta\""))
+            let is_envelope =
+                first_key.eq_ignore_ascii_case(b"\"data\"") || first_key.eq_ignore_ascii_case(b"\"meta\"");
+            Ok(is_envelope.then_some(Format::SharpHound))
         }
         Err(error) => Err(error),
     }
@@ -96,9 +102,9 @@ pub fn sniff(head: &[u8], input: &mut Input<'_>) -> Result<bool, IngestError> {
 /// Elements that cannot be used are rejected one by one; so is, once per name, a right that is not known.
 ///
 /// # Errors
-/// [`IngestError::Unsupported`] for another version, or a file of AzureHound; [`IngestError::Malformed`]
-/// when the file is cut off, is no valid JSON, has no `meta` or no `data`, or passes [`OBJECTS_MAX`] or
-/// [`RECORD_BYTES_MAX`]; [`IngestError::Io`] and [`IngestError::Sink`].
+/// [`IngestError::Unsupported`] for another version; [`IngestError::Malformed`] when the file is cut off, is no valid
+/// JSON, has no `meta` or no `data`, or passes [`OBJECTS_MAX`] or [`RECORD_BYTES_MAX`]; [`IngestError::Io`] and
+/// [`IngestError::Sink`].
 pub fn read(mut input: Input<'_>, sink: &mut dyn Sink) -> Result<Summary, IngestError> {
     let unsupported = |found: String| IngestError::Unsupported {
         name: input.name.to_owned(),
@@ -123,7 +129,6 @@ pub fn read(mut input: Input<'_>, sink: &mut dyn Sink) -> Result<Summary, Ingest
         ));
     };
     let content = match (content_of(&meta.kind), meta.version) {
-        (Some(Content::AzureHound), _) => return Err(unsupported("an AzureHound file".to_owned())),
         (_, Some(version)) if version != 5 && version != 6 => {
             return Err(unsupported(format!("SharpHound format {version}")));
         }
@@ -177,7 +182,7 @@ impl<'s> Reader<'s> {
         let class = match content {
             Content::Objects(class, _) => class,
             Content::Sessions => ObjectClass::Computers,
-            Content::Deleted | Content::AzureHound => ObjectClass::Deleted,
+            Content::Deleted => ObjectClass::Deleted,
         };
         Self {
             name,
@@ -344,7 +349,7 @@ impl Visit for Reader<'_> {
                 }
                 Err(step) => return Ok(step),
             },
-            Content::Deleted | Content::AzureHound => match envelope::element::<Text<'_>>(text) {
+            Content::Deleted => match envelope::element::<Text<'_>>(text) {
                 Ok((id, length)) => {
                     self.tombstone(&id)?;
                     length

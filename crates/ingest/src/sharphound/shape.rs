@@ -138,7 +138,7 @@ impl<'a, T: Read<'a>> Read<'a> for List<T> {
 
 /// Whether a field's name is the one meant. Collectors differ in letter case (`Guid`, `GUID`).
 #[inline(always)]
-fn is_key(found: &str, wanted: &str) -> bool {
+pub(crate) fn is_key(found: &str, wanted: &str) -> bool {
     found == wanted || found.eq_ignore_ascii_case(wanted)
 }
 
@@ -186,6 +186,8 @@ macro_rules! shape {
         }
     )*};
 }
+
+pub(crate) use shape;
 
 shape! {
     /// `meta`, the part of the envelope that says what the file is.

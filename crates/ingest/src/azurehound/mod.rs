@@ -1,0 +1,968 @@
+//! AzureHound JSON: what a collector saw of an Entra tenant and of the Azure resources behind it.
+//!
+//! One file holds records of many kinds, each with its kind beside it. Start at [`read`]: it finds out which tenant
+//! the file is of, for half of the records do not say, then walks the file a second time and turns each element into
+//! rows. Ids are written in upper case: an application by its application id, a role as `<role>@<tenant>`, a resource by
+//! its path, everything else by its object id.
+//!
+//! The collector writes no flag that is false. So an account without `accountEnabled` is disabled, and a group without
+//! `isAssignableToRole` cannot be given a role.
+//!
+//! Sources: the models of AzureHound, and what BloodHound Community Edition reads of them (its package `ein`).
+
+mod cells;
+mod resource;
+mod roles;
+mod shape;
+
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet};
+use std::ops::ControlFlow;
+
+use jiff::Timestamp;
+use postern_model::{Facet, NodeKind, ObjectClass, Reject, RelationKind};
+
+use self::cells::Cells;
+use self::shape::{Element, Glance, Principal, Record, Wrapped};
+use crate::sharphound::cursor::Cursor;
+use crate::sharphound::envelope::{Position, Step, Visit, element, walk};
+use crate::sharphound::output::{End, Output, Place, Properties, upper};
+use crate::sharphound::shape::{Meta, Raw, Text};
+use crate::{Format, IngestError, Input, Sink, Summary};
+
+pub use self::cells::TENANTS_MAX;
+
+/// So many kinds of records that are not read are told apart; the others are counted as one.
+const UNKNOWN_KINDS_MAX: usize = 100;
+
+/// The versions of the envelope that are understood.
+const VERSIONS: std::ops::RangeInclusive<i64> = 4..=6;
+
+/// Whether the first record of a file says that it is of this format. A file that begins with `meta` is recognised by
+/// [`crate::sharphound::sniff`], which shares the envelope.
+pub fn sniff(head: &[u8]) -> bool {
+    first_kind(head).is_some_and(|kind| kind.starts_with("AZ"))
+}
+
+fn first_kind(head: &[u8]) -> Option<String> {
+    let text = match std::str::from_utf8(head) {
+        Ok(text) => text,
+        Err(error) => std::str::from_utf8(&head[..error.valid_up_to()]).ok()?,
+    };
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim_start();
+    let after = |text: &'_ str, token: &str| text.trim_start().strip_prefix(token).map(str::to_owned);
+    let list = match text.strip_prefix('{') {
+        Some(inside) => after(&after(&after(inside, "\"data\"")?, ":")?, "[")?,
+        None => after(text, "[")?,
+    };
+    let mut kind = None;
+    let mut cursor = Cursor::new(&list);
+    // The record may be longer than the head: what was found before its end counts.
+    let _ = cursor.each_field(|cursor, key| {
+        if key == "kind" {
+            kind = cursor.string().ok().map(Cow::into_owned);
+        } else {
+            cursor.skip()?;
+        }
+        Ok(())
+    });
+    kind
+}
+
+/// Reads an AzureHound file.
+///
+/// Records that cannot be used are rejected one by one; so is, once per name, a kind that is not read.
+///
+/// # Errors
+/// [`IngestError::Unsupported`] for another version; [`IngestError::Malformed`] when the file is cut off, is no valid
+/// JSON, has no `data`, or passes [`crate::sharphound::RECORD_BYTES_MAX`]; [`IngestError::Io`] and
+/// [`IngestError::Sink`].
+pub fn read(mut input: Input<'_>, sink: &mut dyn Sink) -> Result<Summary, IngestError> {
+    let name = input.name;
+    let mut scout = Scout::default();
+    walk(&mut input, &mut scout)?;
+    let mut reader = Reader {
+        home: scout.home(),
+        output: Output::new(sink),
+        cells: Cells::default(),
+        foreign: HashSet::new(),
+        unknown: BTreeMap::new(),
+        position: Position { index: 0, byte: 0 },
+        version: None,
+        has_data: false,
+    };
+    walk(&mut input, &mut reader)?;
+    if let Some(version) = reader.version.filter(|version| !VERSIONS.contains(version)) {
+        return Err(IngestError::Unsupported {
+            name: name.to_owned(),
+            found: format!("AzureHound format {version}"),
+            understood: "AzureHound formats 4 to 6",
+        });
+    }
+    if !reader.has_data {
+        return Err(IngestError::Malformed {
+            name: name.to_owned(),
+            position: "the end".to_owned(),
+            reason: "there is no array `data`; export the file again".to_owned(),
+        });
+    }
+    reader.finish()
+}
+
+/// The tenant that a file is of.
+#[derive(Debug, Default)]
+struct Home {
+    /// In upper case; empty where no record says.
+    id: String,
+    /// The collector was pointed at it and has listed its directory.
+    is_listed: bool,
+}
+
+/// Looks for the tenant: the collector writes its record among the first.
+#[derive(Default)]
+struct Scout {
+    listed: Option<String>,
+    /// The tenant that the first record of another kind names.
+    named: Option<String>,
+    /// The tenant of the first record of a tenant.
+    first: Option<String>,
+}
+
+impl Scout {
+    fn home(self) -> Home {
+        let is_listed = self.listed.is_some();
+        let id = self.listed.or(self.named).or(self.first).unwrap_or_default();
+        Home { id, is_listed }
+    }
+}
+
+impl Visit for Scout {
+    fn element(&mut self, text: &str, _: Position) -> Result<Step, IngestError> {
+        let (glance, length) = match element::<Glance<'_>>(text) {
+            Ok(read) => read,
+            // The second walk will say what is wrong with it.
+            Err(Step::Bad(_)) => {
+                return Ok(element::<Raw<'_>>(text).map_or_else(|step| step, |(_, length)| Step::Done(length)));
+            }
+            Err(step) => return Ok(step),
+        };
+        if glance.kind.eq_ignore_ascii_case("AZTenant") {
+            let id = tenant_id(&glance.data.tenant, &glance.data.id);
+            if id.is_empty() {
+                return Ok(Step::Done(length));
+            }
+            if glance.data.is_collected.is_true() {
+                self.listed = Some(id);
+                return Ok(Step::Enough);
+            }
+            self.first.get_or_insert(id);
+        } else if self.named.is_none() && !glance.data.tenant.is_empty() {
+            self.named = Some(upper(&glance.data.tenant).into_owned());
+        }
+        Ok(Step::Done(length))
+    }
+
+    fn rejected(&mut self, _: &[u8], _: Position, _: String) {}
+
+    fn data(&mut self) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    fn value(&mut self, _: &str, _: &str) {}
+}
+
+/// A tenant's own record names it by its id, or by a path that ends in it.
+fn tenant_id(tenant: &str, id: &str) -> String {
+    let id = if tenant.trim().is_empty() { id } else { tenant };
+    upper(id.rsplit('/').next().unwrap_or(id)).into_owned()
+}
+
+/// A file being read.
+struct Reader<'s> {
+    home: Home,
+    output: Output<'s>,
+    cells: Cells,
+    /// Tenants of which only the name is known.
+    foreign: HashSet<String>,
+    /// Per kind that is not read: how many records, and where first.
+    unknown: BTreeMap<String, (u64, Position)>,
+    position: Position,
+    version: Option<i64>,
+    has_data: bool,
+}
+
+/// What an element is, by its kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Content {
+    Tenant,
+    Object(NodeKind, ObjectClass),
+    Members(ObjectClass),
+    Owners(NodeKind, ObjectClass),
+    DirectoryRoles,
+    EligibleRole,
+    Permission,
+    Descendant,
+    /// Roles on a resource of this kind.
+    ResourceRoles(NodeKind, ObjectClass),
+    AccessPolicy,
+}
+
+fn content_of(kind: &str) -> Option<Content> {
+    let groups = ObjectClass::EntraGroups;
+    Some(match kind {
+        "AZTenant" => Content::Tenant,
+        "AZUser" => Content::Object(NodeKind::AzUser, ObjectClass::EntraUsers),
+        "AZGroup" | "AZGroup365" => Content::Object(NodeKind::AzGroup, groups),
+        "AZDevice" => Content::Object(NodeKind::AzDevice, ObjectClass::EntraDevices),
+        "AZApp" => Content::Object(NodeKind::AzApp, ObjectClass::Applications),
+        "AZServicePrincipal" => Content::Object(NodeKind::AzServicePrincipal, ObjectClass::ServicePrincipals),
+        "AZRole" => Content::Object(NodeKind::AzRole, ObjectClass::DirectoryRoles),
+        "AZGroupMember" | "AZGroup365Member" => Content::Members(groups),
+        "AZGroupOwner" | "AZGroup365Owner" => Content::Owners(NodeKind::AzGroup, groups),
+        "AZDeviceOwner" => Content::Owners(NodeKind::AzDevice, ObjectClass::EntraDevices),
+        "AZAppOwner" => Content::Owners(NodeKind::AzApp, ObjectClass::Applications),
+        "AZServicePrincipalOwner" => Content::Owners(NodeKind::AzServicePrincipal, ObjectClass::ServicePrincipals),
+        "AZRoleAssignment" => Content::DirectoryRoles,
+        "AZRoleEligibilityScheduleInstance" => Content::EligibleRole,
+        "AZAppRoleAssignment" => Content::Permission,
+        "AZManagementGroupDescendant" => Content::Descendant,
+        "AZKeyVaultAccessPolicy" => Content::AccessPolicy,
+        other => return resource_content(other),
+    })
+}
+
+/// Resources are named by their kind; the roles on them by that and what they are.
+fn resource_content(kind: &str) -> Option<Content> {
+    const ROLES: [&str; 7] = [
+        "RoleAssignment",
+        "Owner",
+        "Contributor",
+        "UserAccessAdmin",
+        "VMContributor",
+        "AdminLogin",
+        "KVContributor",
+    ];
+    let kind = kind.strip_prefix("AZ")?;
+    resource::KINDS.iter().find_map(|&(name, node, class)| {
+        let rest = kind.strip_prefix(name)?;
+        if rest.is_empty() {
+            Some(Content::Object(node, class))
+        } else {
+            ROLES.contains(&rest).then_some(Content::ResourceRoles(node, class))
+        }
+    })
+}
+
+/// The class of the objects that a record is about.
+fn class_of(content: Content) -> Option<ObjectClass> {
+    match content {
+        Content::Tenant => Some(ObjectClass::Tenants),
+        Content::Object(_, class) => Some(class),
+        _ => None,
+    }
+}
+
+impl Visit for Reader<'_> {
+    fn element(&mut self, text: &str, position: Position) -> Result<Step, IngestError> {
+        self.position = position;
+        let (read, length) = match element::<Element<'_>>(text) {
+            Ok(read) => read,
+            Err(step) => return Ok(step),
+        };
+        match content_of(&read.kind) {
+            Some(content) => self.record(content, &read.data)?,
+            None if read.kind.is_empty() => self.reject("the record has no kind", None),
+            None => self.unknown_kind(&read.kind),
+        }
+        self.output.end_of_record();
+        Ok(Step::Done(length))
+    }
+
+    fn rejected(&mut self, bytes: &[u8], position: Position, reason: String) {
+        self.position = position;
+        let text = String::from_utf8_lossy(bytes);
+        let Ok((glance, _)) = element::<Glance<'_>>(&text) else {
+            self.cells.add_unread(None, None);
+            return self.tell(reason);
+        };
+        let content = content_of(&glance.kind);
+        let id = upper(&glance.data.id).into_owned();
+        // The id of an application or a role is not its record's.
+        let is_own_id = !matches!(
+            content,
+            Some(Content::Object(NodeKind::AzApp | NodeKind::AzRole, _)) | None
+        );
+        if content.is_none() || content.and_then(class_of).is_some() {
+            let id = Some(id).filter(|id| is_own_id && !id.is_empty());
+            self.cells.add_unread(content.and_then(class_of), id);
+        }
+        self.tell(reason);
+    }
+
+    fn data(&mut self) -> ControlFlow<()> {
+        self.has_data = true;
+        ControlFlow::Continue(())
+    }
+
+    fn value(&mut self, key: &str, json: &str) {
+        if key.eq_ignore_ascii_case("meta")
+            && let Ok((meta, _)) = element::<Meta<'_>>(json)
+        {
+            self.version = meta.version.0;
+        }
+    }
+}
+
+impl Reader<'_> {
+    fn tell(&mut self, reason: impl Into<String>) {
+        self.output.sink.reject(Reject {
+            position: self.position.to_string(),
+            reason: reason.into(),
+        });
+    }
+
+    /// Leaves out the record at hand, which is about objects of this class.
+    fn reject(&mut self, reason: impl Into<String>, class: Option<ObjectClass>) {
+        self.cells.add_unread(class, None);
+        self.tell(reason);
+    }
+
+    fn unknown_kind(&mut self, kind: &str) {
+        let is_new = !self.unknown.contains_key(kind);
+        let kind = if is_new && self.unknown.len() >= UNKNOWN_KINDS_MAX {
+            "(others)"
+        } else {
+            kind
+        };
+        self.unknown.entry(kind.to_owned()).or_insert((0, self.position)).0 += 1;
+    }
+
+    fn record(&mut self, content: Content, record: &Record<'_>) -> Result<(), IngestError> {
+        match content {
+            Content::Tenant => self.tenant(record),
+            Content::Object(kind, class) => self.object(kind, class, record),
+            Content::Members(class) => {
+                let lone = [&record.member];
+                let list = record.members.iter().map(|it| &it.inside);
+                let members: Vec<_> = list.chain(lone).filter(|it| !it.id.is_empty()).collect();
+                let group = upper(&record.group);
+                let end = End {
+                    id: &group,
+                    kind: NodeKind::AzGroup,
+                };
+                self.principals(record, end, class, Facet::Members, &members, RelationKind::AzMemberOf)
+            }
+            Content::Owners(kind, class) => {
+                let lone = [&record.owner];
+                let list = record.owners.iter().map(|it| &it.inside);
+                let owners: Vec<_> = list.chain(lone).filter(|it| !it.id.is_empty()).collect();
+                let owned = match kind {
+                    NodeKind::AzGroup => &record.group,
+                    NodeKind::AzDevice => &record.device_id,
+                    NodeKind::AzApp => &record.app,
+                    _ => &record.service_principal,
+                };
+                let end = End {
+                    id: &upper(owned),
+                    kind,
+                };
+                self.principals(record, end, class, Facet::Owners, &owners, RelationKind::AzOwns)
+            }
+            Content::DirectoryRoles => self.directory_roles(record),
+            Content::EligibleRole => self.eligible_role(record),
+            Content::Permission => self.permission(record),
+            Content::Descendant => self.descendant(record),
+            Content::ResourceRoles(kind, class) => self.resource_roles(kind, class, record),
+            Content::AccessPolicy => self.access_policy(record),
+        }
+    }
+
+    /// The tenant that a record is of: its own word, else that of the file.
+    fn tenant_of(&self, record: &Record<'_>) -> String {
+        match upper(&record.tenant) {
+            tenant if tenant.is_empty() => self.home.id.clone(),
+            tenant => tenant.into_owned(),
+        }
+    }
+
+    /// The cell of a row about `subject`, which is marked as looked at. `None`, with the record rejected, when there
+    /// are too many tenants.
+    fn cell(
+        &mut self,
+        tenant: &str,
+        class: ObjectClass,
+        facet: Facet,
+        subject: &str,
+    ) -> Result<Option<u16>, IngestError> {
+        let Some(cell) = self.cells.cell(tenant, class, facet) else {
+            let reason = format!("the file names more than {TENANTS_MAX} tenants; what is of {tenant} is left out");
+            self.reject(reason, None);
+            return Ok(None);
+        };
+        if self.cells.is_new_subject(cell, subject) {
+            self.output.covered(Place { cell, subject })?;
+        }
+        Ok(Some(cell))
+    }
+
+    fn tenant(&mut self, record: &Record<'_>) -> Result<(), IngestError> {
+        let id = tenant_id(&record.tenant, &record.id);
+        if id.is_empty() {
+            self.reject("the tenant has no id", Some(ObjectClass::Tenants));
+            return Ok(());
+        }
+        let is_own = record.is_collected.is_true() || id == self.home.id;
+        let Some(cell) = self.cells.cell(&id, ObjectClass::Tenants, Facet::Properties) else {
+            self.reject(
+                format!("the file names more than {TENANTS_MAX} tenants; {id} is left out"),
+                None,
+            );
+            return Ok(());
+        };
+        let at = Place { cell, subject: &id };
+        if is_own {
+            self.foreign.remove(&id);
+            self.output.covered(at)?;
+        } else {
+            self.foreign.insert(id.clone());
+        }
+        let mut properties = Properties::new();
+        properties.text("tenantid", &id);
+        properties.flag("collected", is_own);
+        let end = End {
+            id: &id,
+            kind: NodeKind::AzTenant,
+        };
+        let name = record.display_name.to_uppercase();
+        self.output.object(at, end, &name, &properties.finish())?;
+        Ok(())
+    }
+
+    /// An object's own record: what it is, what it lies in, and what it stands for elsewhere.
+    fn object(&mut self, kind: NodeKind, class: ObjectClass, record: &Record<'_>) -> Result<(), IngestError> {
+        let tenant = self.tenant_of(record);
+        let id = object_id(kind, record, &tenant);
+        if id.is_empty() {
+            self.reject("the record has no id, or no tenant", Some(class));
+            return Ok(());
+        }
+        let Some(cell) = self.cell(&tenant, class, Facet::Properties, &id)? else {
+            return Ok(());
+        };
+        let at = Place { cell, subject: &id };
+        let end = End { id: &id, kind };
+        let name = name_of(kind, record);
+        self.output
+            .object(at, end, &name, &properties_of(kind, record, &tenant))?;
+
+        let container = match resource::container(&id) {
+            Some((id, kind)) => End { id, kind },
+            None => End {
+                id: &tenant,
+                kind: NodeKind::AzTenant,
+            },
+        };
+        if !container.id.is_empty() {
+            self.output.relation(at, container, end, RelationKind::AzContains, "")?;
+        }
+        match kind {
+            NodeKind::AzUser => self.twin(at, end, record)?,
+            NodeKind::AzServicePrincipal => self.runs_as(at, end, record, &tenant)?,
+            _ => {}
+        }
+        let assigned = record.identity.assigned.0.iter().map(|it| &it.principal);
+        for principal in assigned.chain([&record.identity.principal]) {
+            let principal = upper(principal);
+            if !principal.is_empty() {
+                let principal = End {
+                    id: &principal,
+                    kind: NodeKind::AzServicePrincipal,
+                };
+                self.output
+                    .relation(at, end, principal, RelationKind::AzManagedIdentity, "")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A user that is kept in step with an account of Active Directory.
+    fn twin(&mut self, at: Place<'_>, user: End<'_>, record: &Record<'_>) -> Result<(), IngestError> {
+        let sid = upper(&record.on_premises_sid);
+        if sid.is_empty() || !record.is_synchronised.is_true() {
+            return Ok(());
+        }
+        let account = End {
+            id: &sid,
+            kind: NodeKind::User,
+        };
+        self.output
+            .relation(at, account, user, RelationKind::SyncedToEntraUser, "")?;
+        self.output
+            .relation(at, user, account, RelationKind::SyncedToAdUser, "")?;
+        Ok(())
+    }
+
+    /// The application of a service principal. Where it belongs to another tenant nobody here controls it, and a managed
+    /// identity has none.
+    fn runs_as(
+        &mut self,
+        at: Place<'_>,
+        principal: End<'_>,
+        record: &Record<'_>,
+        tenant: &str,
+    ) -> Result<(), IngestError> {
+        let (app, owner) = (upper(&record.app), upper(&record.app_owner));
+        let is_foreign = !owner.is_empty() && owner != tenant;
+        let is_managed = record.service_principal_type.eq_ignore_ascii_case("ManagedIdentity");
+        if app.is_empty() || is_foreign || is_managed {
+            return Ok(());
+        }
+        let app = End {
+            id: &app,
+            kind: NodeKind::AzApp,
+        };
+        self.output.relation(at, app, principal, RelationKind::AzRunsAs, "")?;
+        Ok(())
+    }
+
+    /// Members or owners of an object.
+    fn principals(
+        &mut self,
+        record: &Record<'_>,
+        object: End<'_>,
+        class: ObjectClass,
+        facet: Facet,
+        principals: &[&Principal<'_>],
+        relation: RelationKind,
+    ) -> Result<(), IngestError> {
+        if object.id.is_empty() {
+            self.tell("the record does not say which object it is about");
+            return Ok(());
+        }
+        let tenant = self.tenant_of(record);
+        let Some(cell) = self.cell(&tenant, class, facet, object.id)? else {
+            return Ok(());
+        };
+        let at = Place {
+            cell,
+            subject: object.id,
+        };
+        for principal in principals {
+            let Some(kind) = directory_kind(&principal.kind) else {
+                self.unknown_kind(&principal.kind);
+                continue;
+            };
+            let principal = End {
+                id: &upper(&principal.id),
+                kind,
+            };
+            self.output.relation(at, principal, object, relation, "")?;
+        }
+        Ok(())
+    }
+
+    /// Who holds a role of the directory: everywhere, in an administrative unit, or over one application.
+    fn directory_roles(&mut self, record: &Record<'_>) -> Result<(), IngestError> {
+        let tenant = self.tenant_of(record);
+        let Some(role) = self.role(record, &tenant) else {
+            return Ok(());
+        };
+        let Some(cell) = self.cell(&tenant, ObjectClass::DirectoryRoles, Facet::RoleAssignments, &role)? else {
+            return Ok(());
+        };
+        let at = Place { cell, subject: &role };
+        let list = record
+            .role_assignments
+            .iter()
+            .map(|it| (&it.principal, &it.directory_scope));
+        let lone = [(&record.principal, &record.directory_scope)];
+        for (principal, scope) in list.chain(lone) {
+            let principal = upper(principal);
+            if principal.is_empty() {
+                continue;
+            }
+            let principal = End {
+                id: &principal,
+                kind: NodeKind::Base,
+            };
+            let object = upper(scope.trim_start_matches('/'));
+            let over_one = roles::scoped_directory_role(record.role_definition.trim())
+                .filter(|_| !object.is_empty() && !object.contains('/'));
+            if let Some(kind) = over_one {
+                let object = End {
+                    id: &object,
+                    kind: NodeKind::Base,
+                };
+                self.output.relation(at, principal, object, kind, "")?;
+                continue;
+            }
+            let role = End {
+                id: &role,
+                kind: NodeKind::AzRole,
+            };
+            let properties = scope_property(scope);
+            self.output
+                .relation(at, principal, role, RelationKind::AzHasRole, &properties)?;
+        }
+        Ok(())
+    }
+
+    fn eligible_role(&mut self, record: &Record<'_>) -> Result<(), IngestError> {
+        let tenant = self.tenant_of(record);
+        let principal = upper(&record.principal);
+        let Some(role) = self.role(record, &tenant) else {
+            return Ok(());
+        };
+        if principal.is_empty() {
+            self.tell("the eligible role names no principal");
+            return Ok(());
+        }
+        if let Some(cell) = self.cell(&tenant, ObjectClass::DirectoryRoles, Facet::RoleEligibility, &role)? {
+            let at = Place { cell, subject: &role };
+            let (source, target) = (
+                End {
+                    id: &principal,
+                    kind: NodeKind::Base,
+                },
+                End {
+                    id: &role,
+                    kind: NodeKind::AzRole,
+                },
+            );
+            let properties = scope_property(&record.directory_scope);
+            self.output
+                .relation(at, source, target, RelationKind::AzRoleEligible, &properties)?;
+        }
+        Ok(())
+    }
+
+    /// The id of the role that a record is about. `None`, with the record rejected, when it does not say.
+    fn role(&mut self, record: &Record<'_>, tenant: &str) -> Option<String> {
+        let definition = upper(&record.role_definition);
+        if definition.is_empty() || tenant.is_empty() {
+            self.tell("the record does not say which role of which tenant it is about");
+            return None;
+        }
+        Some(format!("{definition}@{tenant}"))
+    }
+
+    /// A permission of Microsoft Graph that an application holds by itself.
+    fn permission(&mut self, record: &Record<'_>) -> Result<(), IngestError> {
+        let (principal, resource) = (upper(&record.principal), upper(&record.resource));
+        if principal.is_empty() || resource.is_empty() {
+            self.tell("the permission names no principal or no resource");
+            return Ok(());
+        }
+        let tenant = self.tenant_of(record);
+        let class = ObjectClass::ServicePrincipals;
+        let Some(cell) = self.cell(&tenant, class, Facet::RoleAssignments, &resource)? else {
+            return Ok(());
+        };
+        let is_of_graph = record.app.is_empty() || record.app.eq_ignore_ascii_case(roles::GRAPH);
+        let Some(kind) = roles::graph_permission(record.app_role.trim()).filter(|_| is_of_graph) else {
+            return Ok(());
+        };
+        let at = Place {
+            cell,
+            subject: &resource,
+        };
+        let source = End {
+            id: &principal,
+            kind: principal_kind(&record.principal_type),
+        };
+        let target = End {
+            id: &resource,
+            kind: NodeKind::AzServicePrincipal,
+        };
+        self.output.relation(at, source, target, kind, "")?;
+        Ok(())
+    }
+
+    fn descendant(&mut self, record: &Record<'_>) -> Result<(), IngestError> {
+        let (id, parent) = (upper(&record.id), upper(&record.properties.parent.id));
+        let (Some((id, kind)), Some((parent, parent_kind))) = (resource::level(&id), resource::level(&parent)) else {
+            self.tell("the descendant of a management group, or the group, has no path");
+            return Ok(());
+        };
+        let tenant = self.tenant_of(record);
+        if let Some(cell) = self.cell(&tenant, ObjectClass::ManagementGroups, Facet::Containment, id)? {
+            let at = Place { cell, subject: id };
+            let parent = End {
+                id: parent,
+                kind: parent_kind,
+            };
+            self.output
+                .relation(at, parent, End { id, kind }, RelationKind::AzContains, "")?;
+        }
+        Ok(())
+    }
+
+    /// Roles on a resource. What was granted further up stands there, if it is a role over all that lies below; a role
+    /// over machines or vaults alone reaches this one.
+    fn resource_roles(&mut self, kind: NodeKind, class: ObjectClass, record: &Record<'_>) -> Result<(), IngestError> {
+        // Collectors name a key vault as a virtual machine in some records.
+        let named = [
+            &record.object,
+            &record.virtual_machine,
+            &record.key_vault,
+            &record.resource_group,
+            &record.subscription,
+            &record.management_group,
+        ];
+        let id = named
+            .into_iter()
+            .map(|id| upper(id))
+            .find(|id| !id.is_empty())
+            .unwrap_or_default();
+        let id = match kind {
+            NodeKind::AzSubscription => resource::subscription(id),
+            _ => id,
+        };
+        if id.is_empty() {
+            self.tell("the record does not say which resource it is about");
+            return Ok(());
+        }
+        let tenant = self.tenant_of(record);
+        let Some(cell) = self.cell(&tenant, class, Facet::RoleAssignments, &id)? else {
+            return Ok(());
+        };
+        let at = Place { cell, subject: &id };
+        let lists = [
+            &record.role_assignments,
+            &record.assignees,
+            &record.owners,
+            &record.contributors,
+            &record.user_access_admins,
+            &record.vm_contributors,
+            &record.admin_logins,
+            &record.key_vault_contributors,
+        ];
+        for Wrapped { inside, .. } in lists.into_iter().flat_map(|list| list.iter()) {
+            let granted = &inside.properties;
+            let (principal, scope) = (upper(&granted.principal), upper(&granted.scope));
+            let role = granted.role_definition.trim().rsplit('/').next().unwrap_or_default();
+            let Some(relation) = roles::resource_role(role).filter(|_| !principal.is_empty()) else {
+                continue;
+            };
+            let is_general = matches!(
+                relation,
+                RelationKind::AzOwner | RelationKind::AzContributor | RelationKind::AzUserAccessAdministrator
+            );
+            let target = match resource::level(&scope) {
+                Some((id, kind)) if is_general => End { id, kind },
+                _ if scope.is_empty() || resource::is_within(&id, &scope) => End { id: &id, kind },
+                _ => continue,
+            };
+            let principal = End {
+                id: &principal,
+                kind: principal_kind(&granted.principal_type),
+            };
+            self.output.relation(at, principal, target, relation, "")?;
+        }
+        Ok(())
+    }
+
+    /// Who may read the secrets of a key vault, by the vault's own list.
+    fn access_policy(&mut self, record: &Record<'_>) -> Result<(), IngestError> {
+        let (principal, vault) = (upper(&record.object), upper(&record.key_vault));
+        if principal.is_empty() || vault.is_empty() {
+            self.tell("the access policy names no principal or no key vault");
+            return Ok(());
+        }
+        let tenant = self.tenant_of(record);
+        let Some(cell) = self.cell(&tenant, ObjectClass::KeyVaults, Facet::AccessPolicies, &vault)? else {
+            return Ok(());
+        };
+        let may_read = |list: &[Text<'_>]| {
+            let reads = ["get", "all"];
+            list.iter()
+                .any(|it| reads.iter().any(|read| it.eq_ignore_ascii_case(read)))
+        };
+        if may_read(&record.permissions.secrets) {
+            let at = Place { cell, subject: &vault };
+            let (source, target) = (
+                End {
+                    id: &principal,
+                    kind: NodeKind::Base,
+                },
+                End {
+                    id: &vault,
+                    kind: NodeKind::AzKeyVault,
+                },
+            );
+            self.output
+                .relation(at, source, target, RelationKind::AzGetSecrets, "")?;
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Summary, IngestError> {
+        for (kind, (count, first)) in std::mem::take(&mut self.unknown) {
+            let records = if count == 1 {
+                "1 record of it is".to_owned()
+            } else {
+                format!("{count} records of it are")
+            };
+            self.output.sink.reject(Reject {
+                position: first.to_string(),
+                reason: format!("the kind `{kind}` is not read; {records} left out"),
+            });
+        }
+        let home = self.home.is_listed.then_some(self.home.id.as_str());
+        Ok(Summary {
+            format: Format::AzureHound,
+            cells: self.cells.finish(home, &self.foreign),
+            observed_at: None,
+            counts: self.output.finish()?,
+        })
+    }
+}
+
+/// The id by which other records name an object; empty where the record does not say.
+fn object_id(kind: NodeKind, record: &Record<'_>, tenant: &str) -> String {
+    let id = upper(&record.id);
+    match kind {
+        NodeKind::AzApp => match upper(&record.app) {
+            app if app.is_empty() => id,
+            app => app,
+        },
+        NodeKind::AzRole if id.is_empty() || tenant.is_empty() => Cow::Borrowed(""),
+        NodeKind::AzRole => Cow::Owned(format!("{id}@{tenant}")),
+        NodeKind::AzSubscription => resource::subscription(id),
+        _ => id,
+    }
+    .into_owned()
+}
+
+/// What a person calls an object. Names of groups, applications and roles say the tenant too, as those of Active
+/// Directory say the domain.
+fn name_of(kind: NodeKind, record: &Record<'_>) -> String {
+    let name = [&record.display_name, &record.properties.display_name, &record.name]
+        .into_iter()
+        .find(|it| !it.is_empty());
+    let name = name.map_or("", |it| it);
+    let name = match kind {
+        NodeKind::AzUser if !record.user_principal_name.is_empty() => &record.user_principal_name,
+        _ => name,
+    };
+    let tenant = match kind {
+        NodeKind::AzApp if !record.publisher_domain.is_empty() => &record.publisher_domain,
+        NodeKind::AzGroup
+        | NodeKind::AzDevice
+        | NodeKind::AzApp
+        | NodeKind::AzServicePrincipal
+        | NodeKind::AzRole
+        | NodeKind::AzManagementGroup => &record.tenant_name,
+        _ => "",
+    };
+    match (name, tenant) {
+        ("", _) => String::new(),
+        (name, "") => name.to_uppercase(),
+        (name, tenant) => format!("{name}@{tenant}").to_uppercase(),
+    }
+}
+
+/// The attributes of an object, under the names that BloodHound gives them.
+fn properties_of(kind: NodeKind, record: &Record<'_>, tenant: &str) -> String {
+    let mut properties = Properties::new();
+    let is_on = |flag: crate::sharphound::shape::Flag| flag.is_true();
+    if matches!(
+        kind,
+        NodeKind::AzUser | NodeKind::AzDevice | NodeKind::AzServicePrincipal
+    ) {
+        properties.flag("enabled", is_on(record.is_enabled));
+    }
+    if matches!(kind, NodeKind::AzUser | NodeKind::AzGroup) {
+        properties.flag("onpremsyncenabled", is_on(record.is_synchronised));
+    }
+    if kind == NodeKind::AzGroup {
+        properties.flag("isassignabletorole", is_on(record.is_assignable_to_role));
+        properties.flag("securityenabled", is_on(record.is_security_enabled));
+        if !record.group_types.is_empty() {
+            properties.texts("grouptypes", record.group_types.iter().map(|it| &**it));
+        }
+    }
+    if kind == NodeKind::AzRole {
+        properties.flag("isbuiltin", is_on(record.is_built_in));
+    }
+    if let Some(flag) = record.properties.is_rbac.0.filter(|_| kind == NodeKind::AzKeyVault) {
+        properties.flag("enablerbacauthorization", flag);
+    }
+    // Roles over one application name it by its object.
+    if kind == NodeKind::AzApp && !record.id.is_empty() {
+        properties.text("objectid", &upper(&record.id));
+    }
+    let os = match record.operating_system.is_empty() {
+        true => &record.properties.storage.disk.os,
+        false => &record.operating_system,
+    };
+    for (key, text) in [
+        ("tenantid", tenant),
+        ("displayname", &record.display_name),
+        ("userprincipalname", &record.user_principal_name),
+        ("usertype", &record.user_type),
+        ("title", &record.job_title),
+        ("onpremid", &upper(&record.on_premises_sid)),
+        ("deviceid", &record.device_id),
+        ("operatingsystem", os),
+        ("operatingsystemversion", &record.operating_system_version),
+        ("trusttype", &record.trust_type),
+        ("appid", &record.app),
+        ("appownerorganizationid", &record.app_owner),
+        ("publisherdomain", &record.publisher_domain),
+        ("serviceprincipaltype", &record.service_principal_type),
+        ("signinaudience", &record.sign_in_audience),
+        ("templateid", &record.template),
+        ("vmid", &record.properties.vm_id),
+    ] {
+        if !text.is_empty() {
+            properties.text(key, text);
+        }
+    }
+    for (key, time) in [
+        ("whencreated", &record.created),
+        ("pwdlastset", &record.password_changed),
+    ] {
+        if let Ok(time) = time.trim().parse::<Timestamp>() {
+            properties.number(key, time.as_second());
+        }
+    }
+    properties.finish()
+}
+
+/// Where a role of the directory is held. A list, so that several assignments of one role stay apart.
+fn scope_property(scope: &str) -> String {
+    let scope = match scope.trim() {
+        "" => "/",
+        scope => scope,
+    };
+    let mut properties = Properties::new();
+    properties.texts("scopes", [scope]);
+    properties.finish()
+}
+
+/// The kind of a directory object in a list; `None` for one that is no principal, such as a contact.
+fn directory_kind(odata: &str) -> Option<NodeKind> {
+    let kind = odata.rsplit('.').next().unwrap_or(odata);
+    Some(match kind.to_ascii_lowercase().as_str() {
+        "" => NodeKind::Base,
+        "user" => NodeKind::AzUser,
+        "group" => NodeKind::AzGroup,
+        "device" => NodeKind::AzDevice,
+        "serviceprincipal" => NodeKind::AzServicePrincipal,
+        _ => return None,
+    })
+}
+
+/// The kind of the holder of a role.
+fn principal_kind(text: &str) -> NodeKind {
+    match text.to_ascii_lowercase().as_str() {
+        "user" => NodeKind::AzUser,
+        "group" => NodeKind::AzGroup,
+        "serviceprincipal" => NodeKind::AzServicePrincipal,
+        _ => NodeKind::Base,
+    }
+}
