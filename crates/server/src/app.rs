@@ -9,17 +9,16 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use postern_engine::{Engine, Generation};
-use serde::{Deserialize, Serialize};
+use postern_engine::Engine;
+use postern_report::{ReportError, Reports, State};
 use tokio::sync::{Notify, Semaphore, watch};
-use utoipa::ToSchema;
 
 use crate::Options;
 use crate::api::UPLOADS_AT_ONCE_MAX;
 use crate::builder::Builder;
 use crate::jobs::Jobs;
 use crate::metrics::Metrics;
-use crate::problem::{Problem, ProblemText};
+use crate::problem::Problem;
 use crate::security::{Names, REQUESTS_AT_ONCE_MAX};
 
 /// Questions that are computed at the same time; others wait. Each holds a core.
@@ -44,7 +43,7 @@ pub struct Shared {
     pub builder: Builder,
     pub metrics: Metrics,
     /// The generation that is answered from.
-    pub served: watch::Sender<Option<Arc<Served>>>,
+    pub served: watch::Sender<Option<Arc<Reports>>>,
     pub state: watch::Sender<State>,
     /// Wakes the keeper: something may have changed.
     pub look: Notify,
@@ -57,43 +56,35 @@ pub struct Shared {
     questions: Semaphore,
 }
 
-/// A generation in memory.
-pub struct Served {
-    pub number: i64,
-    pub generation: Generation,
-}
-
-/// What is current, and what is being done about it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct State {
-    /// The generation that is answered from; none before the first import is built.
-    pub generation: Option<i64>,
-    /// Everything that was imported and decided is in that generation.
-    pub is_up_to_date: bool,
-    pub is_building: bool,
-    /// Grows by one with every change of what a generation is made of.
-    pub manifest_version: i64,
-    /// Why the newest build failed. It is not tried again until something changes or somebody asks.
-    pub build_problem: Option<ProblemText>,
-}
-
 impl App {
     pub fn new(engine: Engine, options: Options, names: Names) -> Self {
         Self(Arc::new(Shared {
+            jobs: Jobs::new(engine.ledger().clone()),
             engine,
             options,
             names,
-            jobs: Jobs::new(),
             builder: Builder::default(),
             metrics: Metrics::default(),
             served: watch::Sender::new(None),
-            state: watch::Sender::new(State::default()),
+            state: watch::Sender::new(State {
+                generation: None,
+                is_up_to_date: true,
+                is_building: false,
+                manifest_version: 0,
+                build_problem: None,
+            }),
             look: Notify::new(),
             stop: watch::Sender::new(false),
             uploads: Semaphore::new(UPLOADS_AT_ONCE_MAX),
             places: Semaphore::new(REQUESTS_AT_ONCE_MAX),
             questions: Semaphore::new(QUESTIONS_AT_ONCE_MAX),
         }))
+    }
+
+    /// The number of the generation that is answered from.
+    pub fn number(&self) -> Option<i64> {
+        let served = self.served.borrow();
+        served.as_ref().map(|reports| reports.generation.record.number)
     }
 
     /// Ends when the server is to end.
@@ -117,7 +108,7 @@ impl App {
 
 /// The newest generation that is loaded, for as long as the answer takes.
 pub struct Current {
-    pub served: Arc<Served>,
+    pub reports: Arc<Reports>,
     app: App,
 }
 
@@ -125,9 +116,9 @@ impl FromRequestParts<App> for Current {
     type Rejection = Problem;
 
     async fn from_request_parts(_: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let served = app.served.borrow().clone();
+        let reports = app.served.borrow().clone();
         Ok(Self {
-            served: served.ok_or_else(Problem::no_generation)?,
+            reports: reports.ok_or_else(Problem::no_generation)?,
             app: app.clone(),
         })
     }
@@ -140,9 +131,9 @@ impl Current {
     /// Those of the question.
     pub async fn answer<T: Send + 'static>(
         self,
-        question: impl FnOnce(&Served) -> Result<T, Problem> + Send + 'static,
+        question: impl FnOnce(&Reports) -> Result<T, ReportError> + Send + 'static,
     ) -> Result<Json<T>, Problem> {
-        let served = self.served;
-        self.app.compute(move || question(&served)).await.map(Json)
+        let reports = self.reports;
+        self.app.compute(move || Ok(question(&reports)?)).await.map(Json)
     }
 }

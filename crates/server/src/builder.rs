@@ -2,9 +2,8 @@
 //!
 //! [`keeper`](crate::keeper) starts a build whenever something has changed, and people may ask for one.
 
-use std::sync::{Mutex, PoisonError};
-
 use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
 use utoipa::ToSchema;
 
 use crate::App;
@@ -27,7 +26,7 @@ pub struct Builder(Mutex<Building>);
 #[derive(Default)]
 struct Building {
     /// The job that is building now.
-    job: Option<i64>,
+    job: Option<String>,
     /// The manifest's version whose build was tried in vain, and why that failed.
     given_up: Option<(i64, ProblemText)>,
 }
@@ -37,16 +36,16 @@ impl Builder {
     ///
     /// # Errors
     /// A problem when there are too many jobs.
-    pub fn start(app: &App, by: &str, manifest_version: i64) -> Result<Job, Problem> {
+    pub async fn start(app: &App, by: &str, manifest_version: i64) -> Result<Job, Problem> {
         let handle = {
-            let mut building = app.builder.lock();
-            let running = building.job.and_then(|id| app.jobs.get(id));
+            let mut building = app.builder.0.lock().await;
+            let running = building.job.as_ref().and_then(|id| app.jobs.get(id));
             if let Some(job) = running.filter(|job| !job.state.has_ended()) {
                 return Ok(job);
             }
             let title = "Build a generation of everything that is current".to_owned();
-            let handle = app.jobs.begin(JobKind::Build, title, by, JobState::Running)?;
-            building.job = Some(handle.id());
+            let handle = app.jobs.begin(JobKind::Build, title, by, JobState::Running).await?;
+            building.job = Some(handle.id().to_owned());
             building.given_up = None;
             handle
         };
@@ -55,23 +54,18 @@ impl Builder {
         Ok(job)
     }
 
-    pub fn is_building(&self) -> bool {
-        self.lock().job.is_some()
+    pub async fn is_building(&self) -> bool {
+        self.0.lock().await.job.is_some()
     }
 
     /// Why this version of the manifest is not to be built by itself.
-    pub fn given_up(&self, manifest_version: i64) -> Option<ProblemText> {
-        let building = self.lock();
+    pub async fn given_up(&self, manifest_version: i64) -> Option<ProblemText> {
+        let building = self.0.lock().await;
         let given_up = building
             .given_up
             .as_ref()
             .filter(|(version, _)| *version == manifest_version);
         given_up.map(|(_, problem)| problem.clone())
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Building> {
-        // Nothing panics while it is held.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -86,7 +80,7 @@ async fn build(app: App, handle: Handle, manifest_version: i64) {
         }),
     };
     {
-        let mut building = app.builder.lock();
+        let mut building = app.builder.0.lock().await;
         building.job = None;
         building.given_up = given_up.map(|problem| (manifest_version, problem));
     }

@@ -4,13 +4,15 @@
 //! before it has ended was interrupted. Changes go to whoever listens ([`Jobs::events`]).
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
+use postern_ledger::{JobEnd, Ledger, NewJob};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::{Semaphore, broadcast, watch};
+use tokio::task::JoinSet;
 use utoipa::ToSchema;
 
 use crate::problem::{Problem, ProblemText};
@@ -81,6 +83,19 @@ impl JobState {
         }
     }
 
+    fn recorded(self) -> postern_ledger::JobState {
+        use postern_ledger::JobState as Recorded;
+        match self {
+            Self::Receiving => Recorded::Receiving,
+            Self::Queued => Recorded::Queued,
+            Self::Running => Recorded::Running,
+            Self::Done => Recorded::Done,
+            Self::Failed => Recorded::Failed,
+            Self::Cancelled => Recorded::Cancelled,
+            Self::Interrupted => Recorded::Interrupted,
+        }
+    }
+
     pub fn has_ended(self) -> bool {
         matches!(self, Self::Done | Self::Failed | Self::Cancelled | Self::Interrupted)
     }
@@ -89,8 +104,8 @@ impl JobState {
 /// Work that takes a while.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Job {
-    /// Later jobs have larger ones.
-    pub id: i64,
+    /// Later jobs have larger ones, as text.
+    pub id: String,
     pub kind: JobKind,
     /// What it does, for people.
     pub title: String,
@@ -134,7 +149,10 @@ impl JobProgress {
 pub struct Jobs(Arc<Registry>);
 
 struct Registry {
-    jobs: Mutex<BTreeMap<i64, Entry>>,
+    ledger: Ledger,
+    jobs: Mutex<BTreeMap<String, Entry>>,
+    /// Ends of jobs that are being written down.
+    writing: Mutex<JoinSet<()>>,
     events: broadcast::Sender<Job>,
     /// One import at a time: a second one would only make both slower.
     import_turn: Semaphore,
@@ -147,40 +165,44 @@ struct Entry {
     cancel: watch::Sender<bool>,
 }
 
-impl Default for Jobs {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Jobs {
-    pub fn new() -> Self {
+    pub fn new(ledger: Ledger) -> Self {
         Self(Arc::new(Registry {
+            ledger,
             jobs: Mutex::default(),
+            writing: Mutex::default(),
             events: broadcast::Sender::new(EVENTS_QUEUED_MAX),
             import_turn: Semaphore::new(1),
             what_if_turn: Semaphore::new(1),
         }))
     }
 
-    /// Begins a job.
+    /// Begins a job, and writes down that it has begun.
     ///
     /// # Errors
-    /// A problem when [`JOBS_OPEN_MAX`] are open.
-    pub fn begin(&self, kind: JobKind, title: String, by: &str, state: JobState) -> Result<Handle, Problem> {
+    /// A problem when [`JOBS_OPEN_MAX`] are open; those of the ledger.
+    pub async fn begin(&self, kind: JobKind, title: String, by: &str, state: JobState) -> Result<Handle, Problem> {
+        let created_at = Timestamp::now();
         let job = Job {
-            id: new_id(),
+            id: new_id(created_at),
             kind,
             title,
             state,
             created_by: by.to_owned(),
-            created_at: Timestamp::now(),
+            created_at,
             ended_at: None,
             progress: JobProgress::phase(state.as_str()),
             problem: None,
             result: None,
         };
-        let id = job.id;
+        let handle = self.insert(job.clone())?;
+        // Where this fails the handle is dropped, and with it the job has ended.
+        self.0.ledger.begin_job(new_record(&job)).await?;
+        Ok(handle)
+    }
+
+    fn insert(&self, job: Job) -> Result<Handle, Problem> {
+        let id = job.id.clone();
         let cancel = watch::Sender::new(false);
         {
             let mut jobs = self.lock();
@@ -189,14 +211,17 @@ impl Jobs {
                 return Err(Problem::conflict(title, "Wait until some have ended, or cancel them."));
             }
             if jobs.len() >= JOBS_KEPT_MAX {
-                let oldest = jobs.values().find(|it| it.job.state.has_ended()).map(|it| it.job.id);
+                let oldest = jobs
+                    .values()
+                    .find(|it| it.job.state.has_ended())
+                    .map(|it| it.job.id.clone());
                 oldest.and_then(|id| jobs.remove(&id));
             }
             let entry = Entry {
                 job: job.clone(),
                 cancel: cancel.clone(),
             };
-            jobs.insert(id, entry);
+            jobs.insert(id.clone(), entry);
         }
         self.tell(job);
         Ok(Handle {
@@ -206,17 +231,54 @@ impl Jobs {
         })
     }
 
-    /// Puts jobs of an earlier run of the server beside those of this one.
-    pub fn remember(&self, earlier: Vec<Job>) {
+    /// Remembers the jobs of earlier runs of the server; those that had not ended were interrupted.
+    ///
+    /// # Errors
+    /// Those of the ledger.
+    pub async fn remember(&self) -> postern_ledger::Result<()> {
+        let ledger = &self.0.ledger;
+        ledger.interrupt_running_jobs(&holder()).await?;
+        let records = ledger.jobs(JOBS_KEPT_MAX as u32).await?;
         let mut jobs = self.lock();
-        for job in earlier {
+        for job in records.into_iter().filter_map(earlier) {
             let cancel = watch::Sender::new(false);
-            jobs.insert(job.id, Entry { job, cancel });
+            jobs.insert(job.id.clone(), Entry { job, cancel });
         }
+        Ok(())
     }
 
-    pub fn get(&self, id: i64) -> Option<Job> {
-        self.lock().get(&id).map(|entry| entry.job.clone())
+    /// Waits until all that has ended is written down.
+    pub async fn written(&self) {
+        let writing = std::mem::take(&mut *self.0.writing.lock().unwrap_or_else(PoisonError::into_inner));
+        writing.join_all().await;
+    }
+
+    /// Writes down how a job ended.
+    fn write(&self, job: &Job) {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            return;
+        };
+        let (ledger, id) = (self.0.ledger.clone(), job.id.clone());
+        let end = JobEnd {
+            title: job.title.clone(),
+            state: job.state.recorded(),
+            ended_at: job.ended_at.unwrap_or_else(Timestamp::now),
+            detail: serde_json::json!({ "result": job.result, "problem": job.problem }),
+        };
+        let mut writing = self.0.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        while writing.try_join_next().is_some() {}
+        writing.spawn_on(
+            async move {
+                if let Err(cause) = ledger.finish_job(&id, end).await {
+                    tracing::warn!(%cause, job = id, "how a job ended cannot be written down");
+                }
+            },
+            &runtime,
+        );
+    }
+
+    pub fn get(&self, id: &str) -> Option<Job> {
+        self.lock().get(id).map(|entry| entry.job.clone())
     }
 
     /// The newest first.
@@ -250,9 +312,9 @@ impl Jobs {
     ///
     /// # Errors
     /// A problem when there is no such job, or it has ended.
-    pub fn cancel(&self, id: i64) -> Result<(), Problem> {
+    pub fn cancel(&self, id: &str) -> Result<(), Problem> {
         let jobs = self.lock();
-        let entry = jobs.get(&id).ok_or_else(|| no_such_job(id))?;
+        let entry = jobs.get(id).ok_or_else(|| no_such_job(id))?;
         if entry.job.state.has_ended() {
             let title = format!("The job has ended already: it is {}.", entry.job.state.as_str());
             return Err(Problem::conflict(title, "There is nothing to cancel."));
@@ -281,20 +343,21 @@ impl Jobs {
         }
     }
 
-    fn change(&self, id: i64, change: impl FnOnce(&mut Job)) -> Option<Job> {
+    fn change(&self, id: &str, change: impl FnOnce(&mut Job)) {
         let mut jobs = self.lock();
-        let entry = jobs.get_mut(&id)?;
-        if entry.job.state.has_ended() {
-            return None;
-        }
+        let Some(entry) = jobs.get_mut(id).filter(|entry| !entry.job.state.has_ended()) else {
+            return;
+        };
         change(&mut entry.job);
         if entry.job.state.has_ended() {
             entry.job.ended_at = Some(Timestamp::now());
         }
         let job = entry.job.clone();
         drop(jobs);
-        self.tell(job.clone());
-        Some(job)
+        if job.state.has_ended() {
+            self.write(&job);
+        }
+        self.tell(job);
     }
 
     fn tell(&self, job: Job) {
@@ -302,56 +365,96 @@ impl Jobs {
         let _ = self.0.events.send(job);
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<i64, Entry>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Entry>> {
         // Nothing panics while it is held, and each change of a job is whole.
         self.0.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-pub fn no_such_job(id: i64) -> Problem {
+pub fn no_such_job(id: &str) -> Problem {
     let detail = format!("The newest {JOBS_KEPT_MAX} jobs are remembered; GET /api/v1/jobs lists them.");
     Problem::not_found(format_args!("job {id}"), detail)
 }
 
-fn new_id() -> i64 {
-    static COUNTER: AtomicI64 = AtomicI64::new(1);
-    COUNTER.fetch_add(1, Ordering::Relaxed)
+/// Names this process in the ledger.
+fn holder() -> String {
+    format!("server, process {}", std::process::id())
+}
+
+fn new_record(job: &Job) -> NewJob {
+    NewJob {
+        id: job.id.clone(),
+        kind: job.kind.as_str().to_owned(),
+        title: job.title.clone(),
+        created_by: job.created_by.clone(),
+        created_at: job.created_at,
+        holder: holder(),
+        state: job.state.recorded(),
+    }
+}
+
+/// A job as it was written down; `None` for a kind that this version does not know.
+fn earlier(record: postern_ledger::Job) -> Option<Job> {
+    let part = |name: &str| record.detail.get(name).filter(|part| !part.is_null()).cloned();
+    let state = JobState::ALL
+        .into_iter()
+        .find(|state| state.recorded() == record.state)?;
+    Some(Job {
+        kind: JobKind::ALL.into_iter().find(|kind| kind.as_str() == record.kind)?,
+        state,
+        progress: JobProgress::phase(state.as_str()),
+        problem: part("problem").and_then(|problem| serde_json::from_value(problem).ok()),
+        result: part("result"),
+        id: record.id,
+        title: record.title,
+        created_by: record.created_by,
+        created_at: record.created_at,
+        ended_at: record.ended_at,
+    })
+}
+
+/// Unique, and growing with time.
+fn new_id(created_at: Timestamp) -> String {
+    static COUNTER: AtomicU64 = AtomicU64::new(0);
+    let micros = created_at.as_microsecond().unsigned_abs();
+    let counter = COUNTER.fetch_add(1, Ordering::Relaxed) & 0xffff_ffff;
+    format!("{micros:016x}{counter:08x}{:08x}", std::process::id())
 }
 
 /// The right to say how a job goes.
 pub struct Handle {
     jobs: Jobs,
-    id: i64,
+    id: String,
     cancel: watch::Receiver<bool>,
 }
 
 impl Handle {
-    pub fn id(&self) -> i64 {
-        self.id
+    pub fn id(&self) -> &str {
+        &self.id
     }
 
     /// The job as it is now.
     pub fn job(&self) -> Result<Job, Problem> {
-        self.jobs.get(self.id).ok_or_else(|| no_such_job(self.id))
+        self.jobs.get(&self.id).ok_or_else(|| no_such_job(&self.id))
     }
 
     pub fn title(&self, title: String) {
-        self.jobs.change(self.id, |job| job.title = title);
+        self.jobs.change(&self.id, |job| job.title = title);
     }
 
     pub fn progress(&self, progress: JobProgress) {
-        self.jobs.change(self.id, |job| job.progress = progress);
+        self.jobs.change(&self.id, |job| job.progress = progress);
     }
 
     pub fn state(&self, state: JobState) {
-        self.jobs.change(self.id, |job| {
+        self.jobs.change(&self.id, |job| {
             job.state = state;
             job.progress = JobProgress::phase(state.as_str());
         });
     }
 
     pub fn done(self, result: Value) {
-        self.jobs.change(self.id, |job| {
+        self.jobs.change(&self.id, |job| {
             job.state = JobState::Done;
             job.progress.phase = JobState::Done.as_str().to_owned();
             job.progress.current_file = None;
@@ -360,14 +463,14 @@ impl Handle {
     }
 
     pub fn failed(self, problem: ProblemText) {
-        self.jobs.change(self.id, |job| {
+        self.jobs.change(&self.id, |job| {
             job.state = JobState::Failed;
             job.problem = Some(problem);
         });
     }
 
     pub fn cancelled(self) {
-        self.jobs.change(self.id, |job| job.state = JobState::Cancelled);
+        self.jobs.change(&self.id, |job| job.state = JobState::Cancelled);
     }
 
     /// Ends when somebody wants the job to end.
@@ -381,7 +484,7 @@ impl Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        self.jobs.change(self.id, |job| {
+        self.jobs.change(&self.id, |job| {
             job.state = match job.state {
                 // Whoever sent the files has gone.
                 JobState::Receiving => JobState::Cancelled,
@@ -395,54 +498,100 @@ impl Drop for Handle {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_job_that_nobody_works_on_any_more_was_interrupted() {
-        let jobs = Jobs::new();
-        let handle = jobs.begin(JobKind::Import, "x".to_owned(), "ann", JobState::Running);
-        let id = handle.as_ref().map_or(0, Handle::id);
+    struct Kept {
+        jobs: Jobs,
+        folder: tempfile::TempDir,
+    }
+
+    impl Kept {
+        async fn new() -> Self {
+            let folder = tempfile::tempdir().expect("a folder");
+            let jobs = Self::open(&folder).await;
+            Self { jobs, folder }
+        }
+
+        async fn open(folder: &tempfile::TempDir) -> Jobs {
+            let ledger = Ledger::open(&folder.path().join("ledger.sqlite")).await.expect("opens");
+            Jobs::new(ledger)
+        }
+
+        async fn begin(&self, state: JobState) -> Result<Handle, Problem> {
+            self.jobs.begin(JobKind::Import, "x".to_owned(), "ann", state).await
+        }
+    }
+
+    #[tokio::test]
+    async fn a_job_that_nobody_works_on_any_more_was_interrupted() {
+        let kept = Kept::new().await;
+        let handle = kept.begin(JobState::Running).await.expect("begins");
+        let id = handle.id().to_owned();
         drop(handle);
-        let job = jobs.get(id).expect("remembered");
+        let job = kept.jobs.get(&id).expect("remembered");
         assert_eq!(job.state, JobState::Interrupted);
         assert!(job.ended_at.is_some());
     }
 
-    #[test]
-    fn only_jobs_that_have_ended_are_forgotten() {
-        let jobs = Jobs::new();
-        let begin = |state| {
-            jobs.begin(JobKind::Build, "x".to_owned(), "ann", state)
-                .expect("begins")
-        };
-        let open = begin(JobState::Queued);
-        for _ in 0..JOBS_KEPT_MAX + 10 {
-            begin(JobState::Running).done(Value::Null);
-        }
-        assert!(jobs.get(open.id()).is_some());
-        assert_eq!(jobs.list(usize::MAX).len(), JOBS_KEPT_MAX);
+    #[tokio::test]
+    async fn how_jobs_ended_is_known_after_a_restart() {
+        let kept = Kept::new().await;
+        let done = kept.begin(JobState::Running).await.expect("begins");
+        let (done_id, result) = (done.id().to_owned(), serde_json::json!({ "generation": 7 }));
+        done.done(result.clone());
+        kept.jobs.written().await;
+        let lost = kept.begin(JobState::Queued).await.expect("begins");
+        let lost_id = lost.id().to_owned();
+        // A process that dies drops nothing.
+        std::mem::forget(lost);
+        let ledger = Ledger::open(&kept.folder.path().join("ledger.sqlite"))
+            .await
+            .expect("opens");
+        ledger
+            .interrupt_running_jobs("another process")
+            .await
+            .expect("interrupts");
+
+        let jobs = Kept::open(&kept.folder).await;
+        jobs.remember().await.expect("reads");
+        let done = jobs.get(&done_id).expect("remembered");
+        assert_eq!((done.state, done.result), (JobState::Done, Some(result)));
+        assert_eq!(jobs.get(&lost_id).map(|job| job.state), Some(JobState::Interrupted));
+        let ids: Vec<String> = jobs.list(10).into_iter().map(|job| job.id).collect();
+        assert_eq!(ids, [lost_id, done_id], "the newest first");
     }
 
-    #[test]
-    fn too_many_open_jobs_are_refused() {
-        let jobs = Jobs::new();
-        let begin = || jobs.begin(JobKind::Import, "x".to_owned(), "ann", JobState::Queued);
-        let open: Vec<_> = (0..JOBS_OPEN_MAX).map(|_| begin().expect("begins")).collect();
-        assert!(begin().is_err());
+    #[tokio::test]
+    async fn only_jobs_that_have_ended_are_forgotten() {
+        let kept = Kept::new().await;
+        let open = kept.begin(JobState::Queued).await.expect("begins");
+        for _ in 0..JOBS_KEPT_MAX + 10 {
+            kept.begin(JobState::Running).await.expect("begins").cancelled();
+        }
+        assert!(kept.jobs.get(open.id()).is_some());
+        assert_eq!(kept.jobs.list(usize::MAX).len(), JOBS_KEPT_MAX);
+    }
+
+    #[tokio::test]
+    async fn too_many_open_jobs_are_refused() {
+        let kept = Kept::new().await;
+        let mut open = Vec::new();
+        for _ in 0..JOBS_OPEN_MAX {
+            open.push(kept.begin(JobState::Queued).await.expect("begins"));
+        }
+        assert!(kept.begin(JobState::Queued).await.is_err());
         drop(open);
-        assert!(begin().is_ok());
+        assert!(kept.begin(JobState::Queued).await.is_ok());
     }
 
     #[tokio::test]
     async fn what_has_ended_cannot_be_cancelled() {
-        let jobs = Jobs::new();
-        let handle = jobs
-            .begin(JobKind::Import, "x".to_owned(), "ann", JobState::Queued)
-            .expect("begins");
-        let id = handle.id();
-        jobs.cancel(id).expect("is open");
+        let kept = Kept::new().await;
+        let handle = kept.begin(JobState::Queued).await.expect("begins");
+        let id = handle.id().to_owned();
+        kept.jobs.cancel(&id).expect("is open");
         handle.asked_to_end().await;
         handle.cancelled();
         assert_eq!(
-            jobs.cancel(id).expect_err("has ended").kind,
+            kept.jobs.cancel(&id).expect_err("has ended").kind,
             crate::problem::Kind::Conflict
         );
     }

@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use postern_engine::AsOf;
 use postern_ledger::Pin;
+use postern_report::{BuildProblem, Reports, State};
 
-use crate::app::{App, Served, State};
+use crate::app::App;
 use crate::builder::Builder;
 use crate::problem::{Chain, Problem, ProblemText};
 
@@ -30,7 +31,7 @@ pub struct Keeper {
     app: App,
     pin: Option<Pin>,
     pin_renewed: Instant,
-    past: Weak<Served>,
+    past: Weak<Reports>,
     /// Manifest version and newest generation when it was last computed whether one holds the other.
     compared: Option<(i64, Option<i64>)>,
     is_built: bool,
@@ -96,20 +97,15 @@ impl Keeper {
             self.stale_since = None;
         }
         if !self.is_built {
-            self.build(version);
+            self.build(version).await;
         }
-        self.tell(version, newest);
+        self.tell(version, newest).await;
         Ok(())
     }
 
     /// Loads a generation and puts it in the place of the one before.
     async fn load(&mut self, number: i64) {
-        let is_served = self
-            .app
-            .served
-            .borrow()
-            .as_ref()
-            .is_some_and(|served| served.number == number);
+        let is_served = self.app.number() == Some(number);
         let failed_lately = self
             .load_problem
             .as_ref()
@@ -136,9 +132,8 @@ impl Keeper {
                 let elapsed_ms = begun.elapsed().as_millis();
                 tracing::info!(generation = number, elapsed_ms, "generation in place");
             }
-            Err(error) => {
-                tracing::error!(generation = number, cause = %Chain(&error), "a generation cannot be loaded");
-                let problem = Problem::from(error);
+            Err(problem) => {
+                problem.log("a generation cannot be loaded");
                 let problem = ProblemText {
                     title: format!("Generation {number} cannot be loaded."),
                     detail: problem.detail,
@@ -148,12 +143,12 @@ impl Keeper {
         }
     }
 
-    async fn loaded(&self, number: i64) -> postern_engine::Result<(Served, Pin)> {
+    async fn loaded(&self, number: i64) -> Result<(Reports, Pin), Problem> {
         let engine = &self.app.engine;
         let holder = format!("server, process {}", std::process::id());
         let pin = engine.ledger().pin_generation(number, &holder, PIN_TTL).await?;
-        let generation = engine.load(AsOf::Number(number)).await?;
-        Ok((Served { number, generation }, pin))
+        let reports = Reports::load(engine, AsOf::Number(number)).await?;
+        Ok((reports, pin))
     }
 
     async fn renew_pin(&mut self) -> postern_engine::Result<()> {
@@ -166,9 +161,9 @@ impl Keeper {
         Ok(())
     }
 
-    fn build(&mut self, version: i64) {
+    async fn build(&mut self, version: i64) {
         let builder = &self.app.builder;
-        if builder.is_building() || builder.given_up(version).is_some() {
+        if builder.is_building().await || builder.given_up(version).await.is_some() {
             return;
         }
         if self.stale_since.get_or_insert_with(Instant::now).elapsed() < COALESCE {
@@ -181,22 +176,27 @@ impl Keeper {
         }
         // What has changed by the time of its end is looked at again.
         self.compared = None;
-        if let Err(problem) = Builder::start(&self.app, AUTHOR, version) {
+        if let Err(problem) = Builder::start(&self.app, AUTHOR, version).await {
             tracing::warn!(problem.title, "a build cannot be started");
         }
     }
 
-    fn tell(&self, version: i64, newest: Option<i64>) {
-        let generation = self.app.served.borrow().as_ref().map(|served| served.number);
+    async fn tell(&self, version: i64, newest: Option<i64>) {
+        let generation = self.app.number();
+        let problem = match &self.load_problem {
+            Some((_, problem)) => Some(problem.clone()),
+            None if self.is_built => None,
+            None => self.app.builder.given_up(version).await,
+        };
         let state = State {
             generation,
             is_up_to_date: self.is_built && generation == newest,
-            is_building: self.app.builder.is_building(),
+            is_building: self.app.builder.is_building().await,
             manifest_version: version,
-            build_problem: match &self.load_problem {
-                Some((_, problem)) => Some(problem.clone()),
-                None => self.app.builder.given_up(version),
-            },
+            build_problem: problem.map(|problem| BuildProblem {
+                title: problem.title,
+                detail: problem.detail,
+            }),
         };
         self.app.state.send_if_modified(|told| {
             let is_new = *told != state;

@@ -30,7 +30,7 @@ mod workers;
 pub use api::{
     DISK_FREE_BYTES_MIN, PREFIX, SESSION_COOKIE, UPLOAD_BYTES_MAX, UPLOAD_FILES_MAX, UPLOADS_AT_ONCE_MAX, description,
 };
-pub use app::{App, Current, State};
+pub use app::{App, Current};
 pub use console::{Asset, Assets, NONCE_PLACEHOLDER};
 pub use jobs::{Job, JobKind, JobProgress, JobState};
 pub use log::log_to_standard_error;

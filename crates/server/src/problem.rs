@@ -12,6 +12,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use postern_engine::EngineError;
 use postern_ledger::LedgerError;
+use postern_report::ReportError;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -183,6 +184,13 @@ impl Problem {
         self
     }
 
+    /// Writes the cause to the log, if it is one of ours.
+    pub fn log(&self, what: &str) {
+        if let Some(cause) = &self.cause {
+            tracing::error!(cause = %Chain(&**cause), "{what}");
+        }
+    }
+
     pub fn text(&self) -> ProblemText {
         ProblemText {
             title: self.title.clone(),
@@ -194,9 +202,7 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = self.kind.status();
-        if let Some(cause) = &self.cause {
-            tracing::error!(cause = %Chain(&**cause), "a request failed");
-        }
+        self.log("a request failed");
         let document = Document {
             r#type: format!("/problems/{}", self.kind.slug()),
             title: self.title,
@@ -270,6 +276,35 @@ impl From<EngineError> for Problem {
                 Self::invalid(sentence(&error), "The list of settings says what each can be.")
             }
             other => Self::internal(other),
+        }
+    }
+}
+
+impl From<ReportError> for Problem {
+    fn from(error: ReportError) -> Self {
+        let title = sentence(&error);
+        match error {
+            ReportError::BadQuery { .. } => Self::invalid(title, "Correct the address."),
+            ReportError::NoSuch { .. } | ReportError::NothingNamed { .. } | ReportError::NoSuchEdge { .. } => {
+                Self::new(
+                    Kind::NotFound,
+                    title,
+                    "It may be in another generation, or have been renamed.",
+                )
+            }
+            ReportError::PathGone { .. } => Self::new(
+                Kind::NotFound,
+                title,
+                "It was an attack path of an earlier generation; the page of changes tells more.",
+            ),
+            ReportError::Ambiguous { .. }
+            | ReportError::NotOneAsset { .. }
+            | ReportError::ControlPlane { .. }
+            | ReportError::NotAnId { .. }
+            | ReportError::ShortId { .. } => Self::invalid(title, "Name one thing by its id."),
+            ReportError::Engine(error) => error.into(),
+            ReportError::Ledger(error) => error.into(),
+            ReportError::Attack(error) => Self::internal(error),
         }
     }
 }

@@ -135,11 +135,9 @@ impl Server {
             cause,
         })?;
         let names = Names::new(address.ip(), options.public_url.as_deref());
-        Ok(Self {
-            app: App::new(engine, options, names),
-            listener,
-            address,
-        })
+        let app = App::new(engine, options, names);
+        app.jobs.remember().await.map_err(postern_engine::EngineError::from)?;
+        Ok(Self { app, listener, address })
     }
 
     pub fn app(&self) -> &App {
@@ -192,6 +190,7 @@ impl Server {
             while !app.jobs.open().is_empty() {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
+            app.jobs.written().await;
             drop(keeper.await);
         };
         if tokio::time::timeout(END_WITHIN, all).await.is_err() {

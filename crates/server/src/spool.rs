@@ -25,10 +25,10 @@ pub struct Spool {
 impl Spool {
     /// # Errors
     /// Those of the file system.
-    pub fn new(data: &Path, job: i64) -> io::Result<Self> {
+    pub fn new(data: &Path, job: &str) -> io::Result<Self> {
         let parent = data.join(FOLDER);
         make_private(&parent)?;
-        let folder = parent.join(job.to_string());
+        let folder = parent.join(job);
         make_private(&folder)?;
         Ok(Self {
             folder,
@@ -188,7 +188,7 @@ mod tests {
     #[tokio::test]
     async fn equal_names_lie_beside_each_other() {
         let data = tempfile::tempdir().expect("a folder");
-        let mut spool = Spool::new(data.path(), 7).expect("makes");
+        let mut spool = Spool::new(data.path(), "7").expect("makes");
         let mut names = Vec::new();
         for sent in ["a.zip", "a.zip", "a.zip/b", "c/d", "c"] {
             names.push(spool.create(sent).await.expect("makes a file").1);

@@ -7,13 +7,13 @@ use std::time::Duration;
 use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
 use futures::Stream;
+use postern_report::State;
 use serde::Serialize;
 use serde_json::json;
 use tokio::sync::broadcast;
 use tokio::time::Instant;
 
 use crate::App;
-use crate::app::State;
 use crate::auth::{Requires, may};
 use crate::jobs::Job;
 

@@ -26,17 +26,17 @@ pub async fn list(_may: Requires<may::ReadData>, app: App, limit: Query<Limit>) 
 }
 
 /// One job.
-#[utoipa::path(get, path = "/jobs/{id}", tag = "jobs", params(("id" = i64, Path)),
+#[utoipa::path(get, path = "/jobs/{id}", tag = "jobs", params(("id" = String, Path)),
     responses((status = 200, body = Job), (status = 404, description = "No such job.")))]
-pub async fn get(_may: Requires<may::ReadData>, app: App, id: Path<i64>) -> Result<Json<Job>, Problem> {
-    app.jobs.get(id.0).map(Json).ok_or_else(|| no_such_job(id.0))
+pub async fn get(_may: Requires<may::ReadData>, app: App, id: Path<String>) -> Result<Json<Job>, Problem> {
+    app.jobs.get(&id.0).map(Json).ok_or_else(|| no_such_job(&id.0))
 }
 
 /// Cancel a job. Nothing of it is kept.
-#[utoipa::path(delete, path = "/jobs/{id}", tag = "jobs", params(("id" = i64, Path)),
+#[utoipa::path(delete, path = "/jobs/{id}", tag = "jobs", params(("id" = String, Path)),
     responses((status = 204, description = "It ends as soon as its work has stopped."),
         (status = 409, description = "It has ended already.")))]
-pub async fn cancel(_may: Requires<may::RunJobs>, app: App, id: Path<i64>) -> Result<StatusCode, Problem> {
-    app.jobs.cancel(id.0)?;
+pub async fn cancel(_may: Requires<may::RunJobs>, app: App, id: Path<String>) -> Result<StatusCode, Problem> {
+    app.jobs.cancel(&id.0)?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -2,13 +2,12 @@
 
 use axum::Json;
 use axum::http::StatusCode;
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use utoipa::{IntoParams, ToSchema};
+use postern_ledger::GenerationRecord;
+use postern_report::{GenerationRow, GenerationsPage, State};
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use crate::App;
-use crate::app::State;
 use crate::auth::{Requires, may};
 use crate::builder::Builder;
 use crate::extract::Query;
@@ -33,26 +32,6 @@ impl Limit {
     }
 }
 
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct GenerationList {
-    pub items: Vec<GenerationRow>,
-}
-
-/// A stored generation.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct GenerationRow {
-    pub number: i64,
-    #[schema(value_type = String, format = DateTime)]
-    pub evaluated_at: Timestamp,
-    #[schema(value_type = String, format = DateTime)]
-    pub built_at: Timestamp,
-    pub assets: u64,
-    pub relations: u64,
-    pub findings: u64,
-    pub steps: u64,
-    pub paths: u64,
-}
-
 /// What is current.
 #[utoipa::path(get, path = "/state", tag = "state", responses((status = 200, body = State)))]
 pub async fn state(_may: Requires<may::ReadData>, app: App) -> Json<State> {
@@ -61,27 +40,35 @@ pub async fn state(_may: Requires<may::ReadData>, app: App) -> Json<State> {
 
 /// The generations that can be asked, the newest first.
 #[utoipa::path(get, path = "/generations", tag = "state", params(Limit),
-    responses((status = 200, body = GenerationList)))]
+    responses((status = 200, body = GenerationsPage)))]
 pub async fn generations(
     _may: Requires<may::ReadData>,
     app: App,
     limit: Query<Limit>,
-) -> Result<Json<GenerationList>, Problem> {
+) -> Result<Json<GenerationsPage>, Problem> {
     let mut records = app.engine.ledger().generations().await?;
+    let total = records.len() as u64;
     records.reverse();
     records.truncate(limit.0.get());
-    let count = |counts: &Value, table: &str| counts[table].as_u64().unwrap_or(0);
-    let rows = records.into_iter().map(|record| GenerationRow {
+    Ok(Json(GenerationsPage {
+        total,
+        items: records.iter().map(row).collect(),
+    }))
+}
+
+fn row(record: &GenerationRecord) -> GenerationRow {
+    let count = |table: &str| record.counts[table].as_u64().unwrap_or(0);
+    GenerationRow {
         number: record.number,
-        evaluated_at: record.evaluated_at,
-        built_at: record.built_at,
-        assets: count(&record.counts, "nodes"),
-        relations: count(&record.counts, "reported"),
-        findings: count(&record.counts, "asset_findings"),
-        steps: count(&record.counts, "steps"),
-        paths: count(&record.counts, "paths"),
-    });
-    Ok(Json(GenerationList { items: rows.collect() }))
+        evaluated_at: record.evaluated_at.to_string(),
+        built_at: record.built_at.to_string(),
+        assets: count("nodes"),
+        relations: count("reported"),
+        findings: count("asset_findings"),
+        steps: count("steps"),
+        paths: count("paths"),
+        summary: None,
+    }
 }
 
 /// Build a generation now.
@@ -96,6 +83,6 @@ pub async fn build(may: Requires<may::RunJobs>, app: App) -> Result<(StatusCode,
             "Import something first.",
         ));
     }
-    let job = Builder::start(&app, may.name(), manifest.version)?;
+    let job = Builder::start(&app, may.name(), manifest.version).await?;
     Ok((StatusCode::ACCEPTED, Json(job)))
 }

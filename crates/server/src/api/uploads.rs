@@ -67,7 +67,8 @@ pub async fn upload(
     let title = "Import of files that are being sent".to_owned();
     let handle = app
         .jobs
-        .begin(JobKind::Import, title, may.name(), JobState::Receiving)?;
+        .begin(JobKind::Import, title, may.name(), JobState::Receiving)
+        .await?;
     let received = tokio::select! {
         received = receive(&app, &handle, request, announced) => received,
         () = handle.asked_to_end() => Err(Problem::conflict("The upload was cancelled.", "Send the files again.")),
