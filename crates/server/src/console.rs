@@ -1,36 +1,39 @@
-//! The page: files that the binary brings along, and the fallback that lets the page have addresses of its own.
-
-use std::borrow::Cow;
+//! The page: files that the binary brings along.
+//!
+//! This crate knows only [`Assets`], so that nobody needs the tools of the page to build or test the server.
 
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::App;
 use crate::problem::{Kind, Problem};
 
-/// Files of a page, by path without a leading slash. `index.html` is the page itself.
+/// Files of a page.
 pub trait Assets: Send + Sync + 'static {
-    fn get(&self, path: &str) -> Option<Asset>;
+    /// What to answer at an address: a file, or the page for one that is the page's own to understand. `None` for a
+    /// file that is not there.
+    ///
+    /// * `path`: of the address; * `accept_encoding`: the header, empty when there was none.
+    fn get(&self, path: &str, accept_encoding: &str) -> Option<Asset>;
+
+    /// What the page may load and do: the header `Content-Security-Policy`.
+    fn policy(&self) -> &'static str;
 }
 
-/// One file.
+/// One file, as it is to be sent.
 pub struct Asset {
-    pub bytes: Cow<'static, [u8]>,
-    /// As in the header `content-type`.
-    pub media_type: Cow<'static, str>,
-    /// The path holds a hash of the content: browsers may keep it for ever.
+    pub bytes: &'static [u8],
+    pub media_type: &'static str,
+    /// For `Content-Encoding`; `None`: the bytes are the file itself.
+    pub encoding: Option<&'static str>,
+    /// For `ETag`, with its quotes.
+    pub etag: String,
+    /// This path will never hold anything else: browsers may keep it for ever.
     pub is_immutable: bool,
-    /// Changes with the content: what `etag` holds, without its quotes.
-    pub etag: Cow<'static, str>,
-    /// The bytes are compressed with gzip.
-    pub is_gzip: bool,
 }
 
-const INDEX: &str = "index.html";
-/// In the page, stands for a number that is good for one answer. Style sheets that scripts make need it.
-pub const NONCE_PLACEHOLDER: &str = "__CSP_NONCE__";
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 /// Asked again each time, and answered with 304 while it is the same.
 const REVALIDATED: &str = "no-cache";
@@ -43,80 +46,45 @@ pub async fn serve(app: App, request: Request) -> Response {
         return Problem::new(Kind::NotFound, "There is nothing at this address.", detail).into_response();
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        let detail = "The page is only read; the API is below /api/v1.";
+        let detail = "The API is below /api/v1.";
         return Problem::new(Kind::MethodNotAllowed, "This address is only read.", detail).into_response();
     }
-    let Some(assets) = &app.options.console else {
-        let detail = "The API is below /api/v1.";
-        return Problem::not_found("page in this build", detail).into_response();
+    let Some(console) = &app.options.console else {
+        return Problem::not_found("page in this build", "The API is below /api/v1.").into_response();
     };
-    let name = path.trim_start_matches('/');
-    if let Some(asset) = assets.get(name).filter(|_| !name.is_empty() && name != INDEX) {
-        return file(asset, &request);
-    }
-    // A missing file is missing; an address of the page is the page's to understand.
-    let is_file = name.rsplit('/').next().is_some_and(|last| last.contains('.')) && name.starts_with("assets/");
-    match assets.get(INDEX).filter(|_| !is_file) {
-        Some(index) => page(&index),
-        None => Problem::not_found("such file", "Load the page again; it may be of another version.").into_response(),
+    match console.get(path, text(request.headers(), &header::ACCEPT_ENCODING)) {
+        Some(asset) => file(asset, console.policy(), request.headers()),
+        None => {
+            let detail = "Load the page again; it may be of another version.";
+            Problem::not_found("such file", detail).into_response()
+        }
     }
 }
 
-fn file(asset: Asset, request: &Request) -> Response {
-    let etag = format!("\"{}\"", asset.etag);
-    let known = request
-        .headers()
-        .get(header::IF_NONE_MATCH)
-        .and_then(|it| it.to_str().ok());
-    let is_known = known.is_some_and(|known| known.split(',').any(|it| it.trim().trim_start_matches("W/") == etag));
+fn file(asset: Asset, policy: &'static str, headers: &HeaderMap) -> Response {
+    let known = text(headers, &header::IF_NONE_MATCH);
+    let is_known = known
+        .split(',')
+        .any(|it| it.trim().trim_start_matches("W/") == asset.etag);
     let mut response = match is_known {
         true => StatusCode::NOT_MODIFIED.into_response(),
-        false => Response::new(match asset.bytes {
-            Cow::Borrowed(bytes) => Body::from(bytes),
-            Cow::Owned(bytes) => Body::from(bytes),
-        }),
+        false => Response::new(Body::from(asset.bytes)),
     };
     let headers = response.headers_mut();
     let cache = if asset.is_immutable { IMMUTABLE } else { REVALIDATED };
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
-    let texts = [(header::ETAG, etag.as_str()), (header::CONTENT_TYPE, &asset.media_type)];
-    for (name, text) in texts {
-        if let Ok(value) = HeaderValue::from_str(text) {
-            headers.insert(name, value);
-        }
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.media_type));
+    if let Ok(etag) = HeaderValue::from_str(&asset.etag) {
+        headers.insert(header::ETAG, etag);
     }
-    if asset.is_gzip && !is_known {
-        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-    }
-    response
-}
-
-fn page(index: &Asset) -> Response {
-    let nonce = match nonce() {
-        Ok(nonce) => nonce,
-        Err(cause) => return Problem::internal(cause.to_string()).into_response(),
-    };
-    let page = String::from_utf8_lossy(&index.bytes).replace(NONCE_PLACEHOLDER, &nonce);
-    let policy = format!(
-        "default-src 'self'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; \
-         font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; \
-         frame-ancestors 'none'"
-    );
-    let mut response = page.into_response();
-    let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/html; charset=utf-8"),
-    );
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let Ok(policy) = HeaderValue::from_str(&policy) {
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    if let Some(encoding) = asset.encoding.filter(|_| !is_known) {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
     }
     response
 }
 
-fn nonce() -> Result<String, getrandom::Error> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+fn text<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> &'a str {
+    headers.get(name).and_then(|it| it.to_str().ok()).unwrap_or_default()
 }

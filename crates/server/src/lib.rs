@@ -31,7 +31,7 @@ pub use api::{
     DISK_FREE_BYTES_MIN, PREFIX, SESSION_COOKIE, UPLOAD_BYTES_MAX, UPLOAD_FILES_MAX, UPLOADS_AT_ONCE_MAX, description,
 };
 pub use app::{App, Current};
-pub use console::{Asset, Assets, NONCE_PLACEHOLDER};
+pub use console::{Asset, Assets};
 pub use jobs::{Job, JobKind, JobProgress, JobState};
 pub use log::log_to_standard_error;
 pub use operations::{Api, GuardedOperation, Operations, X_PERMISSION};
