@@ -1,11 +1,205 @@
-import { Page } from '@/components/Page'
+// What was looked at and what was not: without it, "no attack path" means nothing.
 
+import { makeStyles, tokens } from '@fluentui/react-components'
+import { useQuery } from '@tanstack/react-query'
+
+import { queries } from '@/api/queries'
+import type { CellReport, ConflictReport, CoverageReport, GapReport } from '@/api/types'
+import { Age } from '@/components/Age'
+import { AppLink, ButtonLink } from '@/components/AppLink'
+import { Label } from '@/components/Badges'
+import { column, DataTable } from '@/components/DataTable'
+import { EmptyState } from '@/components/EmptyState'
+import { FilterBar, FilterOne } from '@/components/FilterBar'
+import { CoverageIcon, DoneIcon } from '@/components/icons'
+import { Page, PageLoading, Section } from '@/components/Page'
+import { ProblemMessage } from '@/components/ProblemMessage'
+import { capital } from '@/lib/format'
+import { useUrl } from '@/lib/search'
+import { Start } from '@/pages/overview/Start'
+
+import { validateCoverageSearch } from './search'
 import { texts } from './texts'
 
-export function CoveragePage() {
+const useStyles = makeStyles({
+  techniques: { display: 'flex', flexWrap: 'wrap', columnGap: tokens.spacingHorizontalS, whiteSpace: 'normal' },
+  wrap: { whiteSpace: 'normal', overflowWrap: 'anywhere' },
+})
+
+function Techniques({ techniques }: { techniques: readonly string[] }) {
+  const styles = useStyles()
   return (
-    <Page title={texts.coverage.title} description={texts.coverage.description}>
-      {null}
+    <span className={styles.techniques}>
+      {techniques.map((it) => (
+        <AppLink key={it} to="/techniques/$techniqueId" params={{ techniqueId: it }}>
+          {it}
+        </AppLink>
+      ))}
+    </span>
+  )
+}
+
+function Wrapped({ children }: { children: React.ReactNode }) {
+  return <span className={useStyles().wrap}>{children}</span>
+}
+
+const gapColumns = [
+  column.text<GapReport>('where', (it) => it.boundary_name || texts.cover.everywhere, {
+    title: texts.cover.gapColumns.where,
+    width: '14rem',
+    narrow: 'below',
+  }),
+  column.text<GapReport>('reason', (it) => <Wrapped>{capital(it.reason)}</Wrapped>, { title: texts.cover.gapColumns.reason }),
+  column.text<GapReport>('techniques', (it) => <Techniques techniques={it.techniques} />, {
+    title: texts.cover.gapColumns.techniques,
+    narrow: 'below',
+  }),
+]
+
+const { columns: titles } = texts.cover
+
+const cellColumns = [
+  column.text<CellReport>('class', (it) => capital(it.class), { title: titles.class, width: '14rem', narrow: 'below' }),
+  column.text<CellReport>('facet', (it) => capital(it.facet), { title: titles.facet }),
+  column.text<CellReport>(
+    'answered',
+    (it) => {
+      if (typeof it.answered !== 'number' || typeof it.total !== 'number') {
+        return it.is_whole ? texts.cover.whole : texts.cover.some
+      }
+      return texts.cover.answered(it.answered, it.total)
+    },
+    { title: titles.answered, width: '9rem', align: 'end' },
+  ),
+  column.text<CellReport>(
+    'observed',
+    (it) => (
+      <>
+        <Age at={it.observed_at} /> {it.is_stale ? <Label look="medium">{texts.cover.stale}</Label> : null}
+      </>
+    ),
+    { title: titles.observed, width: '13rem' },
+  ),
+  column.number<CellReport>('files', (it) => it.files, { title: titles.files, width: '5rem', narrow: 'hide' }),
+]
+
+const conflictColumns = [
+  column.text<ConflictReport>('what', (it) => `${it.kind} ${it.value}`, { title: texts.cover.conflictColumns.what }),
+  column.text<ConflictReport>(
+    'objects',
+    (it) => (
+      <Wrapped>
+        {it.ids.map((id) => (
+          <AppLink key={id} to="/assets/$assetId" params={{ assetId: id }}>
+            {id}{' '}
+          </AppLink>
+        ))}
+      </Wrapped>
+    ),
+    { title: texts.cover.conflictColumns.objects, narrow: 'below' },
+  ),
+  column.text<ConflictReport>('reason', (it) => <Wrapped>{capital(it.reason)}</Wrapped>, {
+    title: texts.cover.conflictColumns.reason,
+    narrow: 'below',
+  }),
+]
+
+export function CoveragePage() {
+  const query = useQuery(queries.coverage())
+  return (
+    <Page
+      title={texts.coverage.title}
+      description={texts.coverage.description}
+      crumbs={[{ title: texts.sources.title, to: '/sources' }]}
+    >
+      {query.isPending ? <PageLoading what={texts.coverage.title.toLowerCase()} /> : null}
+      {query.error && !query.data ? (
+        <Start error={query.error}>
+          <ProblemMessage error={query.error} onRetry={() => void query.refetch()} />
+        </Start>
+      ) : null}
+      {query.data ? <Content report={query.data} /> : null}
     </Page>
+  )
+}
+
+/** A table of rows that are all there. */
+const whole = <Row,>(items: readonly Row[]) => ({
+  data: { items },
+  error: null,
+  isPending: false,
+  refetch: () => undefined,
+})
+
+function Content({ report }: { report: CoverageReport }) {
+  const [search, change] = useUrl(validateCoverageSearch)
+  const isChosen = (boundary: string) => !search.boundary || boundary === search.boundary
+  const gaps = report.gaps.filter((it) => it.boundary === '' || isChosen(it.boundary))
+  const boundaries = report.boundaries.filter((it) => isChosen(it.boundary))
+  if (report.boundaries.length === 0) {
+    return (
+      <EmptyState
+        icon={CoverageIcon}
+        title={texts.cover.empty.title}
+        actions={
+          <ButtonLink to="/sources" appearance="primary">
+            {texts.cover.empty.action}
+          </ButtonLink>
+        }
+      >
+        {texts.cover.empty.hint}
+      </EmptyState>
+    )
+  }
+  return (
+    <>
+      <FilterBar onClear={search.boundary ? () => change({ boundary: undefined }) : undefined}>
+        <FilterOne
+          label={texts.cover.boundary}
+          choices={report.boundaries.map((it) => ({ value: it.boundary, label: it.name || it.boundary }))}
+          chosen={search.boundary}
+          onChange={(boundary) => change({ boundary })}
+        />
+      </FilterBar>
+      <Section title={texts.cover.gaps} description={texts.cover.gapsDescription} isFlush>
+        <DataTable
+          label={texts.cover.gaps}
+          columns={gapColumns}
+          query={whole(gaps)}
+          keyOf={(it) => `${it.boundary} ${it.input}`}
+          isRowLinked={false}
+          empty={<EmptyState icon={DoneIcon} title={texts.cover.noGaps} />}
+        />
+      </Section>
+      {boundaries.map((it) => (
+        <Section
+          key={it.boundary}
+          title={it.name || it.boundary}
+          description={texts.cover.cellsDescription(report.stale_after_days)}
+          isFlush
+        >
+          <DataTable
+            label={`${texts.cover.cells}: ${it.name || it.boundary}`}
+            columns={cellColumns}
+            query={whole(it.cells)}
+            keyOf={(cell) => `${cell.class} ${cell.facet}`}
+            isRowLinked={false}
+            empty={<EmptyState title={texts.cover.empty.title} />}
+          />
+        </Section>
+      ))}
+      {report.conflicts.length > 0 ? (
+        <Section title={texts.cover.conflicts} description={texts.cover.conflictsDescription} isFlush>
+          <DataTable
+            label={texts.cover.conflicts}
+            columns={conflictColumns}
+            query={whole(report.conflicts)}
+            keyOf={(it) => `${it.kind} ${it.value}`}
+            isRowLinked={false}
+            empty={null}
+          />
+        </Section>
+      ) : null}
+    </>
   )
 }
