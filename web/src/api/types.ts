@@ -643,6 +643,8 @@ export interface AssetReport {
   services: string[]
   files: string[]
   findings: FindingReport[]
+  /** Findings there are; the list is cut. */
+  findings_total?: number
   conflicts: ConflictReport[]
   paths: number
   steps_in: number
