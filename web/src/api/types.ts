@@ -4,8 +4,10 @@ export type Role = 'reader' | 'analyst' | 'administrator'
 export type Risk = 'critical' | 'high' | 'medium' | 'low'
 export type Grade = 'certain' | 'very likely' | 'likely' | 'possible' | 'hard' | 'theoretical'
 export type Basis = 'observed' | 'inferred' | 'assumed'
-/** What became of a path since the generation before. */
-export type PathStatus = 'new' | 'reopened' | 'resolved' | 'unconfirmed' | 'rerouted' | 'open'
+/** What became of a path since the generation before: `resolved` and `unconfirmed` paths are gone. */
+export type PathStatus = 'new' | 'active' | 'reopened' | 'resolved' | 'unconfirmed' | 'rerouted'
+/** How a device is held: an administrator can do what a user can. */
+export type Foothold = 'none' | 'user' | 'admin'
 export type Criticality = 'very high' | 'high' | 'medium' | 'low'
 export type ObservedFrom = 'record' | 'entry-name' | 'archive-entry' | 'import'
 
@@ -313,7 +315,7 @@ export interface ScenarioRow {
   cost: number
   grade: Grade
 }
-export interface ScenarioPage {
+export interface ScenarioPage extends ListedOfGeneration {
   items: ScenarioRow[]
 }
 
@@ -341,8 +343,17 @@ export interface PathPage extends ListedOfGeneration {
   items: PathRow[]
 }
 
+export type FactKind =
+  | 'relation'
+  | 'property'
+  | 'finding'
+  | 'service'
+  | 'absence'
+  | 'setting'
+  | 'built-in'
+  | 'assumption'
 export interface FactReport {
-  fact: string
+  fact: FactKind
   text: string
   id?: string | null
   name?: string | null
@@ -379,6 +390,10 @@ export interface StepReport {
   evidence: DerivationReport[]
   remediations: FixReport[]
 }
+export interface RoutePlaceReport extends PlaceReport {
+  /** How it is held once the attacker is there; `none` for what is no device. */
+  foothold: Foothold
+}
 export interface PathReport {
   id: string
   entry: string
@@ -398,6 +413,8 @@ export interface PathReport {
   scenario: string
   scenario_title: string
   crossing?: { id: string; name: string; reason: string } | null
+  /** The entry and all that the route passes, in its order. */
+  places?: RoutePlaceReport[]
   fix?: FixReport | null
   steps: StepReport[]
   changed?: { what: string[] } | null
@@ -410,7 +427,7 @@ export interface ExposedCriticalAsset {
   entry_class_title: string
   reason: string
 }
-export interface ExposedCriticalAssets {
+export interface ExposedCriticalAssets extends ListedOfGeneration {
   items: ExposedCriticalAsset[]
 }
 
@@ -422,7 +439,7 @@ export interface EntryRow {
   class_title: string
   basis: Basis
   grade: Grade
-  foothold: string
+  foothold: Foothold
   reason: string
   paths: number
   targets: number
@@ -448,9 +465,11 @@ export interface TargetPage extends ListedOfGeneration {
 }
 
 export interface ChangeReport {
+  /** Null for a single step. */
   asset?: PlaceReport | null
   cost: number
-  extent: string
+  /** All steps into, or out of, the asset; or one step. */
+  extent: 'step' | 'into' | 'out of'
   steps: StepReport[]
 }
 export interface ChokePointReport {
@@ -475,6 +494,7 @@ export interface AssetList {
   listed: PlaceReport[]
 }
 export interface BlastReport {
+  generation: number
   start: PlaceReport
   targets: PlaceReport[]
   targets_total: number
@@ -487,7 +507,7 @@ export interface BlastRow {
   targets: number
   assets: number
 }
-export interface BlastPage {
+export interface BlastPage extends ListedOfGeneration {
   items: BlastRow[]
 }
 
@@ -530,6 +550,13 @@ export interface WhatIfReport {
   targets_freed: PlaceReport[]
 }
 
+export interface RemediationReport {
+  id: string
+  title: string
+  text: string
+  cost: number
+  owner: string
+}
 export interface TechniqueRow {
   id: string
   title: string
@@ -537,16 +564,20 @@ export interface TechniqueRow {
   family: string
   grade: Grade
   grade_reason: string
-  needs: string
-  gives: string
+  needs: Foothold
+  gives: Foothold
   attack: string[]
+  /** Names the ends as `{source}` and `{target}`, as do the remediations. */
   explanation: string
   detection: string
-  remediations: FixReport[]
+  remediations: RemediationReport[]
+  no_remediation?: string | null
+  /** What has to be looked at to find it. */
+  inputs: string[]
   steps: number
   is_enabled: boolean
 }
-export interface TechniquePage {
+export interface TechniquePage extends ListedOfGeneration {
   items: TechniqueRow[]
 }
 

@@ -11,6 +11,7 @@ import {
   GroupIcon,
   KeyIcon,
   ServerIcon,
+  ShieldIcon,
   ThingIcon,
   UserIcon,
 } from './icons'
@@ -26,7 +27,10 @@ const exact: Record<string, typeof ThingIcon> = {
   OU: ContainerIcon,
   Container: ContainerIcon,
   GPO: FileIcon,
-  entry: KeyIcon,
+  EntryPoint: KeyIcon,
+  ControlPlane: ShieldIcon,
+  NetworkSegment: DomainIcon,
+  Internet: CloudIcon,
 }
 
 /** From the particular to the general: an AZGroup is a group before it is of the cloud. */

@@ -62,7 +62,7 @@ export const texts = {
     resolved: { label: 'Resolved', hint: 'Is gone: what it needs was looked at and is no longer so.' },
     unconfirmed: { label: 'Unconfirmed', hint: 'Is not found any more, but nobody looked whether it is gone.' },
     rerouted: { label: 'Rerouted', hint: 'Joins the same two ends by another way.' },
-    open: { label: 'Open', hint: 'Was there before, and still is.' },
+    active: { label: 'Active', hint: 'Was there in the generation before, and still is.' },
   } as Record<string, { label: string; hint: string }>,
   bases: {
     observed: { label: 'Observed', hint: 'A source saw this entry: it is open to attackers.' },

@@ -1,11 +1,82 @@
-import { Page } from '@/components/Page'
+// Scenarios first, then the paths behind them, entries without a path, entry points, targets.
 
+import { makeStyles, Tab, TabList, tokens } from '@fluentui/react-components'
+import { useQuery } from '@tanstack/react-query'
+
+import { isNoGeneration } from '@/api/problem'
+import { queries } from '@/api/queries'
+import { ButtonLink } from '@/components/AppLink'
+import { EmptyState } from '@/components/EmptyState'
+import { AttackPathIcon } from '@/components/icons'
+import { Page, Section } from '@/components/Page'
+import { useUrl } from '@/lib/search'
+
+import { EntriesView } from './EntriesView'
+import { ExposedView } from './ExposedView'
+import { PathsView } from './PathsView'
+import { ScenariosView } from './ScenariosView'
+import { unfiltered, validateAttackPathsSearch, viewOf, views } from './search'
+import { TargetsView } from './TargetsView'
 import { texts } from './texts'
 
+const useStyles = makeStyles({
+  tabs: { flexWrap: 'wrap', marginLeft: `calc(-1 * ${tokens.spacingHorizontalM})` },
+  panel: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalL },
+})
+
+const shownBy = {
+  scenarios: ScenariosView,
+  paths: PathsView,
+  exposed: ExposedView,
+  entries: EntriesView,
+  targets: TargetsView,
+}
+
+const tabId = (view: string) => `attack-paths-tab-${view}`
+const panelId = 'attack-paths-panel'
+
 export function AttackPathsPage() {
+  const styles = useStyles()
+  const [search, change] = useUrl(validateAttackPathsSearch)
+  const overview = useQuery(queries.overview())
+  const view = viewOf(search)
+  const View = shownBy[view]
+  if (isNoGeneration(overview.error)) {
+    return (
+      <Page title={texts.paths.title} description={texts.paths.description}>
+        <Section title={texts.empty.title}>
+          <EmptyState
+            icon={AttackPathIcon}
+            title={texts.empty.noData}
+            actions={
+              <ButtonLink to="/sources" appearance="primary">
+                {texts.empty.noDataAction}
+              </ButtonLink>
+            }
+          >
+            {texts.empty.noDataHint}
+          </EmptyState>
+        </Section>
+      </Page>
+    )
+  }
   return (
     <Page title={texts.paths.title} description={texts.paths.description}>
-      {null}
+      <TabList
+        aria-label={texts.viewsLabel}
+        className={styles.tabs}
+        selectedValue={view}
+        onTabSelect={(_, data) => change({ ...unfiltered, view: views.find((it) => it === data.value) })}
+      >
+        {views.map((it) => (
+          <Tab key={it} value={it} id={tabId(it)} aria-controls={panelId}>
+            {texts.views[it]}
+          </Tab>
+        ))}
+      </TabList>
+      <div id={panelId} role="tabpanel" aria-labelledby={tabId(view)} className={styles.panel}>
+        <View search={search} change={change} />
+      </div>
     </Page>
   )
 }

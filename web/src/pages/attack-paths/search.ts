@@ -1,8 +1,8 @@
-import { listFields, oneOf, searchOf, someOf, text } from '@/lib/search'
+import { listFields, oneOf, searchOf, some, someOf, text } from '@/lib/search'
 
 export const bases = ['observed', 'inferred', 'assumed'] as const
 export const risks = ['critical', 'high', 'medium', 'low'] as const
-export const statuses = ['new', 'reopened', 'rerouted', 'open', 'unconfirmed', 'resolved'] as const
+export const statuses = ['new', 'reopened', 'active'] as const
 export const views = ['scenarios', 'paths', 'exposed', 'entries', 'targets'] as const
 
 export const validateAttackPathsSearch = searchOf({
@@ -18,4 +18,31 @@ export const validateAttackPathsSearch = searchOf({
   technique: text,
 })
 
-export const validateAttackPathSearch = searchOf({ step: text })
+export type AttackPathsSearch = ReturnType<typeof validateAttackPathsSearch>
+
+/** What only paths can be filtered by. */
+const pathFilters = ['scenario', 'risk', 'status', 'entry', 'target', 'through', 'technique'] as const
+
+/** A link that filters paths shows paths, whether it says so or not. */
+export function viewOf(search: AttackPathsSearch) {
+  return search.view ?? (pathFilters.some((it) => search[it] !== undefined) ? 'paths' : 'scenarios')
+}
+
+/** Every filter and place in a list taken out: what another view begins with. */
+export const unfiltered = {
+  scenario: undefined,
+  basis: undefined,
+  risk: undefined,
+  status: undefined,
+  entry: undefined,
+  target: undefined,
+  through: undefined,
+  technique: undefined,
+  q: undefined,
+  sort: undefined,
+  offset: undefined,
+  limit: undefined,
+} satisfies { [Name in keyof AttackPathsSearch]: undefined }
+
+/** `step`: whose details are open. `gone`: steps that are ticked to be taken out. */
+export const validateAttackPathSearch = searchOf({ step: text, gone: some })

@@ -1,0 +1,105 @@
+// Why a step is there: each reason with the very facts it rests on.
+
+import { makeStyles, tokens, Tooltip } from '@fluentui/react-components'
+
+import type { DerivationReport, FactReport } from '@/api/types'
+import { Age } from '@/components/Age'
+import { Label } from '@/components/Badges'
+import { Copy } from '@/components/Copy'
+
+import { texts } from './texts'
+
+/** As many files as one reads; the rest is counted. */
+const filesShown = 3
+
+const useStyles = makeStyles({
+  reasons: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalM, listStyleType: 'none', margin: 0, padding: 0 },
+  reason: {
+    borderLeft: `3px solid ${tokens.colorNeutralStroke1}`,
+    paddingLeft: tokens.spacingHorizontalM,
+  },
+  head: { color: tokens.colorNeutralForeground2, fontSize: tokens.fontSizeBase200, lineHeight: tokens.lineHeightBase300 },
+  facts: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalS, listStyleType: 'none', margin: 0, padding: 0 },
+  words: { overflowWrap: 'anywhere' },
+  source: {
+    display: 'flex',
+    flexWrap: 'wrap',
+    alignItems: 'center',
+    columnGap: tokens.spacingHorizontalSNudge,
+    color: tokens.colorNeutralForeground2,
+    fontSize: tokens.fontSizeBase200,
+    lineHeight: tokens.lineHeightBase300,
+    overflowWrap: 'anywhere',
+  },
+  file: { fontFamily: tokens.fontFamilyMonospace, fontSize: tokens.fontSizeBase200 },
+})
+
+export function Evidence({ reasons }: { reasons: readonly DerivationReport[] }) {
+  const styles = useStyles()
+  return (
+    <ol className={styles.reasons} aria-label={texts.evidence}>
+      {reasons.map((reason, index) => (
+        <li key={`${index} ${reason.cost}`} className={styles.reason}>
+          <div className={styles.head}>
+            {texts.reason(index + 1, reasons.length)}, {texts.reasonCost(reason.cost)}
+          </div>
+          <ul className={styles.facts}>
+            {reason.facts.map((fact, at) => (
+              <Fact key={`${at} ${fact.id ?? fact.text}`} fact={fact} />
+            ))}
+          </ul>
+        </li>
+      ))}
+    </ol>
+  )
+}
+
+/** What nobody saw looks different from what a file says. */
+const unseen = new Set(['setting', 'assumption'])
+
+function Fact({ fact }: { fact: FactReport }) {
+  const styles = useStyles()
+  const files = fact.files ?? []
+  const hint = texts.factHint[fact.fact]
+  return (
+    <li>
+      <div className={styles.words}>{fact.text}.</div>
+      <div className={styles.source}>
+        <Label look={unseen.has(fact.fact) ? 'dashed' : 'quiet'} {...(hint ? { hint } : {})}>
+          {texts.fact[fact.fact]}
+        </Label>
+        {fact.observed_at ? (
+          <span>
+            {texts.seen} <Age at={fact.observed_at} />
+          </span>
+        ) : null}
+        {files.length > 0 ? <Files files={files} /> : null}
+        {fact.id ? (
+          <Copy value={fact.id} what={fact.fact === 'finding' ? texts.findingId : texts.relationId} />
+        ) : null}
+      </div>
+    </li>
+  )
+}
+
+function Files({ files }: { files: readonly string[] }) {
+  const styles = useStyles()
+  const more = files.slice(filesShown)
+  return (
+    <>
+      {texts.inFiles}
+      {files.slice(0, filesShown).map((file) => (
+        <span key={file} className={styles.file}>
+          {file}
+        </span>
+      ))}
+      {more.length > 0 ? (
+        <Tooltip content={more.join(', ')} relationship="description">
+          <span className={styles.file} tabIndex={0}>
+            {texts.moreFiles(more.length)}
+          </span>
+        </Tooltip>
+      ) : null}
+    </>
+  )
+}

@@ -1,0 +1,279 @@
+// The route, drawn: places as boxes, steps as arrows between them. From left to right where there is room, from
+// top to bottom on narrow screens. The list of steps beside it says the same in words.
+
+import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components'
+import { Fragment, useEffect, useRef, type KeyboardEvent } from 'react'
+
+import type { StepReport } from '@/api/types'
+import { GradeBadge } from '@/components/Badges'
+import { useTechniques } from '@/pages/techniques/useTechniques'
+import { useIsNarrow } from '@/lib/useMedia'
+
+import { PlaceName } from './PlaceName'
+import { isVirtual, stepByKey, type Route, type RoutePlace } from './route'
+import { texts } from './texts'
+
+const placeWidth = '158px'
+const stepWidthMin = '128px'
+
+const useStyles = makeStyles({
+  // Scrolls inside of itself, so that the page never does.
+  scroll: { overflowX: 'auto', padding: `${tokens.spacingVerticalXS} 0` },
+  figure: { display: 'flex', alignItems: 'stretch', margin: 0, minWidth: 'min-content' },
+  figureDown: { flexDirection: 'column', minWidth: 0 },
+  place: {
+    display: 'flex',
+    flexDirection: 'column',
+    justifyContent: 'center',
+    rowGap: tokens.spacingVerticalXXS,
+    flexShrink: 0,
+    alignSelf: 'center',
+    width: placeWidth,
+    minHeight: '84px',
+    boxSizing: 'border-box',
+    padding: `${tokens.spacingVerticalS} ${tokens.spacingHorizontalM}`,
+    border: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke1}`,
+    borderRadius: tokens.borderRadiusLarge,
+    backgroundColor: tokens.colorNeutralBackground1,
+  },
+  placeDown: { alignSelf: 'stretch', width: 'auto', minHeight: 0 },
+  entry: { borderLeft: `4px solid ${tokens.colorPaletteDarkOrangeBorderActive}` },
+  virtual: {
+    border: `${tokens.strokeWidthThin} dashed ${tokens.colorNeutralStrokeAccessible}`,
+    borderRadius: '20px',
+    backgroundColor: tokens.colorNeutralBackground2,
+  },
+  target: {
+    border: `${tokens.strokeWidthThick} solid ${tokens.colorPaletteRedBorderActive}`,
+  },
+  mark: {
+    color: tokens.colorNeutralForeground2,
+    fontSize: tokens.fontSizeBase100,
+    lineHeight: tokens.lineHeightBase100,
+    fontWeight: tokens.fontWeightSemibold,
+  },
+  held: { color: tokens.colorNeutralForeground2, fontSize: tokens.fontSizeBase200, lineHeight: tokens.lineHeightBase200 },
+  plane: {
+    display: 'flex',
+    flexDirection: 'column',
+    justifyContent: 'center',
+    rowGap: tokens.spacingVerticalXS,
+    flexShrink: 0,
+    padding: tokens.spacingHorizontalS,
+    border: `${tokens.strokeWidthThick} solid ${tokens.colorPaletteRedBorderActive}`,
+    borderRadius: tokens.borderRadiusXLarge,
+    backgroundColor: tokens.colorPaletteRedBackground1,
+    maxWidth: '190px',
+  },
+  planeDown: { maxWidth: 'none' },
+  planeName: { display: 'flex', flexDirection: 'column', minWidth: 0 },
+  step: {
+    position: 'relative',
+    display: 'flex',
+    flexDirection: 'column',
+    alignItems: 'center',
+    justifyContent: 'center',
+    rowGap: '2px',
+    flexGrow: 1,
+    flexBasis: stepWidthMin,
+    minWidth: stepWidthMin,
+    maxWidth: '260px',
+    alignSelf: 'center',
+    padding: `${tokens.spacingVerticalXS} 2px`,
+    border: 'none',
+    borderRadius: tokens.borderRadiusMedium,
+    backgroundColor: 'transparent',
+    color: tokens.colorNeutralForeground1,
+    fontFamily: tokens.fontFamilyBase,
+    fontSize: tokens.fontSizeBase200,
+    lineHeight: tokens.lineHeightBase200,
+    cursor: 'pointer',
+    ':hover': { backgroundColor: tokens.colorNeutralBackground1Hover },
+    ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}`, outlineOffset: '-1px' },
+  },
+  stepDown: {
+    flexDirection: 'row',
+    justifyContent: 'flex-start',
+    columnGap: tokens.spacingHorizontalM,
+    maxWidth: 'none',
+    minHeight: '52px',
+    alignSelf: 'stretch',
+    flexBasis: 'auto',
+    paddingLeft: tokens.spacingHorizontalXL,
+    textAlign: 'left',
+  },
+  stepOn: {
+    backgroundColor: tokens.colorBrandBackground2,
+    color: tokens.colorBrandForeground2,
+    ':hover': { backgroundColor: tokens.colorBrandBackground2Hover },
+  },
+  words: { textAlign: 'center', fontWeight: tokens.fontWeightSemibold, overflowWrap: 'anywhere' },
+  wordsDown: { textAlign: 'left' },
+  arrow: { display: 'block', width: '100%', height: '10px', color: tokens.colorNeutralStrokeAccessible },
+  arrowDown: { width: '10px', height: '44px', flexShrink: 0 },
+  arrowOn: { color: tokens.colorBrandForeground1 },
+})
+
+export function RouteFigure({
+  route,
+  entryName,
+  targetName,
+  shown,
+  onShow,
+}: {
+  route: Route
+  entryName: string
+  targetName: string
+  /** Id of the step whose details are open. */
+  shown: string | undefined
+  onShow: (step: string) => void
+}) {
+  const styles = useStyles()
+  const isDown = useIsNarrow()
+  const scroll = useRef<HTMLDivElement>(null)
+  const { places, steps, plane } = route
+  const between = places.slice(1, plane ? undefined : -1).map((it) => it.name)
+
+  // The open step may be outside of what a long route shows; the page itself must not move.
+  useEffect(() => {
+    const box = scroll.current
+    const on = box?.querySelector<HTMLElement>('[aria-current="step"]')
+    if (!box || !on) return
+    const from = on.offsetLeft - box.offsetLeft
+    if (from < box.scrollLeft || from + on.offsetWidth > box.scrollLeft + box.clientWidth) {
+      box.scrollLeft = from - (box.clientWidth - on.offsetWidth) / 2
+    }
+  }, [shown])
+
+  const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
+    if (!(event.target instanceof HTMLElement) || event.ctrlKey || event.altKey || event.metaKey) return
+    const buttons = [...event.currentTarget.querySelectorAll<HTMLElement>('button')]
+    const at = buttons.indexOf(event.target)
+    const to = at < 0 ? undefined : stepByKey(event.key, at, buttons.length)
+    if (to === undefined) return
+    event.preventDefault()
+    buttons[to]?.focus()
+    onShow(steps[to]!.id)
+  }
+
+  const last = places.at(-1)!
+  return (
+    <div ref={scroll} className={styles.scroll}>
+      <figure
+        className={mergeClasses(styles.figure, isDown && styles.figureDown)}
+        aria-label={texts.figure(entryName, targetName, between, steps.length)}
+        onKeyDown={onKeyDown}
+      >
+        {steps.map((step, index) => (
+          <Fragment key={step.id}>
+            <Place place={places[index]!} isDown={isDown} />
+            <Step
+              step={step}
+              index={index + 1}
+              isDown={isDown}
+              isOn={step.id === shown}
+              // One stop of Tab for the whole route; the arrows go on from there.
+              isTabStop={step.id === shown || (shown === undefined && index === 0)}
+              onShow={onShow}
+            />
+          </Fragment>
+        ))}
+        {plane ? (
+          <div className={mergeClasses(styles.plane, isDown && styles.planeDown)}>
+            <div className={styles.planeName}>
+              <span className={styles.mark}>{texts.planeMark}</span>
+              <PlaceName id={plane.id} name={plane.name} />
+            </div>
+            <Place place={last} isDown={isDown} />
+          </div>
+        ) : (
+          <Place place={last} isDown={isDown} />
+        )}
+      </figure>
+    </div>
+  )
+}
+
+function Place({ place, isDown }: { place: RoutePlace; isDown: boolean }) {
+  const styles = useStyles()
+  const isOfMany = isVirtual(place.id)
+  const mark = {
+    entry: isOfMany ? texts.virtualEntryMark : texts.entryMark,
+    passed: undefined,
+    crossing: texts.crossingMark,
+    target: texts.targetMark,
+  }[place.role]
+  return (
+    <div
+      className={mergeClasses(
+        styles.place,
+        isDown && styles.placeDown,
+        place.role === 'entry' && styles.entry,
+        place.role === 'target' && styles.target,
+        isOfMany && styles.virtual,
+      )}
+    >
+      {mark ? <span className={styles.mark}>{mark}</span> : null}
+      <PlaceName id={place.id} name={place.name} kind={place.kind} />
+      {place.heldAs ? <span className={styles.held}>{texts.held[place.heldAs]}</span> : null}
+    </div>
+  )
+}
+
+function Step({
+  step,
+  index,
+  isDown,
+  isOn,
+  isTabStop,
+  onShow,
+}: {
+  step: StepReport
+  index: number
+  isDown: boolean
+  isOn: boolean
+  isTabStop: boolean
+  onShow: (step: string) => void
+}) {
+  const styles = useStyles()
+  const title = useTechniques().get(step.technique)?.title ?? step.technique
+  return (
+    <button
+      type="button"
+      tabIndex={isTabStop ? 0 : -1}
+      aria-current={isOn ? 'step' : undefined}
+      aria-label={texts.stepName(index, title, step.source_name, step.target_name)}
+      className={mergeClasses(styles.step, isDown && styles.stepDown, isOn && styles.stepOn)}
+      onClick={() => onShow(step.id)}
+    >
+      {isDown ? <Arrow isDown isDashed={step.is_assumed} isOn={isOn} /> : null}
+      <span className={mergeClasses(styles.words, isDown && styles.wordsDown)}>{title}</span>
+      {isDown ? null : <Arrow isDown={false} isDashed={step.is_assumed} isOn={isOn} />}
+      {step.is_assumed ? <span>{texts.assumed}</span> : <GradeBadge grade={step.grade} />}
+    </button>
+  )
+}
+
+/** A line as long as there is room, with its head at the end; dashed where nobody has seen the step. */
+function Arrow({ isDown, isDashed, isOn }: { isDown: boolean; isDashed: boolean; isOn: boolean }) {
+  const styles = useStyles()
+  const line = {
+    stroke: 'currentColor',
+    strokeWidth: 2,
+    ...(isDashed ? { strokeDasharray: '5 4' } : {}),
+  }
+  const className = mergeClasses(styles.arrow, isDown && styles.arrowDown, isOn && styles.arrowOn)
+  return isDown ? (
+    <svg className={className} aria-hidden>
+      <line x1="5" y1="0" x2="5" y2="36" {...line} />
+      <path d="M0 35 L5 44 L10 35 Z" fill="currentColor" />
+    </svg>
+  ) : (
+    <svg className={className} aria-hidden>
+      <line x1="0" y1="5" x2="100%" y2="5" {...line} />
+      <svg x="100%" overflow="visible">
+        <path d="M-9 0 L0 5 L-9 10 Z" fill="currentColor" />
+      </svg>
+    </svg>
+  )
+}

@@ -1,0 +1,103 @@
+// Everything about one step: what is done, why it can be done, how to see it and how to end it.
+
+import { makeStyles, tokens } from '@fluentui/react-components'
+import type { ReactNode } from 'react'
+
+import type { StepReport } from '@/api/types'
+import { AppLink, ButtonLink } from '@/components/AppLink'
+import { GradeBadge, Label } from '@/components/Badges'
+import { CopyText } from '@/components/Copy'
+import { AttackIds } from '@/pages/techniques/AttackIds'
+import { TechniqueLink } from '@/pages/techniques/TechniqueLink'
+import { useTechniques } from '@/pages/techniques/useTechniques'
+
+import { Evidence } from './Evidence'
+import { PlaceName } from './PlaceName'
+import { Remediations } from './Remediations'
+import { texts } from './texts'
+
+const useStyles = makeStyles({
+  root: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalL, minWidth: 0 },
+  head: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalXS },
+  title: {
+    display: 'flex',
+    flexWrap: 'wrap',
+    alignItems: 'center',
+    columnGap: tokens.spacingHorizontalS,
+    margin: 0,
+    fontSize: tokens.fontSizeBase400,
+    lineHeight: tokens.lineHeightBase400,
+    fontWeight: tokens.fontWeightSemibold,
+  },
+  ends: {
+    display: 'flex',
+    flexWrap: 'wrap',
+    alignItems: 'center',
+    columnGap: tokens.spacingHorizontalS,
+    color: tokens.colorNeutralForeground2,
+  },
+  part: { margin: 0, fontSize: tokens.fontSizeBase300, lineHeight: tokens.lineHeightBase300, fontWeight: tokens.fontWeightSemibold },
+  text: { margin: 0, maxWidth: '90ch', overflowWrap: 'anywhere' },
+  hint: { color: tokens.colorNeutralForeground2, fontSize: tokens.fontSizeBase200, marginBottom: tokens.spacingVerticalXS },
+  actions: { display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: tokens.spacingHorizontalM },
+})
+
+function Part({ title, children }: { title: string; children: ReactNode }) {
+  const styles = useStyles()
+  return (
+    <section aria-label={title}>
+      <h4 className={styles.part}>{title}</h4>
+      {children}
+    </section>
+  )
+}
+
+export function StepDetails({ step, index }: { step: StepReport; index: number }) {
+  const styles = useStyles()
+  const technique = useTechniques().get(step.technique)
+  return (
+    <section className={styles.root} aria-label={texts.details}>
+      <div className={styles.head}>
+        <h3 className={styles.title}>
+          <span>{texts.stepNumber(index)}:</span>
+          <TechniqueLink id={step.technique} />
+          {step.is_assumed ? <Label look="dashed">{texts.assumed}</Label> : null}
+        </h3>
+        <div className={styles.ends}>
+          <PlaceName id={step.source} name={step.source_name} />
+          <span>{step.label}</span>
+          <PlaceName id={step.target} name={step.target_name} />
+        </div>
+      </div>
+      <Part title={texts.what}>
+        <p className={styles.text}>{step.explanation}</p>
+      </Part>
+      <Part title={texts.grade}>
+        <GradeBadge grade={step.grade} />
+        {technique ? <p className={styles.text}>{technique.grade_reason}</p> : null}
+      </Part>
+      <Part title={texts.evidence}>
+        <div className={styles.hint}>{texts.evidenceHint}</div>
+        <Evidence reasons={step.evidence} />
+      </Part>
+      <Part title={texts.remediations}>
+        <Remediations fixes={step.remediations} />
+      </Part>
+      <Part title={texts.detection}>
+        <p className={styles.text}>{step.detection}</p>
+      </Part>
+      <Part title={texts.attack}>
+        <AttackIds ids={step.attack} />
+      </Part>
+      <div className={styles.actions}>
+        <ButtonLink to="/what-if" search={{ edges: [step.id], run: true }} appearance="primary" size="small">
+          {texts.whatIf.one}
+        </ButtonLink>
+        <AppLink to="/attack-paths" search={{ through: step.id }}>
+          {texts.throughStep}
+        </AppLink>
+        <CopyText value={step.id} what={texts.stepId} />
+      </div>
+    </section>
+  )
+}
