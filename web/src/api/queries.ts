@@ -122,6 +122,7 @@ export const queries = {
   scenarios: () => one<Api.ScenarioPage>('generation', '/scenarios'),
   paths: (query: PathsQuery = {}) => ofGeneration<Api.PathPage>('/paths', { ...query }),
   path: (id: string) => one<Api.PathReport>('generation', `/paths/${part(id)}`),
+  step: (id: string) => one<Api.StepReport>('generation', `/steps/${part(id)}`),
   exposedCriticalAssets: () => one<Api.ExposedCriticalAssets>('generation', '/exposed-critical-assets'),
   entryPoints: (query: EntriesQuery = {}) => ofGeneration<Api.EntryPage>('/entry-points', { ...query }),
   targets: (query: ListQuery = {}) => ofGeneration<Api.TargetPage>('/targets', { ...query }),

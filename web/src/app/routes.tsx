@@ -138,6 +138,11 @@ const routes = [
   }),
   createRoute({
     ...inApp,
+    path: '/assets/$assetId/blast-radius',
+    component: lazyRouteComponent(() => import('@/pages/choke-points/BlastRadiusPage'), 'BlastRadiusPage'),
+  }),
+  createRoute({
+    ...inApp,
     path: '/sources',
     validateSearch: validateSourcesSearch,
     component: lazyRouteComponent(() => import('@/pages/sources/SourcesPage'), 'SourcesPage'),

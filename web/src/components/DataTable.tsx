@@ -347,7 +347,8 @@ function followRow(event: MouseEvent<HTMLElement>) {
 
 const usePagerStyles = makeStyles({ buttons: { display: 'flex' } })
 
-function Pager<Row>({
+/** From page to page, and how many rows one has; nothing where all are on one page. */
+export function Pager<Row>({
   label,
   answer,
   onChange,
