@@ -143,7 +143,7 @@ function Found({ path }: { path: PathReport }) {
         />
       </Section>
       <Summary path={path} />
-      <Section title={texts.steps} actions={<WhatIfTicked ticked={ticked(path, search.gone)} />}>
+      <Section title={texts.steps} actions={<WhatIfTicked ticked={tickedOf(path, search.gone)} />}>
         <div className={styles.columns}>
           <ol className={styles.steps} aria-label={texts.steps}>
             {path.steps.map((step, at) => (
@@ -155,7 +155,7 @@ function Found({ path }: { path: PathReport }) {
                   isTicked={search.gone?.includes(step.id) ?? false}
                   onShow={show}
                   onTick={(isTicked) => {
-                    const others = ticked(path, search.gone).filter((it) => it !== step.id)
+                    const others = tickedOf(path, search.gone).filter((it) => it !== step.id)
                     const gone = isTicked ? [...others, step.id] : others
                     change({ gone: gone.length > 0 ? gone : undefined })
                   }}
@@ -172,7 +172,7 @@ function Found({ path }: { path: PathReport }) {
 }
 
 /** Ids of an old address may be of steps that the path has no more. */
-const ticked = (path: PathReport, gone: readonly string[] | undefined) =>
+const tickedOf = (path: PathReport, gone: readonly string[] | undefined) =>
   (gone ?? []).filter((id) => path.steps.some((it) => it.id === id))
 
 function WhatIfTicked({ ticked }: { ticked: readonly string[] }) {

@@ -1,6 +1,7 @@
 // Why a step is there: each reason with the very facts it rests on.
 
-import { makeStyles, tokens, Tooltip } from '@fluentui/react-components'
+import { Link, makeStyles, tokens } from '@fluentui/react-components'
+import { useState } from 'react'
 
 import type { DerivationReport, FactReport } from '@/api/types'
 import { Age } from '@/components/Age'
@@ -34,18 +35,20 @@ const useStyles = makeStyles({
   file: { fontFamily: tokens.fontFamilyMonospace, fontSize: tokens.fontSizeBase200 },
 })
 
+const keyOf = (fact: FactReport) => `${fact.id ?? ''} ${fact.text}`
+
 export function Evidence({ reasons }: { reasons: readonly DerivationReport[] }) {
   const styles = useStyles()
   return (
     <ol className={styles.reasons} aria-label={texts.evidence}>
       {reasons.map((reason, index) => (
-        <li key={`${index} ${reason.cost}`} className={styles.reason}>
+        <li key={reason.facts.map(keyOf).join(' ')} className={styles.reason}>
           <div className={styles.head}>
             {texts.reason(index + 1, reasons.length)}, {texts.reasonCost(reason.cost)}
           </div>
           <ul className={styles.facts}>
-            {reason.facts.map((fact, at) => (
-              <Fact key={`${at} ${fact.id ?? fact.text}`} fact={fact} />
+            {reason.facts.map((fact) => (
+              <Fact key={keyOf(fact)} fact={fact} />
             ))}
           </ul>
         </li>
@@ -84,21 +87,20 @@ function Fact({ fact }: { fact: FactReport }) {
 
 function Files({ files }: { files: readonly string[] }) {
   const styles = useStyles()
-  const more = files.slice(filesShown)
+  const [isOpen, setIsOpen] = useState(false)
+  const more = files.length - filesShown
   return (
     <>
       {texts.inFiles}
-      {files.slice(0, filesShown).map((file) => (
+      {(isOpen ? files : files.slice(0, filesShown)).map((file) => (
         <span key={file} className={styles.file}>
           {file}
         </span>
       ))}
-      {more.length > 0 ? (
-        <Tooltip content={more.join(', ')} relationship="description">
-          <span className={styles.file} tabIndex={0}>
-            {texts.moreFiles(more.length)}
-          </span>
-        </Tooltip>
+      {more > 0 && !isOpen ? (
+        <Link as="button" onClick={() => setIsOpen(true)}>
+          {texts.moreFiles(more)}
+        </Link>
       ) : null}
     </>
   )

@@ -130,39 +130,24 @@ export function RouteFigure({
 }) {
   const styles = useStyles()
   const isDown = useIsNarrow()
-  const scroll = useRef<HTMLDivElement>(null)
   const { places, steps, plane } = route
   const between = places.slice(1, plane ? undefined : -1).map((it) => it.name)
 
-  // The open step may be outside of what a long route shows; the page itself must not move.
-  useEffect(() => {
-    const box = scroll.current
-    const on = box?.querySelector<HTMLElement>('[aria-current="step"]')
-    if (!box || !on) return
-    const from = on.offsetLeft - box.offsetLeft
-    if (from < box.scrollLeft || from + on.offsetWidth > box.scrollLeft + box.clientWidth) {
-      box.scrollLeft = from - (box.clientWidth - on.offsetWidth) / 2
-    }
-  }, [shown])
-
-  const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
-    if (!(event.target instanceof HTMLElement) || event.ctrlKey || event.altKey || event.metaKey) return
-    const buttons = [...event.currentTarget.querySelectorAll<HTMLElement>('button')]
-    const at = buttons.indexOf(event.target)
-    const to = at < 0 ? undefined : stepByKey(event.key, at, buttons.length)
+  const onKeyDown = (event: KeyboardEvent<HTMLElement>, at: number) => {
+    if (event.ctrlKey || event.altKey || event.metaKey) return
+    const to = stepByKey(event.key, at, steps.length)
     if (to === undefined) return
     event.preventDefault()
-    buttons[to]?.focus()
+    event.currentTarget.closest('figure')?.querySelectorAll<HTMLElement>('button')[to]?.focus()
     onShow(steps[to]!.id)
   }
 
   const last = places.at(-1)!
   return (
-    <div ref={scroll} className={styles.scroll}>
+    <div className={styles.scroll}>
       <figure
         className={mergeClasses(styles.figure, isDown && styles.figureDown)}
         aria-label={texts.figure(entryName, targetName, between, steps.length)}
-        onKeyDown={onKeyDown}
       >
         {steps.map((step, index) => (
           <Fragment key={step.id}>
@@ -174,7 +159,8 @@ export function RouteFigure({
               isOn={step.id === shown}
               // One stop of Tab for the whole route; the arrows go on from there.
               isTabStop={step.id === shown || (shown === undefined && index === 0)}
-              onShow={onShow}
+              onShow={() => onShow(step.id)}
+              onKeyDown={(event) => onKeyDown(event, index)}
             />
           </Fragment>
         ))}
@@ -220,6 +206,16 @@ function Place({ place, isDown }: { place: RoutePlace; isDown: boolean }) {
   )
 }
 
+/** The open step may be outside of what a long route shows. Only the route scrolls, the page must not move. */
+function bringIntoSight(step: HTMLElement | null) {
+  const box = step?.closest('figure')?.parentElement
+  if (!step || !box) return
+  const from = step.offsetLeft - box.offsetLeft
+  if (from < box.scrollLeft || from + step.offsetWidth > box.scrollLeft + box.clientWidth) {
+    box.scrollLeft = from - (box.clientWidth - step.offsetWidth) / 2
+  }
+}
+
 function Step({
   step,
   index,
@@ -227,24 +223,32 @@ function Step({
   isOn,
   isTabStop,
   onShow,
+  onKeyDown,
 }: {
   step: StepReport
   index: number
   isDown: boolean
   isOn: boolean
   isTabStop: boolean
-  onShow: (step: string) => void
+  onShow: () => void
+  onKeyDown: (event: KeyboardEvent<HTMLElement>) => void
 }) {
   const styles = useStyles()
+  const button = useRef<HTMLButtonElement>(null)
+  useEffect(() => {
+    if (isOn) bringIntoSight(button.current)
+  }, [isOn])
   const title = useTechniques().get(step.technique)?.title ?? step.technique
   return (
     <button
+      ref={button}
       type="button"
       tabIndex={isTabStop ? 0 : -1}
       aria-current={isOn ? 'step' : undefined}
       aria-label={texts.stepName(index, title, step.source_name, step.target_name)}
       className={mergeClasses(styles.step, isDown && styles.stepDown, isOn && styles.stepOn)}
-      onClick={() => onShow(step.id)}
+      onClick={onShow}
+      onKeyDown={onKeyDown}
     >
       {isDown ? <Arrow isDown isDashed={step.is_assumed} isOn={isOn} /> : null}
       <span className={mergeClasses(styles.words, isDown && styles.wordsDown)}>{title}</span>

@@ -16,9 +16,9 @@ const useStyles = makeStyles({
 /** A text of the catalog, with the ends of the step in words. */
 export function Explained({ text }: { text: string }) {
   const styles = useStyles()
-  return piecesOf(text).map((it, index) =>
+  return piecesOf(text).map((it) =>
     it.end ? (
-      <em key={index} className={styles.end}>
+      <em key={it.at} className={styles.end}>
         {texts.ends[it.end]}
       </em>
     ) : (

@@ -4,10 +4,10 @@ import { piecesOf } from './explain'
 
 test('the ends of a step are told apart from the words around them', () => {
   expect(piecesOf('{target} was logged on to {source}.')).toEqual([
-    { text: '{target}', end: 'target' },
-    { text: ' was logged on to ' },
-    { text: '{source}', end: 'source' },
-    { text: '.' },
+    { at: 0, text: '{target}', end: 'target' },
+    { at: 8, text: ' was logged on to ' },
+    { at: 26, text: '{source}', end: 'source' },
+    { at: 34, text: '.' },
   ])
-  expect(piecesOf('Nothing {else}')).toEqual([{ text: 'Nothing {else}' }])
+  expect(piecesOf('Nothing {else}')).toEqual([{ at: 0, text: 'Nothing {else}' }])
 })

@@ -29,8 +29,9 @@ const rows = [
   row('C', 'acl', { steps: 1 }),
 ]
 
+const ids = (sort?: string) => familiesOf(rows, sort).map((it) => it.rows.map((one) => one.id).join(''))
+
 test('families come by name, techniques in the order that is asked for', () => {
-  const ids = (sort?: string) => familiesOf(rows, sort).map((it) => it.rows.map((one) => one.id).join(''))
   expect(ids()).toEqual(['C', 'AB'])
   expect(ids('steps')).toEqual(['C', 'BA'])
   expect(ids('-grade')).toEqual(['C', 'BA'])

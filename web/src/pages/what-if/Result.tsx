@@ -50,12 +50,12 @@ function WeightCell({ weight }: { weight: Weight | null | undefined }) {
 const ends = (it: ComparedPath) => `${it.entry_name} → ${it.target_name}`
 
 const now = column.text<ComparedPath>('before', (it) => <WeightCell weight={it.before} />, {
-  title: texts.columns.now,
+  title: texts.columns.before,
   width: '15rem',
   narrow: 'below',
 })
 const then = column.text<ComparedPath>('after', (it) => <WeightCell weight={it.after} />, {
-  title: texts.columns.then,
+  title: texts.columns.after,
   width: '15rem',
   narrow: 'below',
 })

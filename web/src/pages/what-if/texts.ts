@@ -50,7 +50,7 @@ export const texts = {
   listsLabel: 'Lists of the result',
   listEmpty: { gone: 'No path would be gone.', changed: 'No path would take another way.', appeared: 'No path would be new.' },
   truncated: (shown: number, total: number) => `The first ${number(shown)} of ${number(total)} are listed.`,
-  columns: { path: 'Entry and target', now: 'Now', then: 'Afterwards' },
+  columns: { path: 'Entry and target', before: 'Now', after: 'Afterwards' },
   weight: (hops: number, cost: number) => `${counted(hops, 'step')}, cost ${number(cost)}`,
   none: 'None',
   search: { none: 'Nothing found', hint: 'Type a name or an id', loading: 'Searching' },
