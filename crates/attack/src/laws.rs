@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use postern_catalog::Foothold;
+use postern_model::estate::EntraAttributes;
 use postern_model::{Criticality, EdgeId, NodeId, NodeKind, RelationKind};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -22,6 +23,14 @@ use crate::{paths, tables};
 const ACCOUNTS: [&str; 4] = ["U0", "U1", "U2", "U3"];
 const GROUPS: [&str; 3] = ["G0", "G1", "G2"];
 const COMPUTERS: [&str; 4] = ["C0", "C1", "C2", "C3"];
+const CLOUD_USERS: [&str; 3] = ["E0", "E1", "E2"];
+const CLOUD_GROUPS: [&str; 2] = ["EG0", "EG1"];
+const TENANT: &str = "TENANT";
+/// A role that resets passwords, and one that adds secrets to applications.
+const ROLES: [&str; 2] = [
+    "729827E3-9C14-49F7-BB1B-9608F156BBB8@TENANT",
+    "9B895D92-2CD3-44C7-9D02-A6AC2D5EA5C3@TENANT",
+];
 
 /// (source, kind, target, properties) of a random relation.
 type Row = (String, RelationKind, String, String);
@@ -55,7 +64,44 @@ fn unit() -> impl Strategy<Value = String> {
     select(["O0", "O1"].as_slice()).prop_map(str::to_owned)
 }
 
+/// Relations of a tenant, and to the accounts that are synchronised to it.
+fn cloud_row() -> impl Strategy<Value = Row> {
+    let plain = |(source, kind, target): (String, RelationKind, String)| (source, kind, target, String::new());
+    let one = |of: &[&'static str]| select(of.to_vec()).prop_map(str::to_owned);
+    let principals = [CLOUD_USERS.as_slice(), CLOUD_GROUPS.as_slice(), &["SP"]].concat();
+    let owned = [CLOUD_GROUPS.as_slice(), &["APP", "SP"]].concat();
+    let held = [RelationKind::AzHasRole, RelationKind::AzRoleEligible];
+    let permissions = [
+        RelationKind::AzMgApplicationReadWriteAll,
+        RelationKind::AzMgGroupReadWriteAll,
+        RelationKind::AzMgRoleManagementReadWriteDirectory,
+        RelationKind::AzMgAppRoleAssignmentReadWriteAll,
+    ];
+    let contents = [principals.as_slice(), &["APP", "VM"], ROLES.as_slice()].concat();
+    let of_machine = [
+        RelationKind::AzOwner,
+        RelationKind::AzContributor,
+        RelationKind::AzVmContributor,
+    ];
+    prop_oneof![
+        4 => (one(&ACCOUNTS), Just(RelationKind::SyncedToEntraUser), one(&CLOUD_USERS)).prop_map(plain),
+        2 => (one(&CLOUD_USERS), Just(RelationKind::SyncedToAdUser), one(&ACCOUNTS)).prop_map(plain),
+        4 => (one(&principals), Just(RelationKind::AzMemberOf), one(&CLOUD_GROUPS)).prop_map(plain),
+        4 => (one(&principals), select(held.to_vec()), one(&ROLES)).prop_map(plain),
+        3 => (one(&principals), Just(RelationKind::AzOwns), one(&owned)).prop_map(plain),
+        2 => Just(("APP".to_owned(), RelationKind::AzRunsAs, "SP".to_owned(), String::new())),
+        2 => (Just("SP".to_owned()), select(permissions.to_vec()), Just("GRAPH".to_owned())).prop_map(plain),
+        2 => (Just(TENANT.to_owned()), Just(RelationKind::AzContains), one(&contents)).prop_map(plain),
+        2 => (one(&principals), select(of_machine.to_vec()), Just("VM".to_owned())).prop_map(plain),
+        2 => Just(("VM".to_owned(), RelationKind::AzManagedIdentity, "SP".to_owned(), String::new())),
+    ]
+}
+
 fn row() -> impl Strategy<Value = Row> {
+    prop_oneof![3 => directory_row(), 1 => cloud_row()]
+}
+
+fn directory_row() -> impl Strategy<Value = Row> {
     let plain = |(source, kind, target): (String, RelationKind, String)| (source, kind, target, String::new());
     let rights = [
         RelationKind::GetChanges,
@@ -99,6 +145,41 @@ fn row() -> impl Strategy<Value = Row> {
     ]
 }
 
+/// The tenant that relations of [`cloud_row`] are in.
+fn tenant(sketch: &mut Sketch) {
+    let mut add = |key: &str, kind: NodeKind, edit: &dyn Fn(&mut EntraAttributes)| {
+        sketch.node(key, kind, |node| {
+            node.boundary = TENANT.into();
+            edit(node.attributes.entra.get_or_insert_default());
+        });
+    };
+    add(TENANT, NodeKind::AzTenant, &|_| {});
+    for user in CLOUD_USERS {
+        add(user, NodeKind::AzUser, &|entra| {
+            // What was looked at stays so, whatever is imagined away.
+            entra.roles = Some(if user == "E1" {
+                vec!["other".to_owned()]
+            } else {
+                Vec::new()
+            });
+            entra.is_in_role_group = Some(false);
+            entra.is_synchronised = Some(user == "E2");
+        });
+    }
+    for group in CLOUD_GROUPS {
+        add(group, NodeKind::AzGroup, &|entra| {
+            entra.is_assignable_to_role = Some(group == "EG1")
+        });
+    }
+    for role in ROLES {
+        add(role, NodeKind::AzRole, &|_| {});
+    }
+    add("APP", NodeKind::AzApp, &|_| {});
+    add("SP", NodeKind::AzServicePrincipal, &|_| {});
+    add("GRAPH", NodeKind::AzServicePrincipal, &|_| {});
+    add("VM", NodeKind::AzVm, &|_| {});
+}
+
 fn estate(rows: &[Row]) -> Sketch {
     let mut sketch = Sketch::domain();
     for user in ACCOUNTS {
@@ -126,11 +207,14 @@ fn estate(rows: &[Row]) -> Sketch {
     for segment in ["N0", "N1", "N2"] {
         sketch.segment(segment, &[]);
     }
+    tenant(&mut sketch);
     sketch.weakness("C1", "tcp/445", true).weakness("C2", "tcp/80", false);
     sketch
         .in_plane("C3")
         .critical("C0", Criticality::High)
         .critical("U3", Criticality::VeryHigh)
+        .critical("VM", Criticality::High)
+        .critical(TENANT, Criticality::VeryHigh)
         .cover_sessions();
     // One place has one set of ports: of parallel routes the first counts.
     let mut routed = BTreeSet::new();

@@ -11,6 +11,8 @@
 
 mod blast;
 mod choke;
+#[cfg(test)]
+mod cloud_lookalikes;
 mod cross_product;
 mod derived;
 mod entry;

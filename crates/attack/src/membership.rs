@@ -33,7 +33,7 @@ pub struct Memberships<'a> {
 }
 
 impl<'a> Memberships<'a> {
-    /// * `reported`: relations of the kinds `MemberOf` and `MemberOfLocalGroup`.
+    /// * `reported`: relations of [`KINDS`].
     /// * `is_there`: whether an asset takes part.
     pub fn of(
         estate: &'a Estate,
@@ -188,4 +188,8 @@ fn built_in<'a>(estate: &Estate) -> Vec<Membership<'a>> {
 }
 
 /// The kinds of relations that [`Memberships`] is made of.
-pub const KINDS: [RelationKind; 2] = [RelationKind::MemberOf, RelationKind::MemberOfLocalGroup];
+pub const KINDS: [RelationKind; 3] = [
+    RelationKind::MemberOf,
+    RelationKind::MemberOfLocalGroup,
+    RelationKind::AzMemberOf,
+];

@@ -16,12 +16,14 @@ use crate::feed::AttackTechniques;
 pub const STRATA_MAX: usize = 8;
 
 /// The folders of techniques; crate `attack` has one source file for each.
-pub const FAMILIES: [&str; 12] = [
+pub const FAMILIES: [&str; 14] = [
     "acl",
     "assumed",
+    "azure",
     "containment",
     "credentials",
     "delegation",
+    "entra",
     "local-groups",
     "membership",
     "network",
@@ -32,7 +34,7 @@ pub const FAMILIES: [&str; 12] = [
 ];
 
 /// Relations that nobody can use alone. Techniques are made of them.
-pub const NOT_TRAVERSABLE: [RelationKind; 54] = [
+pub const NOT_TRAVERSABLE: [RelationKind; 25] = [
     RelationKind::MemberOfLocalGroup,
     RelationKind::LocalToComputer,
     RelationKind::RemoteInteractiveLogonRight,
@@ -58,35 +60,6 @@ pub const NOT_TRAVERSABLE: [RelationKind; 54] = [
     RelationKind::AzMgGroupMemberReadWriteAll,
     RelationKind::AzMgRoleManagementReadWriteDirectory,
     RelationKind::AzMgServicePrincipalEndpointReadWriteAll,
-    RelationKind::AzContains,
-    RelationKind::AzMemberOf,
-    RelationKind::AzOwns,
-    RelationKind::AzRunsAs,
-    RelationKind::AzHasRole,
-    RelationKind::AzRoleEligible,
-    RelationKind::AzAppAdmin,
-    RelationKind::AzCloudAppAdmin,
-    RelationKind::AzOwner,
-    RelationKind::AzContributor,
-    RelationKind::AzUserAccessAdministrator,
-    RelationKind::AzVmContributor,
-    RelationKind::AzVmAdminLogin,
-    RelationKind::AzKeyVaultContributor,
-    RelationKind::AzGetSecrets,
-    RelationKind::AzManagedIdentity,
-    RelationKind::SyncedToEntraUser,
-    RelationKind::SyncedToAdUser,
-    RelationKind::AzGlobalAdmin,
-    RelationKind::AzPrivilegedRoleAdmin,
-    RelationKind::AzPrivilegedAuthAdmin,
-    RelationKind::AzAddSecret,
-    RelationKind::AzResetPassword,
-    RelationKind::AzAddMembers,
-    RelationKind::AzExecuteCommand,
-    RelationKind::AzMgAddSecret,
-    RelationKind::AzMgAddMember,
-    RelationKind::AzMgGrantRole,
-    RelationKind::AzMgGrantAppRoles,
 ];
 
 /// How a device is held; admin implies user. What is not a device is either controlled or not: `None`.

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use postern_model::estate::Attributes;
+use postern_model::estate::{Attributes, EntraAttributes};
 use serde_json::Value;
+
+use crate::entra::{DIRECTORY_ROLES, IN_ROLE_GROUP};
 
 pub type Properties = BTreeMap<String, Value>;
 
@@ -50,7 +52,38 @@ pub fn attributes(properties: &Properties) -> Attributes {
             .iter()
             .flat_map(|key| texts(properties.get(*key)))
             .collect(),
+        entra: entra(properties),
     }
+}
+
+/// The attributes of an object of a tenant: each of them names the tenant.
+fn entra(properties: &Properties) -> Option<Box<EntraAttributes>> {
+    if !properties.contains_key("tenantid") {
+        return None;
+    }
+    let flag = |key: &str| properties.get(key).and_then(as_bool);
+    let is = |key: &str, value: &str| {
+        let text = properties.get(key).and_then(Value::as_str)?;
+        Some(text.eq_ignore_ascii_case(value))
+    };
+    let template = properties.get("templateid").and_then(Value::as_str);
+    // Groups without a rule name no type at all.
+    let types = texts(properties.get("grouptypes"));
+    let is_group = properties.contains_key("isassignabletorole");
+    let roles = properties.get(DIRECTORY_ROLES).map(|roles| texts(Some(roles)));
+    Some(Box::new(EntraAttributes {
+        template: template.map(str::to_ascii_lowercase),
+        roles,
+        is_in_role_group: flag(IN_ROLE_GROUP),
+        is_guest: is("usertype", "Guest"),
+        is_synchronised: flag("onpremsyncenabled"),
+        is_assignable_to_role: flag("isassignabletorole"),
+        is_dynamic: is_group.then(|| types.iter().any(|it| it.eq_ignore_ascii_case("DynamicMembership"))),
+        is_joined: is("trusttype", "AzureAd"),
+        is_managed: flag("ismanaged"),
+        is_managed_identity: is("serviceprincipaltype", "ManagedIdentity"),
+        is_protected_by_roles: flag("enablerbacauthorization"),
+    }))
 }
 
 /// A text, or the texts of an array.

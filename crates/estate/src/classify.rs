@@ -1,4 +1,6 @@
 //! Phase 3: control planes, and assets that are critical beside them (DESIGN 5).
+//!
+//! A control plane is that of a forest or of an Entra tenant; the catalog's rules say of which of the two they are.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -20,7 +22,7 @@ pub struct HandSetLevel {
     pub author: String,
 }
 
-/// Finds each forest's control plane by the catalog's rules, and sets the levels that people gave.
+/// Finds the control plane of each forest and each tenant by the catalog's rules, and sets the levels that people gave.
 ///
 /// * `levels`: where several name one asset, the last one stands.
 ///
@@ -28,19 +30,19 @@ pub struct HandSetLevel {
 /// [`EstateError::Rule`] for a rule whose query is unknown.
 pub fn classify(estate: &Estate, catalog: &Catalog, levels: &[HandSetLevel]) -> Result<Classification> {
     let rules = EstateRules::new(estate);
-    let forests = forests(estate);
+    let realms: Vec<Realm> = forests(estate).into_iter().chain(tenants(estate)).collect();
     let members_of = members_by_group(estate);
     let mut classification = Classification {
-        planes: forests.iter().map(|forest| forest.plane.clone()).collect(),
+        planes: realms.iter().map(|realm| realm.plane.clone()).collect(),
         plane_of: vec![None; estate.nodes.len()],
         criticality: vec![None; estate.nodes.len()],
         reasons: Vec::new(),
     };
-    let forest_of_domain: HashMap<&str, u32> = forests
+    let realm_of: HashMap<&str, u32> = realms
         .iter()
         .enumerate()
-        .flat_map(|(at, forest)| {
-            forest
+        .flat_map(|(at, realm)| {
+            realm
                 .plane
                 .domains
                 .iter()
@@ -48,23 +50,20 @@ pub fn classify(estate: &Estate, catalog: &Catalog, levels: &[HandSetLevel]) -> 
         })
         .collect();
 
-    let mut members = vec![RoaringBitmap::new(); forests.len()];
+    let mut members = vec![RoaringBitmap::new(); realms.len()];
     let mut reasons = BTreeSet::new();
-    for rule in catalog
-        .control_planes
-        .iter()
-        .filter(|rule| rule.enabled && rule.scope == PlaneScope::Forest)
-    {
+    for rule in catalog.control_planes.iter().filter(|rule| rule.enabled) {
         let selected = rules
             .nodes(&rule.query, Phase::Classify)
             .map_err(|cause| EstateError::Rule {
                 rule: rule.id.clone(),
                 cause,
             })?;
-        for (forest, members) in members.iter_mut().enumerate() {
+        let of_scope = (0..).zip(&realms).zip(&mut members);
+        for ((realm, _), members) in of_scope.filter(|((_, realm), _)| realm.scope == rule.scope) {
             let own: RoaringBitmap = selected
                 .iter()
-                .filter(|&node| forest_of_domain.get(&*estate.node(node).boundary) == Some(&(forest as u32)))
+                .filter(|&node| realm_of.get(&*estate.node(node).boundary) == Some(&realm))
                 .collect();
             let all = match rule.expansion {
                 Expansion::None => own.clone(),
@@ -114,13 +113,34 @@ pub fn classify(estate: &Estate, catalog: &Catalog, levels: &[HandSetLevel]) -> 
     Ok(classification)
 }
 
-struct Forest {
+/// What a control plane is the control of.
+struct Realm {
+    scope: PlaneScope,
     plane: Plane,
+}
+
+/// Tenants that were collected; of others nothing is known but their names.
+fn tenants(estate: &Estate) -> Vec<Realm> {
+    let tenants = estate.nodes.iter().filter(|node| node.kind == NodeKind::AzTenant);
+    let mut found: Vec<_> = tenants
+        .filter(|node| estate.coverage.iter().any(|coverage| *coverage.boundary == *node.key))
+        .map(|node| Realm {
+            scope: PlaneScope::Tenant,
+            plane: Plane {
+                key: format!("plane:tenant:{}", node.key),
+                name: format!("control plane of tenant {}", node.name),
+                members: Vec::new(),
+                domains: vec![node.key.to_string()],
+            },
+        })
+        .collect();
+    found.sort_by(|a, b| a.plane.key.cmp(&b.plane.key));
+    found
 }
 
 /// Domains joined by trusts inside a forest; a domain whose trusts nobody looked at stands alone. Forests
 /// of which no domain was collected are left out: nothing is known of what they hold.
-fn forests(estate: &Estate) -> Vec<Forest> {
+fn forests(estate: &Estate) -> Vec<Realm> {
     let domains: BTreeMap<NodeIndex, &str> = (0..estate.nodes.len() as NodeIndex)
         .filter(|&node| estate.node(node).kind == NodeKind::Domain)
         .map(|node| (node, &*estate.node(node).key))
@@ -145,14 +165,15 @@ fn forests(estate: &Estate) -> Vec<Forest> {
     for (domain, forest) in forest_of {
         groups.entry(forest).or_default().push(domain);
     }
-    let mut forests: Vec<Forest> = groups
+    let mut forests: Vec<Realm> = groups
         .into_values()
         .filter(|domains| domains.iter().any(|&domain| is_collected(estate, domain)))
         .map(|members| {
             let root = root_of(estate, &members);
             let mut sids: Vec<String> = members.iter().map(|domain| domains[domain].to_owned()).collect();
             sids.sort();
-            Forest {
+            Realm {
+                scope: PlaneScope::Forest,
                 plane: Plane {
                     key: format!("plane:forest:{}", estate.node(root).key),
                     name: format!("control plane of forest {}", estate.node(root).name),
@@ -201,13 +222,14 @@ fn root_of(estate: &Estate, domains: &[NodeIndex]) -> NodeIndex {
         .expect("a forest has a domain")
 }
 
+/// Members of groups, and holders of roles, by the group or role.
 fn members_by_group(estate: &Estate) -> HashMap<NodeIndex, Vec<NodeIndex>> {
     let mut members = HashMap::<NodeIndex, Vec<NodeIndex>>::new();
-    for relation in estate
-        .relations
-        .iter()
-        .filter(|relation| relation.kind == RelationKind::MemberOf)
-    {
+    for relation in estate.relations.iter().filter(|relation| match relation.kind {
+        RelationKind::MemberOf | RelationKind::AzMemberOf => true,
+        RelationKind::AzHasRole => relation.is_tenant_wide(),
+        _ => false,
+    }) {
         members.entry(relation.target).or_default().push(relation.source);
     }
     members

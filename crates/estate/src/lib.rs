@@ -11,6 +11,7 @@ mod attributes;
 mod classify;
 mod coverage;
 mod devices;
+mod entra;
 mod findings;
 mod fold;
 mod names;

@@ -20,7 +20,7 @@ use crate::fold::Fold;
 use crate::objects::{Gathered, Interner, Object};
 use crate::pool::{Pool, Sightings, share_texts};
 use crate::relations::{self, RawRelation};
-use crate::{EstateError, FactSource, Result, Snapshot, names};
+use crate::{EstateError, FactSource, Result, Snapshot, entra, names};
 
 /// Assets are addressed by 32 bits; the last value is kept free.
 const ASSETS_MAX: u32 = u32::MAX - 1;
@@ -64,6 +64,7 @@ pub fn resolve(
     let (mut objects, deleted) = gathered.objects(&keys);
     let by_distinguished_name = by_distinguished_name(&objects, &keys);
     relations::resolve_distinguished_names(&mut raw_relations, &keys, &by_distinguished_name);
+    entra::resolve_applications(&mut raw_relations, &objects, &keys);
     let principals_listed = fold.principals_listed();
     let missed = missed(&objects, &keys, &principals_listed);
     objects.retain(|key, object| !object.is_stub || missed(*key).is_none_or(|missed_at| object.last >= missed_at));
@@ -74,6 +75,8 @@ pub fn resolve(
     raw_relations
         .retain(|it: &RawRelation| !is_gone(it.source, it.at) && !is_gone(it.target, it.at) && it.source != it.target);
 
+    entra::drop_lonely_twins(&mut raw_relations, &objects);
+
     add_stubs(&mut objects, &raw_relations, &keys);
     let domains = Domains::of(&objects, &keys);
     name_the_nameless(&mut objects, &keys, &domains);
@@ -82,12 +85,13 @@ pub fn resolve(
     let (joined, conflicts) = devices::join(&objects, &keys, &sites, apart);
     let snapshot_ids: Vec<&str> = snapshots.iter().map(|snapshot| snapshot.id.as_str()).collect();
     let coverage = looked.report(&objects, &keys, &domains.names);
-    let nodes = nodes(objects, &keys, &joined, &looked, &snapshot_ids)?;
+    let mut nodes = nodes(objects, &keys, &joined, &looked, &snapshot_ids)?;
     let by_key: HashMap<Arc<str>, NodeIndex> = (0..)
         .zip(&nodes)
         .flat_map(|(index, node)| node.facets.iter().map(move |facet| (facet.key.clone(), index)))
         .collect();
     let (relations, facet_keys) = settle_relations(raw_relations, &keys, &by_key, &nodes, &snapshot_ids);
+    entra::mark_roles(&mut nodes, &relations, &coverage);
     let findings = findings::settle(raw_findings, |subject| {
         let index = *by_key.get(subject)?;
         Some((index, nodes[index as usize].id.0))
@@ -163,7 +167,7 @@ fn add_stubs(objects: &mut BTreeMap<u32, Object>, relations: &[RawRelation], key
             let object = objects.entry(end).or_insert_with(|| Object {
                 kind: NodeKind::Base,
                 name: String::new(),
-                boundary: names::domain_sid(key).unwrap_or_default().to_owned(),
+                boundary: boundary_of(key).to_owned(),
                 is_stub: true,
                 properties: Properties::new(),
                 snapshots: Vec::new(),
@@ -186,7 +190,14 @@ fn add_stubs(objects: &mut BTreeMap<u32, Object>, relations: &[RawRelation], key
     }
 }
 
-/// Names of the domains, and the SID behind each name.
+/// The domain or tenant that an id names.
+fn boundary_of(key: &str) -> &str {
+    names::domain_sid(key)
+        .or_else(|| entra::tenant_of_role(key))
+        .unwrap_or_default()
+}
+
+/// Names of the domains and tenants, and the SID behind each name of a domain.
 struct Domains {
     names: HashMap<String, String>,
     sids: HashMap<String, String>,
@@ -207,6 +218,11 @@ impl Domains {
                     first.clone_from(&sid);
                 }
                 domains.names.insert(sid, name);
+            }
+        }
+        for (&key, object) in objects.iter().filter(|(_, object)| object.kind == NodeKind::AzTenant) {
+            if !object.name.is_empty() {
+                domains.names.insert(keys.text(key).to_owned(), object.name.clone());
             }
         }
         domains

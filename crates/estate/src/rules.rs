@@ -98,6 +98,34 @@ const QUERIES: &[(&str, Predicate)] = &[
                 .as_deref()
                 .is_some_and(|it| it.eq_ignore_ascii_case("AZUREADSSOACC$"))
     }),
+    ("entra-tenants", |_, _, node| node.kind == NodeKind::AzTenant),
+    ("entra-global-administrators", |_, _, node| {
+        is_role(node, "62e90394-69f5-4237-9190-012177145e10")
+    }),
+    ("entra-privileged-role-administrators", |_, _, node| {
+        is_role(node, "e8611ab8-c189-46e8-94e1-60213ab1f814")
+    }),
+    ("entra-privileged-authentication-administrators", |_, _, node| {
+        is_role(node, "7be44c8a-adaf-4e2a-84d6-ab2649e08a13")
+    }),
+    ("entra-hybrid-identity-administrators", |_, _, node| {
+        is_role(node, "8ac3fc64-6eca-42ea-9e69-59f4c7b60eb2")
+    }),
+    ("entra-partner-tier2-support", |_, _, node| {
+        is_role(node, "e00e864a-17c5-4a4b-9c06-f5b95a8d5bd8")
+    }),
+    ("entra-application-administrators", |_, _, node| {
+        is_role(node, "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3") || is_role(node, "158c047a-c907-4556-b7ef-446551a6b5f7")
+    }),
+    ("entra-intune-administrators", |_, _, node| {
+        is_role(node, "3a2c62db-5318-420d-8d74-23affee5d9d5")
+    }),
+    ("entra-security-administrators", |_, _, node| {
+        is_role(node, "194ae4cb-b126-40b2-bd5b-6091b380977d")
+    }),
+    ("entra-directory-synchronization-accounts", |_, _, node| {
+        is_role(node, "d29b2b05-8046-44ba-8758-1e26182fcf32")
+    }),
 ];
 
 impl<'a> EstateRules<'a> {
@@ -167,6 +195,11 @@ impl Evaluate for EstateRules<'_> {
 /// A principal of a domain with this relative id, not a local group of a computer.
 fn has_rid(node: &Node, rid: &str) -> bool {
     domain_sid(&node.key).is_some_and(|domain| &node.key[domain.len()..] == rid)
+}
+
+/// The role of a tenant with this template.
+fn is_role(node: &Node, template: &str) -> bool {
+    node.role_template().as_deref() == Some(template)
 }
 
 /// A principal that every domain has under this SID: `<domain>-<SID>`, or the bare SID.

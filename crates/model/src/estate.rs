@@ -61,7 +61,7 @@ pub struct Node {
     pub kind: NodeKind,
     /// What a person calls it; the key where no name is known.
     pub name: String,
-    /// Domain SID or scanned site; empty when unknown.
+    /// Domain SID, tenant id or scanned site; empty when unknown.
     pub boundary: Arc<str>,
     /// Named by another object's record only; its own record was never read.
     pub is_stub: bool,
@@ -102,6 +102,35 @@ pub struct Attributes {
     pub sam_account_name: Option<Arc<str>>,
     /// Address ranges of a network segment, IP addresses of a host.
     pub addresses: Vec<String>,
+    /// What only objects of an Entra tenant have.
+    pub entra: Option<Box<EntraAttributes>>,
+}
+
+/// Properties of objects of an Entra tenant that rules read. `None` means that no source says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EntraAttributes {
+    /// Of a role: the id that it has in every tenant, in lower case.
+    pub template: Option<String>,
+    /// Of a user: the templates of the roles that they hold, directly or through groups, in lower case.
+    pub roles: Option<Vec<String>>,
+    /// Of a user: whether they are a member or owner of a group that can be assigned to roles.
+    pub is_in_role_group: Option<bool>,
+    /// Of a user: whether they belong to another organisation.
+    pub is_guest: Option<bool>,
+    /// Of a user or group: whether Active Directory is where it is changed.
+    pub is_synchronised: Option<bool>,
+    /// Of a group.
+    pub is_assignable_to_role: Option<bool>,
+    /// Of a group: whether a rule decides who its members are.
+    pub is_dynamic: Option<bool>,
+    /// Of a device: whether it joined Entra, and no domain; it may also only be registered.
+    pub is_joined: Option<bool>,
+    /// Of a device: whether Intune, or another such service, manages it.
+    pub is_managed: Option<bool>,
+    /// Of a service principal: whether it is the identity of a resource, which takes no credentials.
+    pub is_managed_identity: Option<bool>,
+    /// Of a key vault: whether roles protect its content, and not its own access policies.
+    pub is_protected_by_roles: Option<bool>,
 }
 
 /// Who told us, and between which times.
@@ -288,7 +317,25 @@ impl Borrow<str> for SharedText {
     }
 }
 
+impl Relation {
+    /// Of a role of Entra that is held, or can be activated: whether it is over the whole tenant, and not over an
+    /// administrative unit or a single object.
+    pub fn is_tenant_wide(&self) -> bool {
+        self.properties.is_empty() || self.properties.contains("\"/\"")
+    }
+}
+
 impl Node {
+    /// The id that a role of Entra has in every tenant, in lower case; `None` for anything else. Where the role's own
+    /// record is missing its key tells: the id of a built-in role is its template's.
+    pub fn role_template(&self) -> Option<String> {
+        if self.kind != NodeKind::AzRole {
+            return None;
+        }
+        let told = self.attributes.entra.as_deref().and_then(|it| it.template.clone());
+        told.or_else(|| Some(self.key.split('@').next()?.to_ascii_lowercase()))
+    }
+
     /// An account that nobody can log on with at `now`: disabled or expired. Unknown counts as usable.
     pub fn is_unusable_account(&self, now: Timestamp) -> bool {
         let is_account = matches!(
@@ -315,12 +362,13 @@ pub struct Classification {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plane {
-    /// `plane:forest:<SID of the forest's root, or of the domain where trusts are unknown>`.
+    /// `plane:forest:<SID of the forest's root, or of the domain where trusts are unknown>`, or
+    /// `plane:tenant:<tenant id>`.
     pub key: String,
     pub name: String,
     /// Sorted.
     pub members: Vec<NodeIndex>,
-    /// SIDs of the domains inside, sorted.
+    /// SIDs of the domains inside, sorted; the id of a tenant.
     pub domains: Vec<String>,
 }
 

@@ -146,6 +146,8 @@ pub fn family_name(family: &str) -> &str {
         "acl" => "permissions",
         "credentials" => "stored credentials",
         "local-groups" => "local groups",
+        "azure" => "Azure",
+        "entra" => "Entra",
         "membership" => "group membership",
         "network" => "the network",
         other => other,

@@ -5,9 +5,11 @@
 
 mod acl;
 mod assumed;
+mod azure;
 mod containment;
 mod credentials;
 mod delegation;
+mod entra;
 mod local_groups;
 mod membership;
 mod network;
@@ -40,9 +42,11 @@ pub struct Family {
 pub static TECHNIQUES: &[Family] = &[
     acl::FAMILY,
     assumed::FAMILY,
+    azure::FAMILY,
     containment::FAMILY,
     credentials::FAMILY,
     delegation::FAMILY,
+    entra::FAMILY,
     local_groups::FAMILY,
     membership::FAMILY,
     network::FAMILY,

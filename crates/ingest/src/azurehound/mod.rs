@@ -885,6 +885,9 @@ fn properties_of(kind: NodeKind, record: &Record<'_>, tenant: &str) -> String {
             properties.texts("grouptypes", record.group_types.iter().map(|it| &**it));
         }
     }
+    if kind == NodeKind::AzDevice {
+        properties.flag("ismanaged", is_on(record.is_managed));
+    }
     if kind == NodeKind::AzRole {
         properties.flag("isbuiltin", is_on(record.is_built_in));
     }

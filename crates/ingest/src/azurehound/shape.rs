@@ -54,6 +54,7 @@ shape! {
         operating_system: Text<'a> = "operatingSystem",
         operating_system_version: Text<'a> = "operatingSystemVersion",
         trust_type: Text<'a> = "trustType",
+        is_managed: Flag = "isManaged",
         // Applications and service principals.
         app: Text<'a> = "appId",
         app_owner: Text<'a> = "appOwnerOrganizationId",

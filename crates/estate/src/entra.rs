@@ -1,0 +1,115 @@
+//! What only Entra has: twins of accounts, roles over one application, and who is protected by the roles they hold.
+//!
+//! An Entra user and its account of Active Directory stay two assets, joined by two relations; that is so only where
+//! both were read. Who holds a role decides who may reset their password. That no role is held is an answer too, so
+//! it is written down as a property: it must not come and go with a relation that somebody imagines away.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use postern_model::estate::{BoundaryCoverage, Node, NodeIndex, Relation};
+use postern_model::{Facet, NodeKind, ObjectClass, RelationKind};
+use serde_json::Value;
+
+use crate::attributes::{attributes, parse};
+use crate::objects::{Interner, Object};
+use crate::relations::RawRelation;
+
+/// The property that lists the roles of a user, by the ids of their templates; there only if they were looked at.
+pub const DIRECTORY_ROLES: &str = "directoryroles";
+/// The property of a user who is protected as a member or owner of a group that can be assigned to roles.
+pub const IN_ROLE_GROUP: &str = "inroleassignablegroup";
+
+/// The tenant in the id of a role, `<role>@<tenant>`.
+pub fn tenant_of_role(key: &str) -> Option<&str> {
+    key.split_once('@').map(|(_, tenant)| tenant)
+}
+
+/// Gives roles over one application, which name it by its object, the id by which everything else knows it.
+pub fn resolve_applications(relations: &mut [RawRelation], objects: &BTreeMap<u32, Object>, keys: &Interner) {
+    let is_over_one = |kind| matches!(kind, RelationKind::AzAppAdmin | RelationKind::AzCloudAppAdmin);
+    if !relations.iter().any(|it| is_over_one(it.kind)) {
+        return;
+    }
+    let by_object: HashMap<u32, u32> = objects
+        .iter()
+        .filter(|(_, object)| object.kind == NodeKind::AzApp)
+        .filter_map(|(&key, object)| Some((keys.find(object.properties.get("objectid")?.as_str()?)?, key)))
+        .collect();
+    for relation in relations.iter_mut().filter(|it| is_over_one(it.kind)) {
+        if let Some(&app) = by_object.get(&relation.target) {
+            relation.target = app;
+        }
+    }
+}
+
+/// Leaves out twins of which only one was read: a user may be synchronised from a domain that nobody collected, or
+/// from an account that is gone.
+pub fn drop_lonely_twins(relations: &mut Vec<RawRelation>, objects: &BTreeMap<u32, Object>) {
+    let is_read = |key: &u32, kind| objects.get(key).is_some_and(|it| !it.is_stub && it.kind == kind);
+    relations.retain(|it| match it.kind {
+        RelationKind::SyncedToEntraUser => is_read(&it.source, NodeKind::User),
+        RelationKind::SyncedToAdUser => is_read(&it.target, NodeKind::User),
+        _ => true,
+    });
+}
+
+/// Writes down which roles each user holds, directly and through groups, where role assignments were looked at.
+pub fn mark_roles(nodes: &mut [Node], relations: &[Relation], coverage: &[BoundaryCoverage]) {
+    let assignments = (ObjectClass::DirectoryRoles, Facet::RoleAssignments);
+    let tenants: BTreeSet<&str> = coverage
+        .iter()
+        .filter(|it| it.facets.contains_key(&assignments))
+        .map(|it| it.boundary.as_str())
+        .collect();
+    if tenants.is_empty() {
+        return;
+    }
+    let mut groups_of = HashMap::<NodeIndex, Vec<NodeIndex>>::new();
+    let mut roles_of = HashMap::<NodeIndex, Vec<NodeIndex>>::new();
+    let mut owned_by = HashMap::<NodeIndex, Vec<NodeIndex>>::new();
+    for relation in relations {
+        let list = match relation.kind {
+            RelationKind::AzMemberOf => &mut groups_of,
+            // A role in an administrative unit protects its holder all the same.
+            RelationKind::AzHasRole => &mut roles_of,
+            RelationKind::AzOwns => &mut owned_by,
+            _ => continue,
+        };
+        list.entry(relation.source).or_default().push(relation.target);
+    }
+    let is_role_group = |group: NodeIndex| {
+        let entra = nodes[group as usize].attributes.entra.as_deref();
+        entra.is_some_and(|it| it.is_assignable_to_role == Some(true))
+    };
+    let mut found = Vec::new();
+    for (user, node) in (0..).zip(nodes.iter()) {
+        if node.kind != NodeKind::AzUser || node.is_stub || !tenants.contains(&*node.boundary) {
+            continue;
+        }
+        let mut around = BTreeSet::from([user]);
+        let mut open: Vec<NodeIndex> = vec![user];
+        while let Some(at) = open.pop() {
+            for &group in groups_of.get(&at).into_iter().flatten() {
+                if around.insert(group) {
+                    open.push(group);
+                }
+            }
+        }
+        let roles: BTreeSet<String> = around
+            .iter()
+            .flat_map(|at| roles_of.get(at).into_iter().flatten())
+            .filter_map(|&role| nodes[role as usize].role_template())
+            .collect();
+        let owned = owned_by.get(&user).into_iter().flatten().copied();
+        let is_protected = around.iter().copied().chain(owned).any(is_role_group);
+        found.push((user, roles, is_protected));
+    }
+    for (user, roles, is_protected) in found {
+        let node = &mut nodes[user as usize];
+        let mut properties = parse(&node.properties);
+        properties.insert(DIRECTORY_ROLES.to_owned(), roles.into_iter().map(Value::from).collect());
+        properties.insert(IN_ROLE_GROUP.to_owned(), is_protected.into());
+        node.attributes.entra = attributes(&properties).entra;
+        node.properties = serde_json::to_string(&properties).expect("a map of JSON values is JSON");
+    }
+}
