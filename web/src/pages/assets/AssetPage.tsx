@@ -100,10 +100,10 @@ function Actions({ asset }: { asset: AssetReport }) {
   return (
     <>
       <Criticality asset={asset} />
-      <ButtonLink to="/choke-points" search={{ blast: asset.id }}>
+      <ButtonLink to="/assets/$assetId/blast-radius" params={{ assetId: asset.id }}>
         {texts.page.blast}
       </ButtonLink>
-      <ButtonLink to="/what-if" search={{ assets: [asset.id] } as never}>
+      <ButtonLink to="/what-if" search={{ assets: [asset.id], run: true }}>
         {texts.page.whatIf}
       </ButtonLink>
     </>
