@@ -12,7 +12,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use postern_engine::{BuildOutcome, Engine, EngineError, FileReport, ImportOptions, ImportReport, Progress, Wait};
+use postern_attack::Removal;
+use postern_engine::{
+    AsOf, BuildOutcome, Engine, EngineError, FileReport, ImportOptions, ImportReport, Progress, Wait,
+};
+use postern_model::RelationKind;
+use postern_report::{Ids, ReportError, Reports};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
@@ -31,6 +36,9 @@ pub const FILES_LISTED_MAX: usize = 500;
 /// Rejected rows listed for each of those.
 pub const REJECTS_LISTED_MAX: usize = 20;
 
+/// Attack paths in each list of a what-if.
+const WHAT_IF_PATHS_MAX: usize = 500;
+
 /// What the server wants done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -43,6 +51,77 @@ pub enum Task {
         author: String,
     },
     Build,
+    WhatIf(WhatIf),
+}
+
+/// What is not to be there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct WhatIf {
+    /// Ids of assets, which are taken out with every fact about them.
+    pub remove_assets: Vec<String>,
+    /// Ids of steps, relations and findings.
+    pub remove_edges: Vec<String>,
+    /// Techniques that nobody can use any more.
+    pub disable_techniques: Vec<String>,
+}
+
+impl WhatIf {
+    pub fn count(&self) -> usize {
+        self.remove_assets.len() + self.remove_edges.len() + self.disable_techniques.len()
+    }
+
+    /// What is meant, in one generation.
+    ///
+    /// # Errors
+    /// Those of looking up an id.
+    pub fn removal(&self, reports: &Reports) -> Result<Removal, ReportError> {
+        let ids = Ids(&reports.generation);
+        let technique = |name: &String| {
+            let kind = RelationKind::parse(name);
+            kind.ok_or_else(|| ReportError::NoSuch {
+                what: "technique",
+                id: name.clone(),
+            })
+        };
+        Ok(Removal {
+            assets: self
+                .remove_assets
+                .iter()
+                .map(|id| ids.asset(id))
+                .collect::<Result<_, _>>()?,
+            edges: self
+                .remove_edges
+                .iter()
+                .map(|id| ids.edge(id))
+                .collect::<Result<_, _>>()?,
+            techniques: self
+                .disable_techniques
+                .iter()
+                .map(technique)
+                .collect::<Result<_, _>>()?,
+        })
+    }
+
+    pub fn title(&self, reports: &Reports) -> String {
+        let ids = Ids(&reports.generation);
+        let name = |id: &String| {
+            let asset = ids.asset(id).ok();
+            asset.map_or_else(
+                || id.clone(),
+                |asset| reports.generation.estate.node(asset).name.to_string(),
+            )
+        };
+        let first = self.remove_assets.first().map(name);
+        let first = first.or_else(|| Some(reports.edge_name(ids.edge(self.remove_edges.first()?).ok()?)));
+        let first = first
+            .or_else(|| self.disable_techniques.first().cloned())
+            .unwrap_or_default();
+        match self.count() {
+            0 | 1 => format!("What if without {first}"),
+            more => format!("What if without {first} and {} more", more - 1),
+        }
+    }
 }
 
 /// What the worker says.
@@ -138,8 +217,16 @@ fn say(line: &Line) -> std::io::Result<()> {
     out.flush()
 }
 
-async fn work(engine: &Engine, task: Task, told: Arc<Told>) -> Result<Value, EngineError> {
+async fn work(engine: &Engine, task: Task, told: Arc<Told>) -> Result<Value, ReportError> {
     match task {
+        Task::WhatIf(question) => {
+            told.phase("reading the generation");
+            let reports = Reports::load(engine, AsOf::Current).await?;
+            told.phase("finding attack paths");
+            // Alone in its process: nobody waits for this thread.
+            let removal = question.removal(&reports)?;
+            Ok(json!(reports.what_if(&removal, WHAT_IF_PATHS_MAX)?))
+        }
         Task::Import { folder, source, author } => {
             let mut paths = Vec::new();
             let unreadable = |cause| EngineError::Path {
@@ -178,17 +265,27 @@ async fn work(engine: &Engine, task: Task, told: Arc<Told>) -> Result<Value, Eng
     }
 }
 
-fn problem(error: &EngineError) -> ProblemText {
+fn problem(error: &ReportError) -> ProblemText {
     let detail = match error {
-        EngineError::Scratch { .. } | EngineError::Data { .. } | EngineError::Lake(_) | EngineError::Ledger(_) => {
-            "Nothing of it was kept. Look whether the disk is full, then try again."
-        }
-        EngineError::Setting { .. } => "Set it back to the catalog's value.",
-        _ => "Nothing of it was kept. What was current stays in force.",
+        ReportError::Engine(error) => advice(error),
+        ReportError::Ledger(_) => LOOK_AT_DISK,
+        _ => "Ask about the current generation.",
     };
     ProblemText {
         title: sentence(error),
         detail: detail.to_owned(),
+    }
+}
+
+const LOOK_AT_DISK: &str = "Nothing of it was kept. Look whether the disk is full, then try again.";
+
+fn advice(error: &EngineError) -> &'static str {
+    match error {
+        EngineError::Scratch { .. } | EngineError::Data { .. } | EngineError::Lake(_) | EngineError::Ledger(_) => {
+            LOOK_AT_DISK
+        }
+        EngineError::Setting { .. } => "Set it back to the catalog's value.",
+        _ => "Nothing of it was kept. What was current stays in force.",
     }
 }
 

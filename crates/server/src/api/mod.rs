@@ -10,15 +10,20 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 
 use crate::App;
+use crate::builder::BuildResult;
 use crate::operations::{Api, SESSION, TOKEN};
 use crate::problem::Document;
+use crate::worker::ImportResult;
+use postern_report::WhatIfReport;
 
+mod decisions;
 mod events;
 mod jobs;
 mod server;
 mod sources;
 mod state;
 mod uploads;
+mod what_if;
 
 pub use uploads::{DISK_FREE_BYTES_MIN, UPLOAD_BYTES_MAX, UPLOAD_FILES_MAX, UPLOADS_AT_ONCE_MAX};
 
@@ -38,6 +43,8 @@ pub fn router() -> (Router<App>, Router<App>, utoipa::openapi::OpenApi) {
         .with(crate::operations!(jobs::list, jobs::get, jobs::cancel))
         .with(crate::operations!(events::events))
         .with(crate::operations!(sources::remove))
+        .with(crate::operations!(decisions::set_criticality, decisions::set_apart))
+        .with(crate::operations!(what_if::ask))
         .split();
     description.merge(long_description);
     (short, long, description)
@@ -62,7 +69,7 @@ pub fn description() -> utoipa::openapi::OpenApi {
         description = "Exposed ways in, what they lead to, and which one to wall up first.",
     ),
     servers((url = "/api/v1")),
-    components(schemas(Document)),
+    components(schemas(Document, ImportResult, BuildResult, WhatIfReport)),
     modifiers(&Security),
 )]
 struct Description;

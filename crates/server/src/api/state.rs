@@ -28,7 +28,12 @@ pub struct Limit {
 
 impl Limit {
     pub fn get(&self) -> usize {
-        self.limit.unwrap_or(LIMIT).clamp(1, LIMIT_MAX)
+        self.or(LIMIT)
+    }
+
+    /// What was asked for, within bounds.
+    pub fn or(&self, default: usize) -> usize {
+        self.limit.unwrap_or(default).clamp(1, LIMIT_MAX)
     }
 }
 
