@@ -123,6 +123,8 @@ pub enum Command {
     Audit(Audit),
     /// Answer on the web: the page, and the API below /api/v1
     Serve(Serve),
+    /// Serve a sample company with five weeks of history; the first start prepares it
+    Demo(Demo),
     /// Write sample data
     #[command(subcommand)]
     Sample(Sample),
@@ -509,6 +511,17 @@ pub enum Audit {
     Verify(Format),
 }
 
+#[derive(Debug, Args)]
+#[command(after_help = examples!["demo", "demo --listen 127.0.0.1:0 --data /tmp/demo"])]
+pub struct Demo {
+    /// Where to listen; port 0 takes a free one [default: 127.0.0.1:8686, which only this machine reaches]
+    #[arg(long, value_name = "HOST:PORT")]
+    pub listen: Option<String>,
+    /// Prepare the data, and do not serve it
+    #[arg(long)]
+    pub no_serve: bool,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Sample {
     /// A directory collection of a given size
@@ -516,6 +529,18 @@ pub enum Sample {
         /// Bytes of JSON: 1GiB, 200MiB, 512KiB
         #[arg(long, value_parser = size_bytes)]
         size: u64,
+        /// Other numbers give other collections
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Folder to write to
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+    /// A directory collection of a given number of assets
+    Directory {
+        /// Users, computers, groups and what comes with them: about so many assets after an import
+        #[arg(long, value_name = "N")]
+        assets: u64,
         /// Other numbers give other collections
         #[arg(long, default_value_t = 1)]
         seed: u64,

@@ -774,3 +774,46 @@ fn an_interrupted_import_exits_with_130_and_leaves_nothing_behind() {
         (&0.into(), &Value::Null)
     );
 }
+
+#[test]
+fn a_demonstration_that_was_killed_goes_on_where_it_stopped() {
+    use std::io::{BufRead, BufReader};
+    use std::process::Stdio;
+
+    let postern = Postern::new();
+    let mut begun = postern
+        .command(&["demo", "--no-serve"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let lines = BufReader::new(begun.stdout.take().expect("a pipe")).lines();
+    let second_week = lines.map_while(Result::ok).any(|line| line.contains("week 2 of 5"));
+    assert!(second_week, "the second week is told");
+    begun.kill().expect("kills");
+    begun.wait().expect("ends");
+
+    let text = postern.done(&["demo", "--no-serve"]);
+    assert!(text.contains("week 5 of 5, 2026-01-13"), "{text}");
+    let list = postern.json("generation-list", &["generation", "list"]);
+    let evaluated_at: Vec<_> = list["generations"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|it| it["evaluated_at"].as_str().expect("a time"))
+        .collect();
+    let weeks = ["2026-01-13", "2026-01-06", "2025-12-30", "2025-12-23", "2025-12-16"];
+    assert_eq!(evaluated_at, weeks.map(|day| format!("{day}T00:00:00Z")));
+
+    let again = postern.done(&["demo", "--no-serve"]);
+    assert!(again.starts_with("The demonstration of 2026-01-13 is in "), "{again}");
+}
+
+#[test]
+fn a_demonstration_leaves_the_data_of_others_alone() {
+    let postern = Postern::with_corp();
+    let before = postern.json("status", &["status"]);
+    let error = postern.error(1, &["demo", "--no-serve"]);
+    assert!(error.contains("holds data that is no demonstration"), "{error}");
+    assert_eq!(postern.json("status", &["status"]), before);
+    assert!(!Path::new(&postern.path("data/demo.json")).exists());
+}

@@ -72,12 +72,17 @@ impl Engine {
         })
     }
 
+    /// Whether a folder is a data folder.
+    pub fn is_at(root: &Path) -> bool {
+        root.join(LEDGER_FILE).is_file()
+    }
+
     /// Opens a data folder that is there already: for whoever only reads.
     ///
     /// # Errors
     /// [`EngineError::NoData`] when nothing was ever imported there; else as [`Self::open`].
     pub async fn open_existing(root: &Path, overlay: Option<&Path>, clock: Clock) -> Result<Self> {
-        if !root.join(LEDGER_FILE).is_file() {
+        if !Self::is_at(root) {
             return Err(EngineError::NoData { path: root.to_owned() });
         }
         Self::open(root, overlay, clock).await

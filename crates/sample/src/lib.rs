@@ -63,6 +63,8 @@ pub enum SampleError {
         #[source]
         cause: zip::result::ZipError,
     },
+    #[error("a collection has between {minimum} and {maximum} assets, and not {assets}")]
+    Assets { assets: u64, minimum: u64, maximum: u64 },
     #[error("a collection of {size_bytes} bytes is too small to hold a domain; {minimum} is the least")]
     TooSmall { size_bytes: u64, minimum: u64 },
     #[error(

@@ -19,6 +19,7 @@ mod build;
 mod chokepoints;
 mod compare;
 mod critical;
+mod demo;
 mod export;
 mod generation;
 mod import;
@@ -84,6 +85,7 @@ pub async fn run(arguments: Arguments) -> Result<Outcome> {
         Command::Build(args) => build::run(&session, args).await,
         Command::Audit(args) => audit::run(&session, args).await,
         Command::Serve(args) => serve::run(session, args).await,
+        Command::Demo(args) => demo::run(session, args).await,
         Command::Sample(args) => sample::run(args),
         Command::Worker => worker::run(&session).await,
         Command::Openapi(args) => openapi::run(&args),
@@ -132,15 +134,20 @@ impl Session {
         }
     }
 
-    /// `--data`, else the user's data folder as the XDG base directory specification has it.
+    /// `--data`, else the folder of real data.
     fn folder(&self) -> Result<PathBuf> {
+        self.folder_or("postern")
+    }
+
+    /// `--data`, else the folder `name` among the user's data, as the XDG base directory specification has it.
+    fn folder_or(&self, name: &str) -> Result<PathBuf> {
         if let Some(folder) = self.data.as_ref().filter(|folder| !folder.as_os_str().is_empty()) {
             return Ok(folder.clone());
         }
         let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
         let base = absolute("XDG_DATA_HOME").or_else(|| Some(absolute("HOME")?.join(".local/share")));
         let base = base.context("no data folder is known: neither --data nor POSTERN_DATA nor HOME is set")?;
-        Ok(base.join("postern"))
+        Ok(base.join(name))
     }
 }
 

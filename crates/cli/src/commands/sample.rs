@@ -11,6 +11,7 @@ use crate::output::Page;
 pub fn run(args: args::Sample) -> Result<Outcome> {
     let (written, out) = match args {
         args::Sample::Sharphound { size, seed, out } => (sharphound::write(&out, size, seed)?, out),
+        args::Sample::Directory { assets, seed, out } => (sharphound::write_assets(&out, assets, seed)?, out),
         args::Sample::Organisation { seed, out } => (organisation::write(&out, seed)?, out),
     };
     let mut page = Page::new();

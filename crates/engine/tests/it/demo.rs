@@ -32,8 +32,9 @@ async fn generations(folder: &std::path::Path) -> (Engine, Vec<Generation>) {
         let collection = week
             .write(&folder.join(format!("week-{}", week.number)))
             .expect("writes");
+        let directory = [collection.directory.files, collection.cloud.files].concat();
         for (files, source, build) in [
-            (&collection.directory.files, None, false),
+            (&directory, None, false),
             (&collection.site.files, Some(SITE.to_owned()), true),
         ] {
             let options = ImportOptions {

@@ -3,6 +3,8 @@
 //! Start at [`Company::in_week`]. What a story needs is planted in the same order every week, so that every account
 //! keeps its SID; only rights, members and sessions come and go. New staff and new workstations come last.
 
+use std::ops::RangeInclusive;
+
 use postern_model::kind::RelationKind;
 
 use super::Week;
@@ -326,6 +328,7 @@ fn fill_head_office(site: &mut Site, week: Week) -> Principal {
     site.sessions_of_day(week.number, |name| {
         name.contains("-WS") && !name.starts_with("AW-WS011.") && !name.starts_with("AW-WS020.")
     });
+    site.always_off("AW-WS", 30..=52);
     travelling_admin
 }
 
@@ -362,6 +365,7 @@ fn fill_works(site: &mut Site, domain_admin: &Principal, week: Week) -> Principa
     site.sessions_of_day(week.number, |name| {
         name.contains("-WS") && !name.starts_with("WK-WS07.")
     });
+    site.always_off("WK-WS", 40..=51);
     operators
 }
 
@@ -400,6 +404,17 @@ impl Site {
         let properties = &mut self.user_mut(account).properties;
         properties.common.whencreated = at;
         properties.pwdlastset = at;
+    }
+
+    /// Laptops of the field crews: in the directory, and never on when the collector asks.
+    fn always_off(&mut self, prefix: &str, numbers: RangeInclusive<u32>) {
+        for computer in &mut self.directory.computers {
+            let name = computer.properties.common.name.split('.').next().unwrap_or_default();
+            let number = name.strip_prefix(prefix).and_then(|number| number.parse().ok());
+            if number.is_some_and(|number| numbers.contains(&number)) {
+                silence(computer);
+            }
+        }
     }
 
     /// Disables the accounts of the first `count` of the staff.
