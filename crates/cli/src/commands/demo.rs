@@ -31,7 +31,7 @@ const NOTE_FILE: &str = "demo.json";
 const LOCK_FILE: &str = "demo.lock";
 /// The files of each week, for people to look at.
 const FILES_FOLDER: &str = "demo-files";
-/// Who has set what is critical.
+/// Who has imported and decided everything here.
 const AUTHOR: &str = "demo";
 
 /// What the data folder was made for.
@@ -172,6 +172,8 @@ async fn import(engine: &Engine, week: Week, files: &Path) -> Result<()> {
             keep_raw: true,
             build,
             wait: Wait::Yes,
+            shown_below: None,
+            author: Some(AUTHOR.to_owned()),
         };
         let report = engine.import(&paths, &options, progress()).await?;
         let reject = report
