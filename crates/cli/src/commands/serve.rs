@@ -2,9 +2,10 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use postern_server::{Config, LISTEN, Options, Server, WorkerCommand, log_to_standard_error};
+use postern_server::{Asset, Assets, Config, LISTEN, Options, Server, WorkerCommand, log_to_standard_error};
 
 use super::{Outcome, Session, WrongUsage};
 use crate::args;
@@ -32,7 +33,7 @@ pub async fn serve(session: &Session, listen: String, public_url: Option<String>
         listen,
         public_url,
         worker: worker(session)?,
-        console: None,
+        console: Some(Arc::new(Console)),
     };
     let server = Server::bind(engine, options).await?;
     if let Some(warning) = server.warning() {
@@ -41,6 +42,26 @@ pub async fn serve(session: &Session, listen: String, public_url: Option<String>
     anstream::println!("listening on {}", server.url());
     server.run(interrupted()?).await?;
     Ok(())
+}
+
+/// The pages that this program brings along.
+struct Console;
+
+impl Assets for Console {
+    fn get(&self, path: &str, accept_encoding: &str) -> Option<Asset> {
+        let found = postern_console::get(path, accept_encoding)?;
+        Some(Asset {
+            bytes: found.bytes,
+            media_type: found.media_type,
+            encoding: found.encoding,
+            etag: found.etag,
+            is_immutable: found.is_immutable,
+        })
+    }
+
+    fn policy(&self) -> &'static str {
+        postern_console::CONTENT_SECURITY_POLICY
+    }
 }
 
 /// This program again, on the same data and catalog.
