@@ -1,5 +1,5 @@
 import { makeStyles, Spinner, Text, tokens } from '@fluentui/react-components'
-import { useLocation } from '@tanstack/react-router'
+import { useRouterState } from '@tanstack/react-router'
 import { useEffect, useRef, type ReactNode } from 'react'
 
 import { announce } from '@/app/announcer'
@@ -84,7 +84,8 @@ export function Page({
 }) {
   const styles = useStyles()
   const heading = useRef<HTMLHeadingElement>(null)
-  const path = useLocation({ select: (it) => it.pathname })
+  // Where the router has arrived: while the next page is on its way, this one is still shown.
+  const path = useRouterState({ select: (it) => (it.resolvedLocation ?? it.location).pathname })
   useEffect(() => {
     document.title = `${title} · Postern`
     announce(title)
