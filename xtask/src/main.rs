@@ -12,6 +12,7 @@ use anyhow::{Context, Result, bail};
 mod bench;
 mod measure;
 mod test;
+mod web;
 
 const USAGE: &str = "\
 cargo xtask test        run every test there is; the last line is `N passed, N failed, N skipped`

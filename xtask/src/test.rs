@@ -11,24 +11,25 @@ use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result};
 
-use crate::{cargo, workspace};
+use crate::{cargo, web, workspace};
 
 const SKIPS_VARIABLE: &str = "POSTERN_SKIPS";
 
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Tally {
-    passed: u64,
-    failed: Vec<String>,
-    skipped: u64,
+pub struct Tally {
+    pub passed: u64,
+    pub failed: Vec<String>,
+    pub skipped: u64,
 }
 
 pub fn run() -> Result<ExitCode> {
     let mut tally = Tally::default();
     step(&mut tally, "cargo fmt", &mut cargo(&["fmt", "--all", "--check"]))?;
     let clippy = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
-    step(&mut tally, "cargo clippy", &mut cargo(&clippy))?;
+    step(&mut tally, "cargo clippy", &mut with_or_without_pages(cargo(&clippy)))?;
     deny(&mut tally)?;
     let skips = cargo_test(&mut tally)?;
+    web::run(&mut tally)?;
 
     for skip in &skips {
         println!("{skip}");
@@ -45,7 +46,7 @@ pub fn run() -> Result<ExitCode> {
     Ok(ExitCode::from(u8::from(!tally.failed.is_empty())))
 }
 
-fn step(tally: &mut Tally, name: &str, command: &mut Command) -> Result<()> {
+pub fn step(tally: &mut Tally, name: &str, command: &mut Command) -> Result<()> {
     eprintln!("==> {name}");
     let status = command.status().with_context(|| format!("cannot start {name}"))?;
     if status.success() {
@@ -71,6 +72,14 @@ fn deny(tally: &mut Tally) -> Result<()> {
     Ok(())
 }
 
+/// Where there is no Node, the rest is still tested.
+fn with_or_without_pages(mut command: Command) -> Command {
+    if !web::has_node() {
+        command.env(web::SKIP_CONSOLE, "1");
+    }
+    command
+}
+
 /// Returns what the tests said about skipping.
 fn cargo_test(tally: &mut Tally) -> Result<BTreeSet<String>> {
     let name = "cargo test";
@@ -80,7 +89,7 @@ fn cargo_test(tally: &mut Tally) -> Result<BTreeSet<String>> {
     let skips = folder.join(format!("xtask-skips-{}", std::process::id()));
     fs::write(&skips, "").with_context(|| format!("cannot write {}", skips.display()))?;
 
-    let mut child = cargo(&["test", "--workspace", "--no-fail-fast"])
+    let mut child = with_or_without_pages(cargo(&["test", "--workspace", "--no-fail-fast"]))
         .env(SKIPS_VARIABLE, &skips)
         .stdout(Stdio::piped())
         .spawn()
