@@ -16,12 +16,23 @@ const useStyles = makeStyles({
 })
 
 /** The name of an asset, with the icon of its kind, leading to its page. */
-export function PlaceLink({ id, name, kind }: { id: string; name: string; kind?: string | undefined }) {
+export function PlaceLink({
+  id,
+  name,
+  kind,
+  fullName = name,
+}: {
+  id: string
+  name: string
+  kind?: string | undefined
+  /** Where `name` is only a part of it. */
+  fullName?: string
+}) {
   const styles = useStyles()
   return (
     <span className={styles.place}>
       {kind ? <KindIcon kind={kind} /> : null}
-      <AppLink to="/assets/$assetId" params={{ assetId: id }} className={styles.name} title={name}>
+      <AppLink to="/assets/$assetId" params={{ assetId: id }} className={styles.name} title={fullName}>
         {name}
       </AppLink>
     </span>

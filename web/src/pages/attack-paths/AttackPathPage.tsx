@@ -30,14 +30,13 @@ const useStyles = makeStyles({
   badges: { display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: tokens.spacingHorizontalS },
   facts: {
     display: 'grid',
-    gridTemplateColumns: 'minmax(120px, max-content) minmax(0, 1fr)',
-    columnGap: tokens.spacingHorizontalXL,
-    rowGap: tokens.spacingVerticalS,
+    gridTemplateColumns: 'repeat(auto-fit, minmax(min(380px, 100%), 1fr))',
+    columnGap: tokens.spacingHorizontalXXL,
+    rowGap: tokens.spacingVerticalM,
     margin: 0,
-    [narrow]: { gridTemplateColumns: 'minmax(0, 1fr)', rowGap: 0 },
   },
-  term: { color: tokens.colorNeutralForeground2 },
-  value: { margin: 0, overflowWrap: 'anywhere', [narrow]: { marginBottom: tokens.spacingVerticalS } },
+  term: { color: tokens.colorNeutralForeground2, fontSize: tokens.fontSizeBase200, lineHeight: tokens.lineHeightBase200 },
+  value: { margin: 0, overflowWrap: 'anywhere' },
   quiet: { color: tokens.colorNeutralForeground2 },
   columns: {
     display: 'grid',
@@ -290,9 +289,9 @@ function Summary({ path }: { path: PathReport }) {
 function Fact({ term, children }: { term: string; children: ReactNode }) {
   const styles = useStyles()
   return (
-    <>
+    <div>
       <dt className={styles.term}>{term}</dt>
       <dd className={styles.value}>{children}</dd>
-    </>
+    </div>
   )
 }

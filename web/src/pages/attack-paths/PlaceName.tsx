@@ -14,18 +14,33 @@ const useStyles = makeStyles({
     maxWidth: '100%',
     minWidth: 0,
   },
+  wrapped: { overflowWrap: 'anywhere', minWidth: 0 },
   name: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap', minWidth: 0 },
 })
 
 /** The name of an asset, leading to its page; of what stands for many, leading to its paths. */
-export function PlaceName({ id, name, kind }: { id: string; name: string; kind?: string | undefined }) {
+export function PlaceName({
+  id,
+  name,
+  kind,
+  fullName = name,
+  isWrapped = false,
+}: {
+  id: string
+  name: string
+  kind?: string | undefined
+  /** Where `name` is only a part of it. */
+  fullName?: string
+  /** Long names go on in the next line rather than being cut. */
+  isWrapped?: boolean
+}) {
   const styles = useStyles()
-  if (!isVirtual(id)) return <PlaceLink id={id} name={name} kind={kind} />
+  if (!isVirtual(id)) return <PlaceLink id={id} name={name} kind={kind} fullName={fullName} />
   const end = isControlPlane(id) ? { target: id } : { entry: id }
   return (
     <span className={styles.place}>
       <KindIcon kind={isControlPlane(id) ? 'ControlPlane' : 'EntryPoint'} />
-      <AppLink to="/attack-paths" search={end} className={styles.name} title={name}>
+      <AppLink to="/attack-paths" search={end} className={isWrapped ? styles.wrapped : styles.name} title={fullName}>
         {name}
       </AppLink>
     </span>

@@ -1,8 +1,8 @@
-// The route, drawn: places as boxes, steps as arrows between them. From left to right where there is room, from
-// top to bottom on narrow screens. The list of steps beside it says the same in words.
+// The route, drawn: places as boxes, steps as arrows between them. From left to right in as many rows as it takes,
+// from top to bottom on narrow screens. The list of steps beside it says the same in words.
 
 import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components'
-import { Fragment, useEffect, useRef, type KeyboardEvent } from 'react'
+import type { KeyboardEvent } from 'react'
 
 import type { StepReport } from '@/api/types'
 import { GradeBadge } from '@/components/Badges'
@@ -10,33 +10,40 @@ import { useTechniques } from '@/pages/techniques/useTechniques'
 import { useIsNarrow } from '@/lib/useMedia'
 
 import { PlaceName } from './PlaceName'
-import { isVirtual, stepByKey, type Route, type RoutePlace } from './route'
+import { isVirtual, nameParts, stepByKey, type Route, type RoutePlace } from './route'
 import { texts } from './texts'
 
-const placeWidth = '158px'
-const stepWidthMin = '128px'
+const placeWidth = '156px'
+/** A place and the step out of it: as wide as words need, and no wider than the eye follows. */
+const pairWidth = { least: '276px', most: '350px' }
 
 const useStyles = makeStyles({
-  // Scrolls inside of itself, so that the page never does.
-  scroll: { overflowX: 'auto', padding: `${tokens.spacingVerticalXS} 0` },
-  figure: { display: 'flex', alignItems: 'stretch', margin: 0, minWidth: 'min-content' },
-  figureDown: { flexDirection: 'column', minWidth: 0 },
+  // A route that is longer than the page goes on in the next row, so that all of it is seen.
+  figure: { display: 'flex', flexWrap: 'wrap', alignItems: 'center', rowGap: tokens.spacingVerticalL, margin: 0 },
+  figureDown: { flexDirection: 'column', flexWrap: 'nowrap', alignItems: 'stretch', rowGap: 0 },
+  pair: {
+    display: 'flex',
+    alignItems: 'center',
+    flex: `1 1 ${pairWidth.least}`,
+    minWidth: 0,
+    maxWidth: pairWidth.most,
+  },
+  pairDown: { flexDirection: 'column', alignItems: 'stretch', flex: '0 0 auto', maxWidth: 'none' },
   place: {
     display: 'flex',
     flexDirection: 'column',
     justifyContent: 'center',
     rowGap: tokens.spacingVerticalXXS,
     flexShrink: 0,
-    alignSelf: 'center',
     width: placeWidth,
-    minHeight: '84px',
+    minHeight: '92px',
     boxSizing: 'border-box',
     padding: `${tokens.spacingVerticalS} ${tokens.spacingHorizontalM}`,
     border: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke1}`,
     borderRadius: tokens.borderRadiusLarge,
     backgroundColor: tokens.colorNeutralBackground1,
   },
-  placeDown: { alignSelf: 'stretch', width: 'auto', minHeight: 0 },
+  placeDown: { width: 'auto', minHeight: 0 },
   entry: { borderLeft: `4px solid ${tokens.colorPaletteDarkOrangeBorderActive}` },
   virtual: {
     border: `${tokens.strokeWidthThin} dashed ${tokens.colorNeutralStrokeAccessible}`,
@@ -52,6 +59,13 @@ const useStyles = makeStyles({
     lineHeight: tokens.lineHeightBase100,
     fontWeight: tokens.fontWeightSemibold,
   },
+  domain: {
+    color: tokens.colorNeutralForeground2,
+    fontSize: tokens.fontSizeBase100,
+    lineHeight: tokens.lineHeightBase100,
+    overflow: 'hidden',
+    textOverflow: 'ellipsis',
+  },
   held: { color: tokens.colorNeutralForeground2, fontSize: tokens.fontSizeBase200, lineHeight: tokens.lineHeightBase200 },
   plane: {
     display: 'flex',
@@ -63,10 +77,14 @@ const useStyles = makeStyles({
     border: `${tokens.strokeWidthThick} solid ${tokens.colorPaletteRedBorderActive}`,
     borderRadius: tokens.borderRadiusXLarge,
     backgroundColor: tokens.colorPaletteRedBackground1,
-    maxWidth: '190px',
   },
-  planeDown: { maxWidth: 'none' },
-  planeName: { display: 'flex', flexDirection: 'column', minWidth: 0 },
+  planeName: {
+    display: 'flex',
+    flexDirection: 'column',
+    width: placeWidth,
+    minWidth: '100%',
+    overflowWrap: 'anywhere',
+  },
   step: {
     position: 'relative',
     display: 'flex',
@@ -74,12 +92,9 @@ const useStyles = makeStyles({
     alignItems: 'center',
     justifyContent: 'center',
     rowGap: '2px',
-    flexGrow: 1,
-    flexBasis: stepWidthMin,
-    minWidth: stepWidthMin,
-    maxWidth: '260px',
-    alignSelf: 'center',
-    padding: `${tokens.spacingVerticalXS} 2px`,
+    flex: '1 1 0',
+    minWidth: 0,
+    padding: `${tokens.spacingVerticalS} 2px`,
     border: 'none',
     borderRadius: tokens.borderRadiusMedium,
     backgroundColor: 'transparent',
@@ -95,10 +110,8 @@ const useStyles = makeStyles({
     flexDirection: 'row',
     justifyContent: 'flex-start',
     columnGap: tokens.spacingHorizontalM,
-    maxWidth: 'none',
     minHeight: '52px',
-    alignSelf: 'stretch',
-    flexBasis: 'auto',
+    flex: '0 0 auto',
     paddingLeft: tokens.spacingHorizontalXL,
     textAlign: 'left',
   },
@@ -144,45 +157,44 @@ export function RouteFigure({
 
   const last = places.at(-1)!
   return (
-    <div className={styles.scroll}>
-      <figure
-        className={mergeClasses(styles.figure, isDown && styles.figureDown)}
-        aria-label={texts.figure(entryName, targetName, between, steps.length)}
-      >
-        {steps.map((step, index) => (
-          <Fragment key={step.id}>
-            <Place place={places[index]!} isDown={isDown} />
-            <Step
-              step={step}
-              index={index + 1}
-              isDown={isDown}
-              isOn={step.id === shown}
-              // One stop of Tab for the whole route; the arrows go on from there.
-              isTabStop={step.id === shown || (shown === undefined && index === 0)}
-              onShow={() => onShow(step.id)}
-              onKeyDown={(event) => onKeyDown(event, index)}
-            />
-          </Fragment>
-        ))}
-        {plane ? (
-          <div className={mergeClasses(styles.plane, isDown && styles.planeDown)}>
-            <div className={styles.planeName}>
-              <span className={styles.mark}>{texts.planeMark}</span>
-              <PlaceName id={plane.id} name={plane.name} />
-            </div>
-            <Place place={last} isDown={isDown} />
+    <figure
+      className={mergeClasses(styles.figure, isDown && styles.figureDown)}
+      aria-label={texts.figure(entryName, targetName, between, steps.length)}
+    >
+      {steps.map((step, index) => (
+        <div key={step.id} className={mergeClasses(styles.pair, isDown && styles.pairDown)}>
+          <Place place={places[index]!} isDown={isDown} />
+          <Step
+            step={step}
+            index={index + 1}
+            isDown={isDown}
+            isOn={step.id === shown}
+            // One stop of Tab for the whole route; the arrows go on from there.
+            isTabStop={step.id === shown || (shown === undefined && index === 0)}
+            onShow={() => onShow(step.id)}
+            onKeyDown={(event) => onKeyDown(event, index)}
+          />
+        </div>
+      ))}
+      {plane ? (
+        <div className={styles.plane}>
+          <div className={styles.planeName}>
+            <span className={styles.mark}>{texts.planeMark}</span>
+            <PlaceName id={plane.id} name={plane.name} isWrapped />
           </div>
-        ) : (
           <Place place={last} isDown={isDown} />
-        )}
-      </figure>
-    </div>
+        </div>
+      ) : (
+        <Place place={last} isDown={isDown} />
+      )}
+    </figure>
   )
 }
 
 function Place({ place, isDown }: { place: RoutePlace; isDown: boolean }) {
   const styles = useStyles()
   const isOfMany = isVirtual(place.id)
+  const [name, domain] = isOfMany ? [place.name, undefined] : nameParts(place.name)
   const mark = {
     entry: isOfMany ? texts.virtualEntryMark : texts.entryMark,
     passed: undefined,
@@ -200,20 +212,11 @@ function Place({ place, isDown }: { place: RoutePlace; isDown: boolean }) {
       )}
     >
       {mark ? <span className={styles.mark}>{mark}</span> : null}
-      <PlaceName id={place.id} name={place.name} kind={place.kind} />
+      <PlaceName id={place.id} name={name} kind={place.kind} fullName={place.name} />
+      {domain ? <span className={styles.domain}>{domain}</span> : null}
       {place.heldAs ? <span className={styles.held}>{texts.held[place.heldAs]}</span> : null}
     </div>
   )
-}
-
-/** The open step may be outside of what a long route shows. Only the route scrolls, the page must not move. */
-function bringIntoSight(step: HTMLElement | null) {
-  const box = step?.closest('figure')?.parentElement
-  if (!step || !box) return
-  const from = step.offsetLeft - box.offsetLeft
-  if (from < box.scrollLeft || from + step.offsetWidth > box.scrollLeft + box.clientWidth) {
-    box.scrollLeft = from - (box.clientWidth - step.offsetWidth) / 2
-  }
 }
 
 function Step({
@@ -234,14 +237,9 @@ function Step({
   onKeyDown: (event: KeyboardEvent<HTMLElement>) => void
 }) {
   const styles = useStyles()
-  const button = useRef<HTMLButtonElement>(null)
-  useEffect(() => {
-    if (isOn) bringIntoSight(button.current)
-  }, [isOn])
   const title = useTechniques().get(step.technique)?.title ?? step.technique
   return (
     <button
-      ref={button}
       type="button"
       tabIndex={isTabStop ? 0 : -1}
       aria-current={isOn ? 'step' : undefined}

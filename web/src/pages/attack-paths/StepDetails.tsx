@@ -69,6 +69,15 @@ export function StepDetails({ step, index }: { step: StepReport; index: number }
           <PlaceName id={step.target} name={step.target_name} />
         </div>
       </div>
+      <div className={styles.actions}>
+        <ButtonLink to="/what-if" search={{ edges: [step.id], run: true }} appearance="primary" size="small">
+          {texts.whatIf.one}
+        </ButtonLink>
+        <AppLink to="/attack-paths" search={{ through: step.id }}>
+          {texts.throughStep}
+        </AppLink>
+        <CopyText value={step.id} what={texts.stepId} />
+      </div>
       <Part title={texts.what}>
         <p className={styles.text}>{step.explanation}</p>
       </Part>
@@ -89,15 +98,6 @@ export function StepDetails({ step, index }: { step: StepReport; index: number }
       <Part title={texts.attack}>
         <AttackIds ids={step.attack} />
       </Part>
-      <div className={styles.actions}>
-        <ButtonLink to="/what-if" search={{ edges: [step.id], run: true }} appearance="primary" size="small">
-          {texts.whatIf.one}
-        </ButtonLink>
-        <AppLink to="/attack-paths" search={{ through: step.id }}>
-          {texts.throughStep}
-        </AppLink>
-        <CopyText value={step.id} what={texts.stepId} />
-      </div>
     </section>
   )
 }

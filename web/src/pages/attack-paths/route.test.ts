@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import type { PathReport, StepReport } from '@/api/types'
 
-import { costSum, routeOf, shownStep, stepByKey } from './route'
+import { costSum, nameParts, routeOf, shownStep, stepByKey } from './route'
 
 const step = (id: string, source: string, target: string, cost = 0): StepReport => ({
   id,
@@ -94,4 +94,12 @@ test('what costs nothing is counted together', () => {
   const { costly, free } = costSum(path({}).steps)
   expect(costly.map((it) => it.id)).toEqual(['2'])
   expect(free).toBe(1)
+})
+
+test('names are told from their domains', () => {
+  expect(nameParts('ANNA@CORP.EXAMPLE')).toEqual(['ANNA', 'CORP.EXAMPLE'])
+  expect(nameParts('FILES01.CORP.EXAMPLE')).toEqual(['FILES01', 'CORP.EXAMPLE'])
+  expect(nameParts('SERVER ADMINS@CORP.EXAMPLE')).toEqual(['SERVER ADMINS', 'CORP.EXAMPLE'])
+  expect(nameParts('DMZ')).toEqual(['DMZ', undefined])
+  expect(nameParts('10.0.3.7')).toEqual(['10.0.3.7', undefined])
 })

@@ -50,6 +50,12 @@ export function routeOf(path: PathReport): Route {
   }
 }
 
+/** `ANNA@CORP.EXAMPLE` and `FILES01.CORP.EXAMPLE`: the name, and the domain apart. */
+export function nameParts(name: string): [name: string, domain: string | undefined] {
+  const found = /^([^@]+)@([^@]+)$/.exec(name) ?? /^([\w-]*[a-z][\w-]*)\.([\w.-]+)$/i.exec(name)
+  return found ? [found[1]!, found[2]] : [name, undefined]
+}
+
 /** The step whose details are shown: the one of the address, or the one that is proposed to be changed. */
 export function shownStep(path: PathReport, id: string | undefined) {
   return (
