@@ -20,7 +20,7 @@ import { useTechniques } from '@/pages/techniques/useTechniques'
 
 import { PlaceName } from './PlaceName'
 import { whoAndEffort } from './Remediations'
-import { costSum, routeOf, shownStep } from './route'
+import { routeOf, shownStep } from './route'
 import { RouteFigure } from './RouteFigure'
 import { validateAttackPathSearch } from './search'
 import { StepDetails } from './StepDetails'
@@ -234,8 +234,7 @@ function StepRow({
 
 function Summary({ path }: { path: PathReport }) {
   const styles = useStyles()
-  const { costly, free } = costSum(path.steps)
-  const parts = costly.map((it) => it.cost)
+  const costs = path.steps.map((it) => it.cost)
   const { crossing, fix, changed } = path
   return (
     <Section title={texts.facts}>
@@ -246,15 +245,18 @@ function Summary({ path }: { path: PathReport }) {
           </AppLink>
         </Fact>
         <Fact term={texts.sum.entry}>
-          <PlaceName id={path.entry} name={path.entry_name} />: {path.entry_reason}
+          <PlaceName id={path.entry} name={path.entry_name} />
+          <div>{path.entry_reason}</div>
           {path.entry_grade ? <div className={styles.quiet}>{texts.entryGrade(path.entry_grade)}</div> : null}
         </Fact>
         <Fact term={texts.sum.target}>
-          <PlaceName id={path.target} name={path.target_name} />: {path.target_reason}
+          <PlaceName id={path.target} name={path.target_name} />
+          <div>{path.target_reason}</div>
         </Fact>
         {crossing ? (
           <Fact term={texts.sum.crossing}>
-            <PlaceName id={crossing.id} name={crossing.name} />: {crossing.reason}
+            <PlaceName id={crossing.id} name={crossing.name} />
+            <div>{crossing.reason}</div>
           </Fact>
         ) : null}
         {changed && changed.what.length > 0 ? (
@@ -266,7 +268,7 @@ function Summary({ path }: { path: PathReport }) {
         ) : null}
         <Fact term={texts.sum.cost}>
           <Tooltip content={texts.costHint} relationship="description">
-            <span>{texts.costWords(path.cost, parts, free)}</span>
+            <span>{texts.costWords(path.cost, costs)}</span>
           </Tooltip>
         </Fact>
         <Fact term={texts.sum.hops}>{number(path.hops)}</Fact>

@@ -8,27 +8,42 @@ import { isVirtual } from './route'
 import { texts } from './texts'
 
 const useStyles = makeStyles({
-  name: { fontWeight: tokens.fontWeightSemibold, marginLeft: tokens.spacingHorizontalXS },
+  chip: { textAlign: 'left', fontWeight: tokens.fontWeightRegular },
+  name: { fontWeight: tokens.fontWeightSemibold },
 })
 
 const isStep = (id: string) => /^[0-9a-f]{32}$/.test(id)
 
-/** A filter by one thing, under its name; pressing takes it away. */
+/** A filter by one place or step, under its name. */
 export function FilterChip({ label, id, onRemove }: { label: string; id: string; onRemove: () => void }) {
-  const styles = useStyles()
   const isAsset = !isStep(id) && !isVirtual(id)
   const asset = useQuery({ ...queries.asset(id), enabled: isAsset })
-  const ends = useQuery({ ...queries.paths({ entry: id, limit: 1 }), enabled: isVirtual(id) })
-  const name = isStep(id) ? texts.filters.step : (asset.data?.name ?? ends.data?.items[0]?.entry_name ?? id)
+  const step = useQuery({ ...queries.step(id), enabled: isStep(id) })
+  const ends = useQuery({ ...queries.paths({ through: id, limit: 1 }), enabled: isVirtual(id) })
+  const path = ends.data?.items[0]
+  const name =
+    asset.data?.name ??
+    (step.data && texts.title(step.data.source_name, step.data.target_name)) ??
+    (path && (path.entry === id ? path.entry_name : path.target_name)) ??
+    id
+  return <Chip label={label} name={name} onRemove={onRemove} />
+}
+
+/** A filter by one thing; pressing takes it away. */
+export function Chip({ label, name, onRemove }: { label: string; name: string; onRemove: () => void }) {
+  const styles = useStyles()
   return (
     <Button
       size="small"
+      className={styles.chip}
       icon={<CloseIcon />}
       iconPosition="after"
       aria-label={texts.filters.remove(`${label}: ${name}`)}
       onClick={onRemove}
     >
-      {label}: <span className={styles.name}>{name}</span>
+      <span>
+        {label}: <span className={styles.name}>{name}</span>
+      </span>
     </Button>
   )
 }

@@ -17,7 +17,7 @@ import { PlaceSearch } from '@/pages/what-if/PlaceSearch'
 import { useTechniques } from '@/pages/techniques/useTechniques'
 
 import { basesOf, BasisSection, groupRows, NothingObserved, type ViewProps } from './ByBasis'
-import { FilterChip } from './FilterChip'
+import { Chip, FilterChip } from './FilterChip'
 import { bases, risks, statuses, unfiltered, type AttackPathsSearch } from './search'
 import { texts } from './texts'
 
@@ -39,7 +39,8 @@ const columns = [
     'entry',
     (it) => (
       <AppLink to="/attack-paths/$pathId" params={{ pathId: it.id }} title={`${it.entry_name} → ${it.target_name}`}>
-        {it.entry_name} → {it.target_name}
+        {it.entry_name}
+        <br />→ {it.target_name}
       </AppLink>
     ),
     { title: texts.columns.path, isSortable: true },
@@ -51,7 +52,7 @@ const columns = [
   }),
   column.text<PathRow>('techniques', (it) => <Techniques ids={it.techniques} />, {
     title: texts.columns.techniques,
-    width: '24rem',
+    width: '18rem',
     narrow: 'below',
   }),
   column.text<PathRow>('cost', (it) => <GradeBadge grade={it.grade} />, {
@@ -88,7 +89,10 @@ const statusChoices = choices(statuses, capital)
 const basisChoices = choices(bases, capital)
 
 export function PathsView({ search, change }: ViewProps) {
-  const shown = basesOf(search)
+  const scenarios = useQuery(queries.scenarios())
+  // All entries of a scenario have one basis.
+  const only = scenarios.data?.items.find((it) => it.id === search.scenario)?.basis
+  const shown = basesOf(search).filter((it) => only === undefined || it === only)
   const { view: _, offset: __, limit: ___, sort: ____, ...filters } = search
   const isFiltered = Object.values(filters).some((it) => it !== undefined)
   return (
@@ -151,12 +155,14 @@ function Filters({ search, change, isFiltered }: ViewProps & { isFiltered: boole
           chosen={search.technique}
           onChange={(technique) => change({ technique, view: 'paths' })}
         />
-        <FilterOne
-          label={texts.filters.scenario}
-          choices={scenarioChoices}
-          chosen={search.scenario}
-          onChange={(scenario) => change({ scenario, view: 'paths' })}
-        />
+        {search.scenario ? null : (
+          <FilterOne
+            label={texts.filters.scenario}
+            choices={scenarioChoices}
+            chosen={search.scenario}
+            onChange={(scenario) => change({ scenario, view: 'paths' })}
+          />
+        )}
         <FilterOne
           label={texts.filters.target}
           choices={targetChoices}
@@ -170,8 +176,15 @@ function Filters({ search, change, isFiltered }: ViewProps & { isFiltered: boole
           onChoose={(hit) => change({ through: hit.id, view: 'paths' })}
         />
       </FilterBar>
-      {search.entry || search.through ? (
+      {search.scenario || search.entry || search.through ? (
         <div className={styles.chips}>
+          {search.scenario ? (
+            <Chip
+              label={texts.filters.scenario}
+              name={scenarioChoices.find((it) => it.value === search.scenario)?.label ?? search.scenario}
+              onRemove={() => change({ scenario: undefined, view: 'paths' })}
+            />
+          ) : null}
           {search.entry ? (
             <FilterChip
               label={texts.filters.entry}

@@ -14,21 +14,21 @@ import { isVirtual, nameParts, stepByKey, type Route, type RoutePlace } from './
 import { texts } from './texts'
 
 const placeWidth = '156px'
-/** A place and the step out of it: as wide as words need, and no wider than the eye follows. */
-const pairWidth = { least: '276px', most: '350px' }
+/** A place and the step out of it: as wide as words need. */
+const pairWidth = '272px'
 
 const useStyles = makeStyles({
   // A route that is longer than the page goes on in the next row, so that all of it is seen.
-  figure: { display: 'flex', flexWrap: 'wrap', alignItems: 'center', rowGap: tokens.spacingVerticalL, margin: 0 },
-  figureDown: { flexDirection: 'column', flexWrap: 'nowrap', alignItems: 'stretch', rowGap: 0 },
-  pair: {
-    display: 'flex',
+  figure: {
+    display: 'grid',
+    gridTemplateColumns: `repeat(auto-fill, minmax(${pairWidth}, 1fr))`,
     alignItems: 'center',
-    flex: `1 1 ${pairWidth.least}`,
-    minWidth: 0,
-    maxWidth: pairWidth.most,
+    rowGap: tokens.spacingVerticalL,
+    margin: 0,
   },
-  pairDown: { flexDirection: 'column', alignItems: 'stretch', flex: '0 0 auto', maxWidth: 'none' },
+  figureDown: { display: 'flex', flexDirection: 'column', alignItems: 'stretch', rowGap: 0 },
+  pair: { display: 'flex', alignItems: 'center', minWidth: 0 },
+  pairDown: { flexDirection: 'column', alignItems: 'stretch' },
   place: {
     display: 'flex',
     flexDirection: 'column',
@@ -70,21 +70,16 @@ const useStyles = makeStyles({
   plane: {
     display: 'flex',
     flexDirection: 'column',
-    justifyContent: 'center',
     rowGap: tokens.spacingVerticalXS,
-    flexShrink: 0,
+    boxSizing: 'border-box',
+    maxWidth: '252px',
     padding: tokens.spacingHorizontalS,
     border: `${tokens.strokeWidthThick} solid ${tokens.colorPaletteRedBorderActive}`,
     borderRadius: tokens.borderRadiusXLarge,
     backgroundColor: tokens.colorPaletteRedBackground1,
   },
-  planeName: {
-    display: 'flex',
-    flexDirection: 'column',
-    width: placeWidth,
-    minWidth: '100%',
-    overflowWrap: 'anywhere',
-  },
+  planeDown: { maxWidth: 'none' },
+  planeName: { display: 'flex', flexDirection: 'column', overflowWrap: 'anywhere' },
   step: {
     position: 'relative',
     display: 'flex',
@@ -177,7 +172,7 @@ export function RouteFigure({
         </div>
       ))}
       {plane ? (
-        <div className={styles.plane}>
+        <div className={mergeClasses(styles.plane, isDown && styles.planeDown)}>
           <div className={styles.planeName}>
             <span className={styles.mark}>{texts.planeMark}</span>
             <PlaceName id={plane.id} name={plane.name} isWrapped />
@@ -212,7 +207,7 @@ function Place({ place, isDown }: { place: RoutePlace; isDown: boolean }) {
       )}
     >
       {mark ? <span className={styles.mark}>{mark}</span> : null}
-      <PlaceName id={place.id} name={name} kind={place.kind} fullName={place.name} />
+      <PlaceName id={place.id} name={name} kind={place.kind} fullName={place.name} isWrapped={isOfMany} />
       {domain ? <span className={styles.domain}>{domain}</span> : null}
       {place.heldAs ? <span className={styles.held}>{texts.held[place.heldAs]}</span> : null}
     </div>

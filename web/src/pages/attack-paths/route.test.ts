@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import type { PathReport, StepReport } from '@/api/types'
 
-import { costSum, nameParts, routeOf, shownStep, stepByKey } from './route'
+import { nameParts, routeOf, shownStep, stepByKey } from './route'
 
 const step = (id: string, source: string, target: string, cost = 0): StepReport => ({
   id,
@@ -88,12 +88,6 @@ test('arrows stop at the ends', () => {
     undefined,
   ])
   expect(stepByKey('ArrowRight', 2, 3)).toBe(2)
-})
-
-test('what costs nothing is counted together', () => {
-  const { costly, free } = costSum(path({}).steps)
-  expect(costly.map((it) => it.id)).toEqual(['2'])
-  expect(free).toBe(1)
 })
 
 test('names are told from their domains', () => {

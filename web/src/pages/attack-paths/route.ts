@@ -77,9 +77,3 @@ export function stepByKey(key: string, at: number, count: number) {
   }[key]
   return to === undefined ? undefined : Math.min(Math.max(to, 0), count - 1)
 }
-
-/** How the cost of a path adds up; steps that cost nothing are counted together. */
-export function costSum(steps: readonly StepReport[]) {
-  const costly = steps.filter((it) => it.cost > 0)
-  return { costly, free: steps.length - costly.length }
-}

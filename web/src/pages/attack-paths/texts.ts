@@ -64,7 +64,6 @@ export const texts = {
     through: 'Passes',
     throughSearch: 'Passes an asset',
     remove: (what: string) => `Take away the filter ${what}`,
-    step: 'a step',
   },
   found: {
     paths: ['path', 'paths'] as const,
@@ -123,14 +122,10 @@ export const texts = {
     fix: 'Cheapest change',
   },
   entryGrade: (grade: string) => `Getting this far is ${grade}; that is no part of the cost.`,
-  costWords: (cost: number, parts: readonly number[], free: number) => {
-    const zero = free > 0 ? `${counted(free, 'step')} at 0` : ''
-    if (parts.length === 0) return `${number(cost)}: every step works for certain`
-    const sum = parts.map(number).join(' + ')
-    const added = parts.length > 1 || free > 0 ? `${number(cost)} = ${sum}` : number(cost)
-    return zero ? `${added}, and ${zero}` : added
-  },
-  costHint: 'One unit of cost stands for a factor of 0.8: the higher, the less likely all of it works.',
+  /** One number for each step, in the order of the route. */
+  costWords: (cost: number, steps: readonly number[]) =>
+    steps.length > 1 ? `${number(cost)} = ${steps.map(number).join(' + ')}` : number(cost),
+  costHint: 'The costs of the steps, in their order. One unit of cost stands for a factor of 0.8: the higher, the less likely all of it works.',
   crossingAt: (name: string) => `${name} is where control of it begins.`,
   route: 'Route',
   routeHint: 'Select a step, or go through them with the arrow keys.',

@@ -39,7 +39,7 @@ export const texts = {
     'out of': (asset: string, steps: number) => `All ${counted(steps, 'step')} out of ${asset}`,
   },
   stepName: (technique: string, source: string, target: string) => `${technique}, from ${source} to ${target}`,
-  effort: (cost: number) => `effort ${number(cost)}`,
+  effort: (cost: number) => `Effort ${number(cost)} in all`,
   noFix: 'nobody can change it',
   whatIf: 'What if',
   whatIfOf: (change: string) => `What if: ${change}`,
