@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use jiff::Timestamp;
 use postern_model::estate::{BoundaryCoverage, Node, NodeIndex, Relation};
 use postern_model::{Facet, NodeKind, ObjectClass, RelationKind};
 use serde_json::Value;
@@ -24,9 +25,15 @@ pub fn tenant_of_role(key: &str) -> Option<&str> {
     key.split_once('@').map(|(_, tenant)| tenant)
 }
 
-/// Gives roles over one application, which name it by its object, the id by which everything else knows it.
+/// Gives roles over one application, which name it by its object, the id by which everything else knows it. Some
+/// collectors name an application so for its owners too.
 pub fn resolve_applications(relations: &mut [RawRelation], objects: &BTreeMap<u32, Object>, keys: &Interner) {
-    let is_over_one = |kind| matches!(kind, RelationKind::AzAppAdmin | RelationKind::AzCloudAppAdmin);
+    let is_over_one = |kind| {
+        matches!(
+            kind,
+            RelationKind::AzAppAdmin | RelationKind::AzCloudAppAdmin | RelationKind::AzOwns
+        )
+    };
     if !relations.iter().any(|it| is_over_one(it.kind)) {
         return;
     }
@@ -40,6 +47,44 @@ pub fn resolve_applications(relations: &mut [RawRelation], objects: &BTreeMap<u3
             relation.target = app;
         }
     }
+}
+
+/// Leaves out what was said of principals before a look at all of their tenant missed them. An id does not tell its
+/// tenant, so that of the relation's other end is taken.
+///
+/// * `listed`: tenant → since when all its users, groups and service principals are known.
+pub fn drop_missed(
+    relations: &mut Vec<RawRelation>,
+    objects: &BTreeMap<u32, Object>,
+    keys: &Interner,
+    listed: &HashMap<&str, Timestamp>,
+) {
+    if listed.is_empty() {
+        return;
+    }
+    let own = |key: u32| objects.get(&key).filter(|it| !it.is_stub);
+    let listed_at = |key: u32| {
+        let tenant = own(key).map_or_else(|| tenant_of_role(keys.text(key)), |it| Some(it.boundary.as_str()));
+        listed.get(tenant?)
+    };
+    let is_principal = |kind| {
+        matches!(
+            kind,
+            NodeKind::Base | NodeKind::AzUser | NodeKind::AzGroup | NodeKind::AzServicePrincipal
+        )
+    };
+    relations.retain(|it| {
+        let is_of_directory = matches!(
+            it.kind,
+            RelationKind::AzMemberOf | RelationKind::AzOwns | RelationKind::AzHasRole | RelationKind::AzRoleEligible
+        );
+        let missed = |end: u32, kind, other: u32| {
+            let is_gone = || listed_at(other).is_some_and(|listed_at| it.at < *listed_at);
+            is_principal(kind) && own(end).is_none() && is_gone()
+        };
+        let is_missed = || missed(it.source, it.source_kind, it.target) || missed(it.target, it.target_kind, it.source);
+        !is_of_directory || !is_missed()
+    });
 }
 
 /// Leaves out twins of which only one was read: a user may be synchronised from a domain that nobody collected, or

@@ -111,6 +111,19 @@ impl<'a> Fold<'a> {
     /// Domain → since when all its users, computers and groups are known: each class was looked at as a whole
     /// then or later. A principal that is none of them was gone by that time.
     pub fn principals_listed(&self) -> HashMap<&'a str, Timestamp> {
+        self.listed([ObjectClass::Users, ObjectClass::Computers, ObjectClass::Groups])
+    }
+
+    /// As [`Self::principals_listed`], for tenants: users, groups and service principals.
+    pub fn tenants_listed(&self) -> HashMap<&'a str, Timestamp> {
+        self.listed([
+            ObjectClass::EntraUsers,
+            ObjectClass::EntraGroups,
+            ObjectClass::ServicePrincipals,
+        ])
+    }
+
+    fn listed(&self, classes: [ObjectClass; 3]) -> HashMap<&'a str, Timestamp> {
         let newest = |boundary: &str, class| {
             let cell = Cell::new(boundary, class, Facet::Properties);
             let whole = &self.cells.get(&cell)?.whole;
@@ -119,9 +132,8 @@ impl<'a> Fold<'a> {
         self.boundary_newest
             .keys()
             .filter_map(|&boundary| {
-                let [users, computers, groups] = [ObjectClass::Users, ObjectClass::Computers, ObjectClass::Groups]
-                    .map(|class| newest(boundary, class));
-                Some((boundary, users?.min(computers?).min(groups?)))
+                let [one, two, three] = classes.map(|class| newest(boundary, class));
+                Some((boundary, one?.min(two?).min(three?)))
             })
             .collect()
     }

@@ -75,6 +75,7 @@ pub fn resolve(
     raw_relations
         .retain(|it: &RawRelation| !is_gone(it.source, it.at) && !is_gone(it.target, it.at) && it.source != it.target);
 
+    entra::drop_missed(&mut raw_relations, &objects, &keys, &fold.tenants_listed());
     entra::drop_lonely_twins(&mut raw_relations, &objects);
 
     add_stubs(&mut objects, &raw_relations, &keys);

@@ -8,3 +8,4 @@ mod demo;
 mod generations;
 mod kill;
 mod planted;
+mod tenant;

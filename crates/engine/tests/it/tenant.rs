@@ -1,0 +1,285 @@
+//! An Entra tenant beside a domain: from files to assets, control planes and attack paths.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use postern_engine::Generation;
+use postern_model::{NodeId, RelationKind};
+use serde_json::{Value, json};
+
+use crate::support::Place;
+
+const DOMAIN: &str = "S-1-5-21-7-8-9";
+const TENANT: &str = "7E57AAAA-0000-4000-8000-000000000001";
+const GLOBAL_ADMINISTRATOR: &str = "62e90394-69f5-4237-9190-012177145e10";
+const HELPDESK_ADMINISTRATOR: &str = "729827e3-9c14-49f7-bb1b-9608f156bbb8";
+const APPLICATION_ADMINISTRATOR: &str = "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3";
+
+/// Every user of the domain may reset the password of ADA.
+fn domain(place: &Place, day: u32) -> PathBuf {
+    let user = |rid: u32, name: &str, aces: Value| {
+        json!({
+            "ObjectIdentifier": format!("{DOMAIN}-{rid}"), "PrimaryGroupSID": format!("{DOMAIN}-513"), "Aces": aces,
+            "Properties": {"name": format!("{name}@CORP.EXAMPLE"), "domainsid": DOMAIN, "enabled": true},
+        })
+    };
+    let right = json!([{
+        "PrincipalSID": format!("{DOMAIN}-513"), "PrincipalType": "Group", "RightName": "ForceChangePassword",
+        "IsInherited": false,
+    }]);
+    let users = json!({
+        "data": [user(1100, "ADA", right), user(1101, "BEN", json!([]))],
+        "meta": {"methods": 521_215, "type": "users", "version": 6, "count": 2},
+    });
+    let folder = format!("domain-{day}");
+    place.file(&format!("{folder}/2026010{day}000000_users.json"), &users.to_string());
+    let name = json!({"name": "CORP.EXAMPLE", "domainsid": DOMAIN});
+    let domains = json!({
+        "data": [{"ObjectIdentifier": DOMAIN, "Properties": name, "Trusts": [], "Links": [], "ChildObjects": []}],
+        "meta": {"methods": 521_215, "type": "domains", "version": 6, "count": 1},
+    });
+    let path = place.file(
+        &format!("{folder}/2026010{day}000000_domains.json"),
+        &domains.to_string(),
+    );
+    path.parent().expect("a folder").to_owned()
+}
+
+fn entry(kind: &str, mut data: Value) -> Value {
+    data["tenantId"] = json!(TENANT);
+    data["tenantName"] = json!("Example");
+    json!({"kind": kind, "data": data})
+}
+
+fn user(id: &str, more: Value) -> Value {
+    let mut data = json!({"id": id, "userPrincipalName": format!("{id}@example"), "accountEnabled": true});
+    for (key, value) in more.as_object().expect("fields") {
+        data[key] = value.clone();
+    }
+    entry("AZUser", data)
+}
+
+fn role(template: &str, holders: &[(&str, &str)]) -> [Value; 2] {
+    let rows: Vec<_> = holders
+        .iter()
+        .map(|(principal, scope)| {
+            json!({"principalId": principal, "roleDefinitionId": template, "directoryScopeId": scope})
+        })
+        .collect();
+    [
+        entry(
+            "AZRole",
+            json!({"id": template, "templateId": template, "displayName": template}),
+        ),
+        entry(
+            "AZRoleAssignment",
+            json!({"roleDefinitionId": template, "roleAssignments": rows}),
+        ),
+    ]
+}
+
+fn principal(id: &str) -> Value {
+    json!({"id": id, "@odata.type": "#microsoft.graph.user"})
+}
+
+/// ADA and LOST are synchronised; of LOST the domain knows nothing. ADA owns an application that grants roles. The
+/// group HOLDERS holds the highest role, and MAX is its member; EVE may activate it. BOB is of the help desk.
+fn tenant() -> Vec<Value> {
+    let synchronised = |rid: u32| {
+        let sid = format!("{DOMAIN}-{rid}");
+        json!({"onPremisesSyncEnabled": true, "onPremisesSecurityIdentifier": sid})
+    };
+    let mut records = vec![
+        entry(
+            "AZTenant",
+            json!({"id": TENANT, "displayName": "Example", "collected": true}),
+        ),
+        user("ada", synchronised(1100)),
+        user("lost", synchronised(1999)),
+        user("bob", json!({})),
+        user("eve", json!({})),
+        user("max", json!({})),
+        user("gone", json!({"accountEnabled": false})),
+        entry(
+            "AZGroup",
+            json!({"id": "holders", "displayName": "Holders", "isAssignableToRole": true}),
+        ),
+        entry(
+            "AZGroupMember",
+            json!({"groupId": "holders", "members": [{"member": principal("max")}]}),
+        ),
+        entry(
+            "AZApp",
+            json!({"id": "app-object", "appId": "app", "displayName": "App"}),
+        ),
+        entry(
+            "AZAppOwner",
+            json!({"appId": "app", "owners": [{"owner": principal("ada")}]}),
+        ),
+        entry(
+            "AZServicePrincipal",
+            json!({
+                "id": "sp", "appId": "app", "displayName": "App", "accountEnabled": true,
+                "appOwnerOrganizationId": TENANT,
+            }),
+        ),
+        entry(
+            "AZAppRoleAssignment",
+            json!({
+                "principalId": "sp", "principalType": "ServicePrincipal", "resourceId": "graph",
+                "appRoleId": "9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8", "appId": "00000003-0000-0000-c000-000000000000",
+            }),
+        ),
+        entry(
+            "AZRoleEligibilityScheduleInstance",
+            json!({"principalId": "eve", "roleDefinitionId": GLOBAL_ADMINISTRATOR, "directoryScopeId": "/"}),
+        ),
+    ];
+    records.extend(role(GLOBAL_ADMINISTRATOR, &[("holders", "/")]));
+    records.extend(role(HELPDESK_ADMINISTRATOR, &[("bob", "/")]));
+    records.extend(role(APPLICATION_ADMINISTRATOR, &[("bob", "/app-object")]));
+    records
+}
+
+fn azure(place: &Place, day: u32, records: &[Value]) -> PathBuf {
+    let file = json!({"data": records, "meta": {"type": "azure", "version": 5, "count": records.len()}});
+    place.file(&format!("2026010{day}000000_azurehound.json"), &file.to_string())
+}
+
+async fn built() -> (Place, Generation) {
+    let place = Place::new().await;
+    let files = [domain(&place, 1), azure(&place, 1, &tenant())];
+    let report = place.import(&files).await;
+    let rejects: Vec<_> = report.files.iter().flat_map(|file| &file.rejects).collect();
+    assert!(rejects.is_empty(), "{rejects:?}");
+    let generation = place.current().await;
+    (place, generation)
+}
+
+fn has_step(generation: &Generation, source: &str, technique: RelationKind, target: &str) -> bool {
+    let ends = (NodeId::of(source), NodeId::of(target));
+    let steps = &generation.derived.steps;
+    steps
+        .iter()
+        .any(|it| (it.source, it.target) == ends && it.technique == technique)
+}
+
+fn role_key(template: &str) -> String {
+    format!("{template}@{TENANT}")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twins_stay_two_assets_and_are_joined_where_both_were_collected() {
+    let (_place, generation) = built().await;
+    let ada = format!("{DOMAIN}-1100");
+    assert!(has_step(&generation, &ada, RelationKind::SyncedToEntraUser, "ADA"));
+    assert!(has_step(&generation, "ADA", RelationKind::SyncedToAdUser, &ada));
+    assert!(generation.estate.find("LOST").is_some());
+    let lost = format!("{DOMAIN}-1999");
+    assert_eq!(
+        generation.estate.find(&lost),
+        None,
+        "nobody has seen the account in the domain"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_control_plane_of_a_tenant_holds_its_roles_and_who_holds_them() {
+    let (_place, generation) = built().await;
+    let planes = &generation.classification.planes;
+    let key = format!("plane:tenant:{TENANT}");
+    let plane = planes.iter().find(|plane| plane.key == key).expect("a plane");
+    assert_eq!(plane.name, "control plane of tenant EXAMPLE");
+    let members: BTreeSet<_> = plane
+        .members
+        .iter()
+        .map(|&member| generation.estate.node(member).key.to_string())
+        .collect();
+    let highest = role_key(GLOBAL_ADMINISTRATOR).to_uppercase();
+    let wanted = [TENANT, &highest, "HOLDERS", "MAX"].map(str::to_owned);
+    assert_eq!(
+        members,
+        BTreeSet::from(wanted),
+        "who may only activate a role is not among them"
+    );
+    assert_eq!(planes.len(), 2, "the forest has its own");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_way_leads_from_the_domain_through_an_application_to_the_tenant() {
+    let (_place, generation) = built().await;
+    let target = NodeId::of(&format!("plane:tenant:{TENANT}"));
+    let entry = NodeId::of(&format!("entry:users:{DOMAIN}"));
+    let paths = &generation.analysis.paths;
+    let path = paths
+        .iter()
+        .find(|it| (it.entry, it.target) == (entry, target))
+        .expect("a path");
+    let techniques: Vec<_> = path
+        .route
+        .iter()
+        .map(|&step| generation.derived.step(step).expect("a step").technique)
+        .collect();
+    assert_eq!(
+        techniques,
+        [
+            RelationKind::AssumedFoothold,
+            RelationKind::ForceChangePassword,
+            RelationKind::SyncedToEntraUser,
+            RelationKind::AzOwns,
+            RelationKind::AzRunsAs,
+            RelationKind::AzMgGrantRole,
+        ]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_help_desk_resets_who_is_below_it_and_a_role_over_one_application_finds_it() {
+    let (_place, generation) = built().await;
+    let desk = role_key(HELPDESK_ADMINISTRATOR);
+    let resets = |user: &str| has_step(&generation, &desk, RelationKind::AzResetPassword, user);
+    assert!(resets("EVE") && resets("ADA"));
+    assert!(!resets("MAX"), "the group gives a role that protects");
+    assert!(!resets("GONE"), "the account is disabled");
+    assert!(has_step(&generation, "BOB", RelationKind::AzAppAdmin, "APP"));
+    assert!(!has_step(
+        &generation,
+        "BOB",
+        RelationKind::AzHasRole,
+        &role_key(APPLICATION_ADMINISTRATOR)
+    ));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_that_a_later_collection_of_the_tenant_misses_is_gone() {
+    let (place, first) = built().await;
+    assert!(first.estate.find("EVE").is_some());
+    let left: Vec<_> = tenant()
+        .into_iter()
+        .filter(|it| it["data"]["id"] != "eve" && it["data"]["principalId"] != "eve")
+        .collect();
+    place.import(&[azure(&place, 2, &left)]).await;
+    let second = place.current().await;
+    assert_eq!(
+        second.estate.find("EVE"),
+        None,
+        "what was said of her before is over too"
+    );
+    // A part without the tenant's own record has looked at nothing but its own records.
+    let part: Vec<_> = left.into_iter().filter(|it| it["data"]["id"] == "bob").collect();
+    place.import(&[azure(&place, 3, &part)]).await;
+    let third = place.current().await;
+    let max = third.estate.find("MAX").expect("still there");
+    assert!(!third.estate.node(max).is_stub);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_order_of_imports_makes_no_difference() {
+    let place = Place::new().await;
+    place.import(&[domain(&place, 1)]).await;
+    place.import(&[azure(&place, 1, &tenant())]).await;
+    let other = Place::new().await;
+    other.import(&[azure(&other, 1, &tenant())]).await;
+    other.import(&[domain(&other, 1)]).await;
+    assert_eq!(place.digests().await, other.digests().await);
+}
