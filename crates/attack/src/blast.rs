@@ -1,15 +1,14 @@
 //! Questions about single assets: how far an attacker gets from one, and how from one to another.
 
-use std::collections::BTreeSet;
-
 use postern_catalog::Foothold;
-use postern_graph::{FixedBitSet, k_cheapest, reachable_from};
+use postern_graph::k_cheapest;
 use postern_model::NodeId;
 use postern_model::estate::NodeIndex;
 
 use crate::derived::Derived;
 use crate::error::AttackError;
 use crate::search::{Route, StepGraph};
+use crate::step_map::StepMap;
 use crate::target::Target;
 use crate::world::World;
 
@@ -31,6 +30,7 @@ pub struct Blast {
 }
 
 /// Finds everything that can be reached from an asset or a virtual entry point, a device being held as administrator.
+/// Who asks more than once keeps a [`StepMap`].
 ///
 /// # Errors
 /// [`AttackError::NoSuchPlace`] when `start` is neither an asset nor a vertex of the steps.
@@ -40,49 +40,7 @@ pub fn blast_radius(
     targets: &[Target],
     start: NodeId,
 ) -> Result<Blast, AttackError> {
-    known_place(world, derived, start)?;
-    // A target that is held already absorbs nothing.
-    let others: Vec<_> = targets
-        .iter()
-        .filter(|target| !target.members.contains(&start))
-        .collect();
-    let ends: Vec<_> = others.iter().map(|target| target.members.as_slice()).collect();
-    let graph = StepGraph::new(world, &derived.steps, &ends, std::iter::once(start))?;
-    let reached = reach(&graph, start)?;
-    let open = StepGraph::new(world, &derived.steps, &[], std::iter::once(start))?;
-    let reached_at_all = reach(&open, start)?;
-
-    let assets = assets_of(world, &graph, &reached, start);
-    let mut assets_behind = assets_of(world, &open, &reached_at_all, start);
-    assets_behind.retain(|it| !assets.contains(it));
-    let taken: BTreeSet<_> = (0..graph.edges.len())
-        .filter(|&edge| reached.contains(graph.edges[edge].source as usize))
-        .map(|edge| graph.step_of[edge])
-        .collect();
-    Ok(Blast {
-        targets: (0..others.len())
-            .filter(|&number| reached.contains(graph.end(number) as usize))
-            .map(|number| others[number].id)
-            .collect(),
-        assets: assets.into_iter().collect(),
-        assets_behind: assets_behind.into_iter().collect(),
-        steps: taken.len() as u32,
-    })
-}
-
-fn reach(graph: &StepGraph, start: NodeId) -> Result<FixedBitSet, AttackError> {
-    let starts: Vec<_> = graph.held(start, Foothold::Admin).into_iter().collect();
-    Ok(reachable_from(&graph.csr, &starts)?)
-}
-
-fn assets_of(world: &World<'_>, graph: &StepGraph, reached: &FixedBitSet, start: NodeId) -> BTreeSet<NodeIndex> {
-    reached
-        .ones()
-        .filter_map(|node| graph.vertex(node as u32))
-        .filter(|&vertex| vertex != start)
-        .filter_map(|vertex| world.estate.by_id(vertex))
-        .filter(|&index| !world.estate.node(index).kind.is_means())
-        .collect()
+    StepMap::new(world, derived)?.blast_radius(world, derived, targets, start)
 }
 
 /// The `k` cheapest routes between two places that visit no way of holding an asset twice, best first.

@@ -3,16 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use postern_catalog::Foothold;
+use postern_graph::reachable_from;
 use postern_model::estate::EntraAttributes;
 use postern_model::{Criticality, EdgeId, NodeId, NodeKind, RelationKind};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
+use crate::blast::{Blast, blast_radius};
 use crate::choke::{ElementKind, can_go};
 use crate::cross_product::{expand, holders_of_all};
 use crate::derived::{Derived, derive};
 use crate::entry::{Entry, entries};
-use crate::search::is_twofold;
+use crate::search::{StepGraph, is_twofold};
 use crate::target::{Target, targets};
 use crate::testing::{Built, DOMAIN, FQDN, Sketch, admins, users};
 use crate::view::View;
@@ -350,6 +352,51 @@ impl Case {
     }
 }
 
+/// What can be reached from a place, by a search over a graph made for this one question.
+fn blast_by_search(case: &Case, start: NodeId) -> Blast {
+    let (world, derived) = (case.built.world(), &case.derived);
+    let others: Vec<_> = case
+        .targets
+        .iter()
+        .filter(|target| !target.members.contains(&start))
+        .collect();
+    let ends: Vec<_> = others.iter().map(|target| target.members.as_slice()).collect();
+    let graph = |ends: &[&[NodeId]]| {
+        StepGraph::new(&world, &derived.steps, ends, std::iter::once(start)).expect("a small graph")
+    };
+    let reach = |graph: &StepGraph| {
+        let starts: Vec<_> = graph.held(start, Foothold::Admin).into_iter().collect();
+        reachable_from(&graph.csr, &starts).expect("a node of the graph")
+    };
+    let assets = |graph: &StepGraph| -> BTreeSet<_> {
+        let vertices = reach(graph)
+            .ones()
+            .filter_map(|node| graph.vertex(node as u32))
+            .collect::<Vec<_>>();
+        let assets = vertices.into_iter().filter(|&vertex| vertex != start);
+        let assets = assets.filter_map(|vertex| world.estate.by_id(vertex));
+        assets
+            .filter(|&index| !world.estate.node(index).kind.is_means())
+            .collect()
+    };
+    let (near, far) = (graph(&ends), graph(&[]));
+    let reached = reach(&near);
+    let taken: BTreeSet<_> = (0..near.edges.len())
+        .filter(|&edge| reached.contains(near.edges[edge].source as usize))
+        .map(|edge| near.step_of[edge])
+        .collect();
+    let is_reached = |number: &usize| reached.contains(near.end(*number) as usize);
+    Blast {
+        targets: (0..others.len())
+            .filter(is_reached)
+            .map(|number| others[number].id)
+            .collect(),
+        assets: assets(&near).into_iter().collect(),
+        assets_behind: assets(&far).difference(&assets(&near)).copied().collect(),
+        steps: taken.len() as u32,
+    }
+}
+
 fn costs(sketch: &Sketch) -> BTreeMap<EdgeId, u32> {
     sketch
         .analysis()
@@ -385,6 +432,17 @@ proptest! {
             prop_assert_eq!(steps.iter().map(|step| step.cost).sum::<u32>(), path.cost);
             prop_assert!(steps.windows(2).all(|pair| pair[0].target == pair[1].source));
             prop_assert_eq!(steps[0].source, path.entry);
+        }
+    }
+
+    #[test]
+    fn the_blast_radius_is_what_a_search_from_the_start_finds(rows in rows()) {
+        let case = Case::of(&estate(&rows));
+        let world = case.built.world();
+        let assets = case.built.estate.nodes.iter().map(|node| node.id);
+        for start in assets.chain(case.derived.virtuals.iter().map(|it| it.id)) {
+            let found = blast_radius(&world, &case.derived, &case.targets, start).expect("a place of the world");
+            prop_assert_eq!(found, blast_by_search(&case, start));
         }
     }
 

@@ -18,7 +18,7 @@ use crate::world::World;
 
 /// Routes between segments let some ports through, and an exploit needs its own port let through all the way: its steps
 /// follow the routes themselves. Taking a route as a step of its own would forget the port.
-const NOT_TAKEN: RelationKind = RelationKind::RoutesTrafficTo;
+pub const NOT_TAKEN: RelationKind = RelationKind::RoutesTrafficTo;
 
 /// Whether assets of a kind are held in two ways.
 pub fn is_twofold(kind: NodeKind) -> bool {
