@@ -48,6 +48,7 @@ pub use gap::Gap;
 pub use paths::{Analysis, ExposedCritical, Path, Scenario, paths};
 pub use query::EntryQueries;
 pub use search::Route;
+pub use sentence::sentence;
 pub use step_map::StepMap;
 pub use target::{Target, targets};
 pub use what_if::{ChangedPath, Difference, what_if};

@@ -17,6 +17,7 @@ use serde_json::{Map, Value, json};
 use crate::engine::{blocking, hand_set_levels, settings, split_off};
 use crate::facts::LakeFacts;
 use crate::generation::lake_number;
+use crate::summary::{GenerationSummary, SUMMARY};
 use crate::{Engine, EngineError, LEASE_TTL, Progress, Result, Wait, lifecycle};
 
 /// Raised when equal facts give another generation: the next start builds anew.
@@ -337,6 +338,9 @@ impl Build<'_> {
         store
             .counts
             .insert(SMALLEST_JOINT_CHANGE.to_owned(), json!(analysis.smallest_joint_change));
+        store
+            .counts
+            .insert(SUMMARY.to_owned(), json!(GenerationSummary::new(&analysis)));
         store.finish(inputs)
     }
 }

@@ -98,13 +98,11 @@ impl Generation {
             let node = self.estate.node(node);
             return Some((&node.key, &node.name));
         }
-        if let Some(target) = self.targets.iter().find(|target| target.id == id) {
-            return Some((&target.key, &target.name));
+        if let Ok(at) = self.targets.binary_search_by_key(&id, |target| target.id) {
+            return Some((&self.targets[at].key, &self.targets[at].name));
         }
         self.derived
-            .virtuals
-            .iter()
-            .find(|it| it.id == id)
+            .virtual_vertex(id)
             .map(|it| (it.key.as_str(), it.name.as_str()))
     }
 }

@@ -21,8 +21,10 @@ mod inspect;
 mod intake;
 mod lifecycle;
 mod observed;
+mod previous;
 mod progress;
 mod status;
+mod summary;
 
 pub use build::{BuildOutcome, ENGINE_VERSION, Inputs};
 pub use clock::Clock;
@@ -33,5 +35,7 @@ pub use export::{EdgeSelection, write_opengraph};
 pub use generation::{AsOf, Generation};
 pub use import::{FileReport, ImportOptions, ImportReport};
 pub use inspect::{Inspected, inspect};
+pub use previous::Previous;
 pub use progress::{Progress, Silent};
 pub use status::{CellStatus, SourceRow, Status};
+pub use summary::GenerationSummary;

@@ -1,14 +1,14 @@
 //! What is known of one asset.
 
 use jiff::Timestamp;
-use postern_model::estate::{Estate, Node, NodeIndex};
-use postern_model::{Facet, NodeId};
+use postern_model::Facet;
+use postern_model::estate::{Finding, Node, NodeIndex, Reason};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use crate::Reports;
+use crate::{ReportError, Reports, Result};
 
 #[derive(Clone, Debug, Serialize, JsonSchema, ToSchema)]
 pub struct AssetReport {
@@ -94,52 +94,52 @@ pub struct FindingReport {
     pub is_exploitable: bool,
 }
 
-impl AssetReport {
-    pub fn new(reports: &Reports, index: NodeIndex) -> Self {
-        let generation = &reports.generation;
+impl Reports {
+    /// An asset, by original id or node id.
+    ///
+    /// # Errors
+    /// [`ReportError::NoSuch`].
+    pub fn find_asset(&self, id: &str) -> Result<NodeIndex> {
+        self.generation.estate.find(id).ok_or_else(|| ReportError::NoSuch {
+            what: "asset",
+            id: id.to_owned(),
+        })
+    }
+
+    /// What is known of an asset.
+    ///
+    /// # Errors
+    /// Those of [`Self::steps`].
+    pub fn asset(&self, index: NodeIndex) -> Result<AssetReport> {
+        let generation = &self.generation;
         let estate = &generation.estate;
         let node: &Node = estate.node(index);
         let classification = &generation.classification;
         let plane = classification.plane_of.get(index as usize).copied().flatten();
         let level = classification.criticality.get(index as usize).copied().flatten();
-        let passes = |id: NodeId| {
-            let on_route = |step: &&postern_attack::Step| step.source == id || step.target == id;
-            let paths = generation.analysis.paths.iter();
-            paths
-                .filter(|path| {
-                    path.route
-                        .iter()
-                        .filter_map(|&it| generation.derived.step(it))
-                        .any(|it| on_route(&it))
-                })
-                .count() as u64
-        };
-        let steps = &generation.derived.steps;
-        Self {
+        let reasons = self.reasons(index).iter().map(|it| ReasonReport {
+            rule: it.rule.to_string(),
+            text: it.text.to_string(),
+        });
+        let services = self.services_by_node().of(index).iter();
+        let steps = self.steps()?;
+        Ok(AssetReport {
             generation: generation.record.number,
             id: node.key.to_string(),
             node_id: node.id.to_string(),
-            name: node.name.clone(),
+            name: node.name.to_string(),
             kind: node.kind.as_str().to_owned(),
             boundary: node.boundary.to_string(),
-            boundary_name: reports.boundary_name(&node.boundary),
+            boundary_name: self.boundary_name(&node.boundary),
             is_stub: node.is_stub,
             is_unusable: node.is_unusable_account(generation.inputs.evaluated_at),
             criticality: level.map(|level| level.as_str().to_owned()),
-            control_plane: plane.map(|plane| classification.planes[plane as usize].name.clone()),
-            reasons: classification
-                .reasons
-                .iter()
-                .filter(|it| it.node == index)
-                .map(|it| ReasonReport {
-                    rule: it.rule.clone(),
-                    text: it.text.clone(),
-                })
-                .collect(),
-            entry_point: reports.entry(node.id).map(|entry| entry.reason.clone()),
-            paths: passes(node.id),
-            steps_in: steps.iter().filter(|step| step.target == node.id).count() as u64,
-            steps_out: steps.iter().filter(|step| step.source == node.id).count() as u64,
+            control_plane: plane.map(|plane| classification.planes[plane as usize].name.to_string()),
+            reasons: reasons.collect(),
+            entry_point: self.entry(node.id).map(|entry| entry.reason.to_string()),
+            paths: self.path_index().through(node.id.0).count() as u64,
+            steps_in: steps.into(index).len() as u64,
+            steps_out: steps.out_of(index).len() as u64,
             original_objects: node
                 .facets
                 .iter()
@@ -159,47 +159,65 @@ impl AssetReport {
                 .collect(),
             looked_at: node.known.iter().map(ToString::to_string).collect(),
             known: node.known.to_vec(),
-            files: reports.files(&node.seen),
+            files: self.files(&node.seen),
             first_seen: node.seen.first.to_string(),
             last_seen: node.seen.last.to_string(),
-            findings: findings(estate, index),
-            services: estate
-                .services
-                .iter()
-                .filter(|it| it.node == index)
+            findings: self.findings_of(index).into_iter().map(FindingReport::new).collect(),
+            services: services
+                .map(|&row| &estate.services[row as usize])
                 .map(|it| format!("{}/{} {}", it.protocol, it.port, it.name).trim_end().to_owned())
                 .collect(),
             properties: serde_json::from_str(&node.properties).unwrap_or_default(),
             seen: (node.seen.first, node.seen.last),
-        }
+        })
+    }
+
+    /// Why an asset is critical or part of a control plane.
+    pub(crate) fn reasons(&self, index: NodeIndex) -> &[Reason] {
+        let all = &self.generation.classification.reasons;
+        let begin = all.partition_point(|it| it.node < index);
+        let end = all.partition_point(|it| it.node <= index);
+        &all[begin..end]
+    }
+
+    /// What scanners found on an asset, the worst first.
+    pub(crate) fn findings_of(&self, index: NodeIndex) -> Vec<&Finding> {
+        let all = &self.generation.estate.findings;
+        let mut found: Vec<_> = self
+            .findings_by_node()
+            .of(index)
+            .iter()
+            .map(|&row| &all[row as usize])
+            .collect();
+        // Others, such as `info`, are the least.
+        let rank = |it: &Finding| {
+            let known = ["critical", "high", "medium", "low"];
+            known
+                .iter()
+                .position(|&name| *name == *it.severity)
+                .unwrap_or(known.len())
+        };
+        found.sort_by(|a, b| {
+            let order = |it: &Finding| (!it.is_exploitable, rank(it));
+            order(a)
+                .cmp(&order(b))
+                .then_with(|| a.title.cmp(&b.title))
+                .then_with(|| a.locator.cmp(&b.locator))
+        });
+        found
     }
 }
 
-/// The worst first.
-fn findings(estate: &Estate, index: NodeIndex) -> Vec<FindingReport> {
-    let mut found: Vec<_> = estate
-        .findings
-        .iter()
-        .filter(|it| it.node == index)
-        .map(|it| FindingReport {
-            id: it.id.to_string(),
-            weakness: it.weakness.clone(),
-            title: it.title.clone(),
-            severity: it.severity.clone(),
-            locator: it.locator.clone(),
-            cves: it.cves.clone(),
-            is_exploitable: it.is_exploitable,
-        })
-        .collect();
-    let severity = |it: &FindingReport| {
-        ["critical", "high", "medium", "low"]
-            .iter()
-            .position(|&name| name == it.severity)
-    };
-    // Others, such as `info`, are the least.
-    found.sort_by_cached_key(|it| {
-        let rank = severity(it).unwrap_or(usize::MAX);
-        (!it.is_exploitable, rank, it.title.clone(), it.locator.clone())
-    });
-    found
+impl FindingReport {
+    pub fn new(finding: &Finding) -> Self {
+        Self {
+            id: finding.id.to_string(),
+            weakness: finding.weakness.to_string(),
+            title: finding.title.to_string(),
+            severity: finding.severity.to_string(),
+            locator: finding.locator.to_string(),
+            cves: finding.cves.iter().map(ToString::to_string).collect(),
+            is_exploitable: finding.is_exploitable,
+        }
+    }
 }

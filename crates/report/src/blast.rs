@@ -1,10 +1,10 @@
 //! How far an attacker gets from one place.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use postern_attack::blast_radius;
-use postern_model::NodeId;
 use postern_model::estate::NodeIndex;
+use postern_model::{NodeId, NodeKind};
 use schemars::JsonSchema;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -49,44 +49,116 @@ page! {
     BlastPage of BlastRow
 }
 
+/// How far an attacker gets from an asset.
+#[derive(Clone, Debug, Serialize, JsonSchema, ToSchema)]
+pub struct BlastDetail {
+    pub generation: i64,
+    /// Targets that there are.
+    pub targets_total: u64,
+    #[serde(flatten)]
+    pub blast: Blast,
+}
+
+/// Entry points of which it is told how far they lead: more would take longer than anybody waits.
+const BLASTS_MAX: usize = 100;
+
 impl Reports {
     /// How far an attacker gets from a place; of each list at most `limit` assets.
     ///
     /// # Errors
-    /// [`crate::ReportError::ControlPlane`], and [`crate::ReportError::Attack`] for what no step touches.
+    /// [`crate::ReportError::ControlPlane`], and [`crate::ReportError::Attack`] for what is no place.
     pub fn blast(&self, start: NodeId, limit: usize) -> Result<Blast> {
-        let start = self.start(start)?;
-        let generation = &self.generation;
-        let world = generation.world(&self.catalog);
-        let found = blast_radius(&world, &generation.derived, &generation.targets, start)?;
+        let found = self.reach(self.start(start)?)?;
         Ok(Blast {
             start: self.place(start),
             targets: found.targets.iter().map(|&target| self.place(target)).collect(),
-            assets: AssetList::new(self, &found.assets, limit),
-            assets_behind: AssetList::new(self, &found.assets_behind, limit),
+            assets: self.asset_list(&found.assets, limit),
+            assets_behind: self.asset_list(&found.assets_behind, limit),
             steps: found.steps,
         })
     }
-}
 
-impl AssetList {
-    fn new(reports: &Reports, assets: &[NodeIndex], limit: usize) -> Self {
-        let estate = &reports.generation.estate;
+    fn reach(&self, start: NodeId) -> Result<postern_attack::Blast> {
+        let generation = &self.generation;
+        let world = generation.world(&self.catalog);
+        Ok(self
+            .steps()?
+            .blast_radius(&world, &generation.derived, &generation.targets, start)?)
+    }
+
+    /// * `assets`: in order.
+    fn asset_list(&self, assets: &[NodeIndex], limit: usize) -> AssetList {
+        let estate = &self.generation.estate;
+        let index = self.asset_index();
         let mut by_kind = BTreeMap::new();
         for &asset in assets {
-            *by_kind.entry(estate.node(asset).kind.as_str().to_owned()).or_default() += 1;
+            *by_kind.entry(estate.node(asset).kind).or_default() += 1;
         }
-        let mut listed: Vec<_> = assets
-            .iter()
-            .map(|&asset| reports.place(estate.node(asset).id))
-            .collect();
-        listed.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
-        listed.truncate(limit);
-        Self {
+        let by_name = by_kind
+            .into_iter()
+            .map(|(kind, number): (NodeKind, u64)| (kind.as_str().to_owned(), number));
+        let mut listed = assets.to_vec();
+        let rank = |&asset: &NodeIndex| index.rank(asset);
+        if limit < listed.len() {
+            listed.select_nth_unstable_by_key(limit, rank);
+            listed.truncate(limit);
+        }
+        listed.sort_unstable_by_key(rank);
+        AssetList {
             total: assets.len() as u64,
-            by_kind,
+            by_kind: by_name.collect(),
             truncated: assets.len() > limit,
-            listed,
+            listed: listed
+                .into_iter()
+                .map(|asset| self.place(estate.node(asset).id))
+                .collect(),
         }
+    }
+
+    /// The entry points that lead furthest, at most `limit` of them. Those with most paths are looked at, at most 100.
+    ///
+    /// # Errors
+    /// Those of [`Self::steps`].
+    pub fn blasts(&self, limit: usize) -> Result<BlastPage> {
+        let found = self.blasts_found()?;
+        Ok(BlastPage {
+            generation: self.generation.record.number,
+            total: found.len() as u64,
+            offset: 0,
+            limit: limit as u64,
+            items: found.iter().take(limit).cloned().collect(),
+        })
+    }
+
+    pub(crate) fn widest_blasts(&self) -> Result<Vec<BlastRow>> {
+        let paths = &self.path_index().by_entry;
+        let mut starts: Vec<_> = self
+            .generation
+            .entries
+            .iter()
+            .map(|entry| entry.id)
+            .zip(paths)
+            .collect();
+        starts.sort_by_key(|&(id, &paths)| (Reverse(paths), id));
+        let mut found = starts
+            .into_iter()
+            .take(BLASTS_MAX)
+            .map(|(start, _)| {
+                let blast = self.reach(start)?;
+                Ok(BlastRow {
+                    start: self.place(start),
+                    targets: blast.targets.len() as u64,
+                    assets: blast.assets.len() as u64,
+                })
+            })
+            .collect::<Result<Vec<_>>>()?;
+        found.sort_by_cached_key(|it| {
+            (
+                Reverse((it.targets, it.assets)),
+                it.start.name.clone(),
+                it.start.id.clone(),
+            )
+        });
+        Ok(found)
     }
 }

@@ -4,9 +4,19 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::page::page;
+use crate::page::{Sort, Window, page};
+use crate::places::{Change, ChokePlaces, Extent, Place};
 use crate::words::joined;
-use crate::{Change, Extent, FixReport, Place, PlaceReport, Reports, StepReport};
+use crate::{FixReport, PlaceReport, Reports, Result, StepReport};
+
+const SORTS: [&str; 6] = [
+    "severed",
+    "targets_severed",
+    "entries_severed",
+    "paths_through",
+    "cost",
+    "name",
+];
 
 /// A stretch of steps and assets that sever the same, each on its own.
 #[derive(Clone, Debug, Serialize, JsonSchema, ToSchema)]
@@ -64,7 +74,7 @@ pub struct ChangeReport {
 }
 
 impl ChokePointReport {
-    pub fn new(reports: &Reports, place: &Place<'_>) -> Self {
+    pub fn new(reports: &Reports, place: &Place) -> Self {
         let assets: Vec<_> = place.assets.iter().map(|&asset| reports.place(asset)).collect();
         let changes: Vec<_> = place.changes.iter().map(|it| ChangeReport::new(reports, it)).collect();
         let names: Vec<_> = assets.iter().map(|asset| asset.name.clone()).collect();
@@ -85,8 +95,12 @@ impl ChokePointReport {
 }
 
 impl ChangeReport {
-    pub fn new(reports: &Reports, change: &Change<'_>) -> Self {
-        let steps: Vec<_> = change.steps.iter().map(|step| reports.step(step)).collect();
+    pub fn new(reports: &Reports, change: &Change) -> Self {
+        let steps: Vec<_> = change
+            .steps
+            .iter()
+            .map(|&step| reports.step(&reports.generation.derived.steps[step as usize]))
+            .collect();
         let (extent, asset) = match change.extent {
             Extent::Step => ("step", None),
             Extent::Into(asset) => ("into", Some(asset)),
@@ -95,9 +109,75 @@ impl ChangeReport {
         Self {
             extent: extent.to_owned(),
             asset: asset.map(|asset| reports.place(asset)),
-            cost: steps.iter().filter_map(cheapest).map(|fix| fix.cost).sum(),
+            cost: change.cost,
             steps,
         }
+    }
+}
+
+impl Reports {
+    /// Choke points, page by page.
+    ///
+    /// # Errors
+    /// [`crate::ReportError::BadQuery`].
+    pub fn choke_points(&self, query: &ChokePointQuery) -> Result<ChokePointPage> {
+        let window = Window::new(query.offset, query.limit)?;
+        let sort = Sort::parse(query.sort.as_deref(), &SORTS)?;
+        let ChokePlaces {
+            places,
+            assets_left_out,
+        } = self.choke_places()?;
+        let mut found: Vec<&Place> = places.iter().collect();
+        if let Some(sort) = sort {
+            self.sort_choke_points(&mut found, sort);
+        }
+        Ok(ChokePointPage {
+            generation: self.generation.record.number,
+            total: found.len() as u64,
+            offset: window.offset,
+            limit: window.limit,
+            smallest_joint_change: self.generation.analysis.smallest_joint_change,
+            why_none: self.why_no_paths(),
+            assets_left_out: *assets_left_out,
+            items: window
+                .of(&found)
+                .iter()
+                .map(|it| ChokePointReport::new(self, it))
+                .collect(),
+        })
+    }
+
+    fn sort_choke_points(&self, places: &mut [&Place], sort: Sort<'_>) {
+        let cheapest = |place: &Place| place.changes.first().map(|change| change.cost);
+        let name = |place: &Place| ChokePointReport::new(self, place).name.to_lowercase();
+        match sort.field {
+            "name" => {
+                places.sort_by_cached_key(|place| name(place));
+                if sort.is_descending {
+                    places.reverse();
+                }
+            }
+            field => places.sort_by(|a, b| {
+                sort.direct(match field {
+                    "severed" => (a.targets_severed, a.entries_severed).cmp(&(b.targets_severed, b.entries_severed)),
+                    "targets_severed" => a.targets_severed.cmp(&b.targets_severed),
+                    "entries_severed" => a.entries_severed.cmp(&b.entries_severed),
+                    "paths_through" => a.paths_through.cmp(&b.paths_through),
+                    _ => cheapest(a).cmp(&cheapest(b)),
+                })
+            }),
+        }
+    }
+
+    /// The choke points that sever most, at most so many, without the evidence of their steps.
+    pub(crate) fn first_choke_points(&self, limit: usize) -> Result<Vec<ChokePointReport>> {
+        let places = self.choke_places()?.places.iter().take(limit);
+        let mut found: Vec<_> = places.map(|place| ChokePointReport::new(self, place)).collect();
+        let changes = found.iter_mut().flat_map(|point| &mut point.changes);
+        for step in changes.flat_map(|change| &mut change.steps) {
+            step.evidence.clear();
+        }
+        Ok(found)
     }
 }
 

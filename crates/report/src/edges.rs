@@ -2,12 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use postern_attack::{Step, sentence};
+use postern_model::estate::{NodeIndex, Relation};
+use postern_model::{NodeId, RelationKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::PlaceReport;
-use crate::page::page;
+use crate::page::{Window, page, words};
+use crate::words::grade;
+use crate::{PlaceReport, ReportError, Reports, Result};
 
 /// A step, or a relation as a file reports it.
 #[derive(Clone, Debug, Serialize, JsonSchema, ToSchema)]
@@ -33,7 +37,7 @@ pub struct EdgeRow {
     pub observed_at: Option<String>,
     /// The files that say so.
     pub files: Vec<String>,
-    /// What it means, in a sentence.
+    /// What it means, in a sentence without a full stop.
     pub text: String,
 }
 
@@ -59,4 +63,197 @@ pub struct EdgeQuery {
     pub offset: Option<u64>,
     /// At most so many items; 50 if not said, 500 at most.
     pub limit: Option<u64>,
+}
+
+/// Which end of an edge the asset is that was asked for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Direction {
+    In,
+    Out,
+}
+
+impl Direction {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::In => "in",
+            Self::Out => "out",
+        }
+    }
+}
+
+/// An edge that was found, before anything is said of it.
+struct Found<'a> {
+    technique: RelationKind,
+    direction: Direction,
+    /// Place of the other end among all names; virtual vertices come last.
+    name_rank: u32,
+    edge: Edge<'a>,
+}
+
+enum Edge<'a> {
+    Step(&'a Step),
+    Relation(&'a Relation),
+}
+
+impl Reports {
+    /// Steps or relations of an asset, or of a virtual entry point.
+    ///
+    /// # Errors
+    /// [`ReportError::NoSuch`], [`ReportError::BadQuery`].
+    pub fn edges(&self, place: &str, query: &EdgeQuery) -> Result<EdgePage> {
+        let window = Window::new(query.offset, query.limit)?;
+        let directions = match words("direction", query.direction.as_deref(), &["in", "out"])?.as_slice() {
+            ["in"] => &[Direction::In][..],
+            ["out"] => &[Direction::Out],
+            _ => &[Direction::In, Direction::Out],
+        };
+        let kinds = words("kind", query.kind.as_deref(), &["step", "reported"])?;
+        let technique = query.technique.as_deref().filter(|it| !it.is_empty());
+        let technique = technique.map(|it| {
+            RelationKind::parse(it).ok_or_else(|| ReportError::NoSuch {
+                what: "technique",
+                id: it.to_owned(),
+            })
+        });
+        let technique = technique.transpose()?;
+        let id = self.find_place(place)?;
+
+        let mut found = Vec::new();
+        for &direction in directions {
+            if kinds.is_empty() || kinds.contains(&"step") {
+                self.steps_at(id, direction, &mut found)?;
+            }
+            if let (true, Some(index)) = (kinds.contains(&"reported"), self.generation.estate.by_id(id)) {
+                self.relations_at(index, direction, &mut found);
+            }
+        }
+        let mut by_technique = BTreeMap::new();
+        for it in &found {
+            *by_technique.entry(it.technique.as_str().to_owned()).or_default() += 1;
+        }
+        found.retain(|it| technique.is_none_or(|technique| it.technique == technique));
+        found.sort_by_key(|it| (it.technique, it.name_rank, it.direction));
+        Ok(EdgePage {
+            generation: self.generation.record.number,
+            total: found.len() as u64,
+            offset: window.offset,
+            limit: window.limit,
+            by_technique,
+            items: window.of(&found).iter().map(|it| self.edge_row(it)).collect(),
+        })
+    }
+
+    fn steps_at<'a>(&'a self, id: NodeId, direction: Direction, found: &mut Vec<Found<'a>>) -> Result<()> {
+        let (map, derived) = (self.steps()?, &self.generation.derived);
+        let Some(vertex) = map.vertex(&self.generation.world(&self.catalog), derived, id) else {
+            return Ok(());
+        };
+        let numbers = match direction {
+            Direction::In => map.into(vertex),
+            Direction::Out => map.out_of(vertex),
+        };
+        found.extend(numbers.iter().map(|&number| {
+            let step = &derived.steps[number as usize];
+            let other = if direction == Direction::In {
+                step.source
+            } else {
+                step.target
+            };
+            Found {
+                technique: step.technique,
+                direction,
+                name_rank: self
+                    .generation
+                    .estate
+                    .by_id(other)
+                    .map_or(u32::MAX, |it| self.asset_index().rank(it)),
+                edge: Edge::Step(step),
+            }
+        }));
+        Ok(())
+    }
+
+    fn relations_at<'a>(&'a self, index: NodeIndex, direction: Direction, found: &mut Vec<Found<'a>>) {
+        let all = &self.generation.estate.relations;
+        let mut add = |relation: &'a Relation, other: NodeIndex| {
+            found.push(Found {
+                technique: relation.kind,
+                direction,
+                name_rank: self.asset_index().rank(other),
+                edge: Edge::Relation(relation),
+            });
+        };
+        match direction {
+            Direction::In => {
+                for &row in self.relations_by_target().of(index) {
+                    add(&all[row as usize], all[row as usize].source);
+                }
+            }
+            // They are sorted by source.
+            Direction::Out => {
+                let begin = all.partition_point(|it| it.source < index);
+                for relation in all[begin..].iter().take_while(|it| it.source == index) {
+                    add(relation, relation.target);
+                }
+            }
+        }
+    }
+
+    fn edge_row(&self, found: &Found<'_>) -> EdgeRow {
+        let id_of = |index: NodeIndex| self.generation.estate.node(index).id;
+        let (source, target) = match found.edge {
+            Edge::Step(step) => (step.source, step.target),
+            Edge::Relation(relation) => (id_of(relation.source), id_of(relation.target)),
+        };
+        let other = if found.direction == Direction::In {
+            source
+        } else {
+            target
+        };
+        let name = |id: NodeId| self.generation.name_of(id);
+        let text = sentence(found.technique, &name(source), &name(target));
+        let (direction, other) = (found.direction.as_str().to_owned(), self.place(other));
+        let technique = found.technique.as_str().to_owned();
+        match found.edge {
+            Edge::Step(step) => {
+                // The reason that makes the step this cheap.
+                let facts = step
+                    .derivations
+                    .first()
+                    .map(|it| self.derivation(it).facts)
+                    .unwrap_or_default();
+                let mut files: Vec<String> = facts.iter().flat_map(|it| it.files.iter().cloned()).collect();
+                files.sort_unstable();
+                files.dedup();
+                EdgeRow {
+                    id: step.id.to_string(),
+                    direction,
+                    other,
+                    technique,
+                    label: step.label.to_string(),
+                    is_step: true,
+                    cost: Some(step.cost),
+                    grade: Some(grade(step.cost).as_str().to_owned()),
+                    is_assumed: step.is_assumed || step.technique == RelationKind::AssumedFoothold,
+                    observed_at: facts.iter().filter_map(|it| it.observed).min().map(|at| at.to_string()),
+                    files,
+                    text,
+                }
+            }
+            Edge::Relation(relation) => EdgeRow {
+                id: relation.id.to_string(),
+                direction,
+                other,
+                technique,
+                label: found.technique.label().to_owned(),
+                is_step: false,
+                cost: None,
+                grade: None,
+                is_assumed: false,
+                observed_at: Some(relation.seen.last.to_string()),
+                files: self.files(&relation.seen),
+                text,
+            },
+        }
+    }
 }

@@ -1,8 +1,13 @@
 //! Stored generations, and the state of the data folder.
 
+use jiff::Timestamp;
+use postern_ledger::GenerationRecord;
+use postern_model::schema::{ASSET_FINDINGS, NODES, PATHS, REPORTED, STEPS};
 use schemars::JsonSchema;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::Reports;
 
 /// A generation, by number and times.
 #[derive(Clone, Debug, Serialize, JsonSchema, ToSchema)]
@@ -86,4 +91,79 @@ pub struct BuildProblem {
     pub title: String,
     /// What to do.
     pub detail: String,
+}
+
+/// Points of a history: a chart of more is a line.
+const HISTORY_MAX: usize = 90;
+
+impl GenerationInfo {
+    pub fn new(record: &GenerationRecord, now: Timestamp) -> Self {
+        Self {
+            number: record.number,
+            evaluated_at: record.evaluated_at.to_string(),
+            built_at: record.built_at.to_string(),
+            age_seconds: now.duration_since(record.evaluated_at).as_secs(),
+        }
+    }
+}
+
+impl GenerationSummary {
+    fn of(record: &GenerationRecord) -> Option<Self> {
+        let stored = postern_engine::GenerationSummary::of(record)?;
+        Some(Self {
+            targets_reached: stored.targets_reached,
+            entry_points_with_paths: stored.entry_points_with_paths,
+            critical: stored.critical,
+        })
+    }
+}
+
+impl GenerationRow {
+    pub fn new(record: &GenerationRecord) -> Self {
+        let rows = |table: &str| {
+            record
+                .counts
+                .get(table)
+                .and_then(serde_json::Value::as_u64)
+                .unwrap_or_default()
+        };
+        Self {
+            number: record.number,
+            evaluated_at: record.evaluated_at.to_string(),
+            built_at: record.built_at.to_string(),
+            assets: rows(NODES.name),
+            relations: rows(REPORTED.name),
+            findings: rows(ASSET_FINDINGS.name),
+            steps: rows(STEPS.name),
+            paths: rows(PATHS.name),
+            summary: GenerationSummary::of(record),
+        }
+    }
+}
+
+impl Reports {
+    /// Stored generations up to this one, the newest first; at most `limit`.
+    pub fn generations(&self, limit: usize) -> GenerationsPage {
+        GenerationsPage {
+            total: self.records.len() as u64,
+            items: self.records.iter().rev().take(limit).map(GenerationRow::new).collect(),
+        }
+    }
+
+    /// The newest generations up to this one, the oldest of them first.
+    pub fn history(&self) -> Vec<HistoryPoint> {
+        let first = self.records.len().saturating_sub(HISTORY_MAX);
+        let point = |record: &GenerationRecord| {
+            let row = GenerationRow::new(record);
+            HistoryPoint {
+                number: row.number,
+                evaluated_at: row.evaluated_at,
+                paths: row.paths,
+                targets_reached: row.summary.map(|it| it.targets_reached),
+                entry_points_with_paths: row.summary.map(|it| it.entry_points_with_paths),
+                critical: row.summary.map(|it| it.critical),
+            }
+        };
+        self.records[first..].iter().map(point).collect()
+    }
 }

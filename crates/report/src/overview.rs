@@ -1,10 +1,17 @@
 //! The first page: what can be reached, what changed, how old it is.
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{ChangesReport, ChokePointReport, Freshness, GenerationInfo, HistoryPoint, ScenarioRow, Summary};
+use crate::{
+    ChangesReport, ChokePointReport, Freshness, GenerationInfo, HistoryPoint, Inventory, Reports, Result, ScenarioRow,
+    Summary,
+};
+
+/// Scenarios, choke points and changes on the first page.
+const FIRST: usize = 5;
 
 /// What one reads first.
 #[derive(Clone, Debug, Serialize, JsonSchema, ToSchema)]
@@ -56,4 +63,42 @@ pub struct AssetCounts {
     pub identities: u64,
     pub cloud: u64,
     pub all: u64,
+}
+
+impl Reports {
+    /// What one reads first.
+    ///
+    /// # Errors
+    /// Those of [`Self::steps`].
+    pub fn overview(&self, inventory: &Inventory, now: Timestamp) -> Result<Overview> {
+        Ok(Overview {
+            generation: GenerationInfo::new(&self.generation.record, now),
+            previous: self.previous.as_ref().map(|it| GenerationInfo::new(&it.record, now)),
+            summary: self.summary(),
+            risks: self.risks(),
+            scenarios: self.scenario_rows(FIRST),
+            choke_points: self.first_choke_points(FIRST)?,
+            choke_points_total: self.choke_places()?.places.len() as u64,
+            smallest_joint_change: self.generation.analysis.smallest_joint_change,
+            why_no_paths: self.why_no_paths(),
+            changes: self.changes(FIRST),
+            freshness: self.freshness(inventory, now),
+            gaps: self.gaps().len() as u64,
+            rejected_rows: inventory.rejected_rows(),
+            unread_files: inventory.unread_files(),
+            history: self.history(),
+            assets: self.asset_counts(),
+        })
+    }
+
+    /// Attack paths of each risk.
+    pub fn risks(&self) -> Risks {
+        let [critical, high, medium, low] = self.path_index().risks;
+        Risks {
+            critical,
+            high,
+            medium,
+            low,
+        }
+    }
 }

@@ -97,3 +97,24 @@ impl<'q> Sort<'q> {
         if self.is_descending { order.reverse() } else { order }
     }
 }
+/// The words of a filter, which a comma parts. Empty where nothing is filtered.
+///
+/// # Errors
+/// [`ReportError::BadQuery`] for a word that is none of `allowed`.
+pub(crate) fn words<'q>(field: &'static str, text: Option<&'q str>, allowed: &[&str]) -> Result<Vec<&'q str>> {
+    let words = text
+        .unwrap_or_default()
+        .split(',')
+        .map(str::trim)
+        .filter(|it| !it.is_empty());
+    words
+        .map(|word| match allowed.contains(&word) {
+            true => Ok(word),
+            false => Err(ReportError::BadQuery {
+                field,
+                reason: format!("there is no {word}"),
+                allowed: allowed.iter().map(|&it| it.to_owned()).collect(),
+            }),
+        })
+        .collect()
+}

@@ -94,14 +94,13 @@ impl Reports {
 
     fn crossing(&self, at: NodeId, target: NodeId) -> Option<CrossingReport> {
         let node = self.generation.estate.by_id(at).filter(|_| at != target)?;
-        let reasons = self.generation.classification.reasons.iter();
         Some(CrossingReport {
             id: self.generation.key_of(at),
             name: self.generation.name_of(at),
-            reason: reasons
-                .filter(|it| it.node == node)
-                .map(|it| it.text.clone())
-                .next()
+            reason: self
+                .reasons(node)
+                .first()
+                .map(|it| it.text.to_string())
                 .unwrap_or_default(),
         })
     }

@@ -29,16 +29,40 @@ impl PlaceReport {
 impl Reports {
     /// What an id stands for. The id itself is the name of what this generation has not.
     pub fn place(&self, id: NodeId) -> PlaceReport {
-        let kind = match self.generation.estate.by_id(id) {
-            Some(index) => self.generation.estate.node(index).kind,
-            None if self.target(id).is_some() => NodeKind::ControlPlane,
-            None => NodeKind::EntryPoint,
-        };
         PlaceReport {
             id: self.generation.key_of(id),
             name: self.generation.name_of(id),
-            kind: kind.as_str().to_owned(),
+            kind: self.kind_of(id).as_str().to_owned(),
         }
+    }
+
+    pub(crate) fn kind_of(&self, id: NodeId) -> NodeKind {
+        match self.generation.estate.by_id(id) {
+            Some(index) => self.generation.estate.node(index).kind,
+            None if self.target(id).is_some() => NodeKind::ControlPlane,
+            None => NodeKind::EntryPoint,
+        }
+    }
+
+    /// An asset, virtual entry point or target, by original id, virtual id or node id.
+    ///
+    /// # Errors
+    /// [`ReportError::NoSuch`].
+    pub fn find_place(&self, id: &str) -> Result<NodeId> {
+        let generation = &self.generation;
+        if let Some(index) = generation.estate.find(id) {
+            return Ok(generation.estate.node(index).id);
+        }
+        let named = NodeId::of(id);
+        let is_known = |id: NodeId| self.target(id).is_some() || generation.derived.virtual_vertex(id).is_some();
+        let found = [Some(named), id.parse().ok()]
+            .into_iter()
+            .flatten()
+            .find(|&id| is_known(id));
+        found.ok_or_else(|| ReportError::NoSuch {
+            what: "asset, entry point or target",
+            id: id.to_owned(),
+        })
     }
 
     /// The target with this id.

@@ -1,14 +1,16 @@
 //! Scenarios: paths of one shape. And entry points that need no path.
 
+use std::collections::HashMap;
+
 use postern_attack::{ExposedCritical, Path, Scenario};
-use postern_model::NodeId;
+use postern_model::{EdgeId, NodeId};
 use schemars::JsonSchema;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::page::page;
 use crate::words::{family_name, grade, target_class_title};
-use crate::{PlaceReport, Reports};
+use crate::{ExposedPage, ExposedRow, PlaceReport, ReportError, Reports, Result};
 
 /// Paths of one shape.
 #[derive(Clone, Debug, Serialize, JsonSchema, ToSchema)]
@@ -106,17 +108,7 @@ impl ScenarioReport {
         let target_class = scenario.target_class.as_str();
         Self {
             id: scenario.id.to_string(),
-            title: format!(
-                "{} → {}, by {}",
-                reports.entry_class_title(&scenario.entry_class),
-                target_class_title(target_class),
-                scenario
-                    .techniques
-                    .iter()
-                    .map(|it| family_name(it))
-                    .collect::<Vec<_>>()
-                    .join(", then ")
-            ),
+            title: reports.scenario_title(scenario),
             entry_class: scenario.entry_class.clone(),
             techniques: scenario.techniques.clone(),
             target_class: target_class.to_owned(),
@@ -126,6 +118,121 @@ impl ScenarioReport {
             risk: risk.as_str().to_owned(),
             cost,
             grade: grade(cost).as_str().to_owned(),
+        }
+    }
+}
+
+impl Reports {
+    /// What the shape of a scenario is, in words.
+    pub fn scenario_title(&self, scenario: &Scenario) -> String {
+        let families: Vec<_> = scenario.techniques.iter().map(|it| family_name(it)).collect();
+        format!(
+            "{} → {}, by {}",
+            self.entry_class_title(&scenario.entry_class),
+            target_class_title(scenario.target_class.as_str()),
+            families.join(", then ")
+        )
+    }
+
+    pub(crate) fn scenario_title_of(&self, path: &Path) -> String {
+        let mut scenarios = self.generation.analysis.scenarios.iter();
+        let scenario = scenarios.find(|it| it.id == path.scenario);
+        scenario.map(|it| self.scenario_title(it)).unwrap_or_default()
+    }
+
+    /// # Errors
+    /// [`ReportError::NoSuch`].
+    pub(crate) fn find_scenario(&self, id: &str) -> Result<&Scenario> {
+        let wanted = id.parse().ok();
+        let found = self
+            .generation
+            .analysis
+            .scenarios
+            .iter()
+            .find(|it| Some(it.id) == wanted);
+        found.ok_or_else(|| ReportError::NoSuch {
+            what: "scenario",
+            id: id.to_owned(),
+        })
+    }
+
+    /// All scenarios, the worst first.
+    pub fn scenarios(&self) -> ScenarioPage {
+        let items = self.scenario_rows(usize::MAX);
+        ScenarioPage {
+            generation: self.generation.record.number,
+            total: items.len() as u64,
+            offset: 0,
+            limit: items.len() as u64,
+            items,
+        }
+    }
+
+    /// The worst scenarios, at most so many.
+    pub(crate) fn scenario_rows(&self, limit: usize) -> Vec<ScenarioRow> {
+        let analysis = &self.generation.analysis;
+        let mut by_id: HashMap<EdgeId, Vec<&Path>> = HashMap::new();
+        for path in &analysis.paths {
+            by_id.entry(path.scenario).or_default().push(path);
+        }
+        let scenarios = analysis.scenarios.iter().take(limit);
+        scenarios
+            .filter_map(|it| Some(ScenarioRow::new(self, it, by_id.get(&it.id)?)))
+            .collect()
+    }
+
+    /// All entry points that lie inside a target.
+    pub fn exposed_critical_assets(&self) -> ExposedPage {
+        let exposed = &self.generation.analysis.exposed_critical;
+        let row = |it: &ExposedCritical| {
+            let ExposedReport {
+                entry,
+                target,
+                title,
+                reason,
+            } = ExposedReport::new(self, it);
+            let basis = self.entry(it.entry).map(|entry| entry.basis.as_str().to_owned());
+            ExposedRow {
+                entry,
+                target,
+                basis: basis.unwrap_or_default(),
+                entry_class_title: title,
+                reason,
+            }
+        };
+        ExposedPage {
+            generation: self.generation.record.number,
+            total: exposed.len() as u64,
+            offset: 0,
+            limit: exposed.len() as u64,
+            items: exposed.iter().map(row).collect(),
+        }
+    }
+}
+
+impl ScenarioRow {
+    fn new(reports: &Reports, scenario: &Scenario, paths: &[&Path]) -> Self {
+        let of = ScenarioReport::new(reports, scenario, paths);
+        let basis = paths
+            .first()
+            .and_then(|path| reports.entry(path.entry))
+            .map(|it| it.basis.as_str());
+        let is_new = |path: &&&Path| matches!(reports.status_of(path), "new" | "reopened");
+        Self {
+            id: of.id,
+            title: of.title,
+            entry_class_title: reports.entry_class_title(&of.entry_class),
+            entry_class: of.entry_class,
+            basis: basis.unwrap_or_default().to_owned(),
+            techniques: of.techniques,
+            target_class: of.target_class,
+            paths: of.paths,
+            new_paths: paths.iter().filter(is_new).count() as u64,
+            entries: of.entries,
+            targets: of.targets,
+            risk: of.risk,
+            cost: of.cost,
+            grade: of.grade,
         }
     }
 }

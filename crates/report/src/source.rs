@@ -6,6 +6,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::sources::rejected_rows;
+
 #[derive(Clone, Debug, Serialize, JsonSchema, ToSchema)]
 pub struct SourceReport {
     /// For `source remove` and `source rejects`.
@@ -80,6 +82,7 @@ impl ObservedFrom {
 
 impl SourceReport {
     pub fn new(row: SourceRow) -> Self {
+        let rejected_rows = rejected_rows(&row);
         let files: Vec<_> = row
             .snapshots
             .into_iter()
@@ -99,7 +102,7 @@ impl SourceReport {
             path: row.source.path,
             imported_at: row.source.imported_at.to_string(),
             last_imported_at: row.source.last_imported_at.to_string(),
-            rejected_rows: files.iter().map(|file| file.rejected_rows).sum(),
+            rejected_rows,
             files,
             unread_files: row.unread_files,
             last: row.source.last_imported_at,

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::coverage::days;
 use crate::{ObservedFrom, Reports, Summary};
 
 #[derive(Clone, Debug, Serialize, JsonSchema, ToSchema)]
@@ -80,7 +81,7 @@ pub fn cells(status: &Status, reports: Option<&Reports>, now: Timestamp) -> Vec<
             facet: it.cell.facet.to_string(),
             observed_at: it.observed_at.to_string(),
             observed_from: ObservedFrom::new(it.origin),
-            age_days: now.duration_since(it.observed_at).as_hours() / 24,
+            age_days: days(it.observed_at, now),
             is_whole: it.is_whole,
             files: it.files,
             answered: answered.map(|it| it.answered),
@@ -101,17 +102,19 @@ fn answered(generation: &Generation, cell: &Cell) -> Option<Answered> {
     coverage.facets.get(&(cell.class, cell.facet.clone())).copied()
 }
 
-/// Objects that look like one asset and were kept apart.
-pub fn conflicts(generation: &Generation) -> Vec<ConflictReport> {
-    let conflicts = generation.estate.conflicts.iter();
-    conflicts
-        .map(|it| ConflictReport {
-            kind: it.kind.clone(),
-            value: it.value.clone(),
-            ids: it.keys.clone(),
-            reason: it.reason.clone(),
-        })
-        .collect()
+impl Reports {
+    /// Objects that look like one asset and were kept apart.
+    pub fn conflicts(&self) -> Vec<ConflictReport> {
+        let conflicts = self.generation.estate.conflicts.iter();
+        conflicts
+            .map(|it| ConflictReport {
+                kind: it.kind.to_string(),
+                value: it.value.to_string(),
+                ids: it.keys.iter().map(ToString::to_string).collect(),
+                reason: it.reason.to_string(),
+            })
+            .collect()
+    }
 }
 
 impl GenerationStatus {

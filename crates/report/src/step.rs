@@ -10,7 +10,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::Reports;
-use crate::index::ById;
 use crate::words::grade;
 
 #[derive(Clone, Debug, Serialize, JsonSchema, ToSchema)]
@@ -140,7 +139,7 @@ impl Reports {
         )
     }
 
-    fn derivation(&self, derivation: &Derivation) -> DerivationReport {
+    pub(crate) fn derivation(&self, derivation: &Derivation) -> DerivationReport {
         DerivationReport {
             cost: derivation.cost,
             facts: derivation.facts.iter().map(|it| self.fact(it)).collect(),
@@ -190,19 +189,13 @@ impl Reports {
     /// The reported relation with this id.
     pub fn relation(&self, id: EdgeId) -> Option<&Relation> {
         let all = &self.generation.estate.relations;
-        let by_id = self
-            .relations_by_id
-            .get_or_init(|| ById::new(all.iter().map(|it| it.id)));
-        Some(&all[by_id.find(id, |row| all[row].id)?])
+        Some(&all[self.relations_by_id().find(id, |row| all[row].id)?])
     }
 
     /// The finding with this id.
     pub fn finding(&self, id: EdgeId) -> Option<&Finding> {
         let all = &self.generation.estate.findings;
-        let by_id = self
-            .findings_by_id
-            .get_or_init(|| ById::new(all.iter().map(|it| it.id)));
-        Some(&all[by_id.find(id, |row| all[row].id)?])
+        Some(&all[self.findings_by_id().find(id, |row| all[row].id)?])
     }
 
     /// The files that speak of something. One that was removed since is named by its snapshot's id.

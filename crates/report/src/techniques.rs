@@ -1,10 +1,13 @@
 //! Techniques, as the catalog tells them, and how often they can be used.
 
+use postern_catalog::Technique;
+use postern_model::RelationKind;
 use schemars::JsonSchema;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::page::page;
+use crate::{ReportError, Reports, Result};
 
 /// A way to get from one asset to another.
 #[derive(Clone, Debug, Serialize, JsonSchema, ToSchema)]
@@ -55,4 +58,85 @@ pub struct RemediationReport {
 page! {
     /// All techniques of the catalog, by id.
     TechniquePage of TechniqueRow
+}
+
+impl Reports {
+    /// # Errors
+    /// [`ReportError::NoSuch`].
+    pub(crate) fn find_technique(&self, id: &str) -> Result<RelationKind> {
+        let found = RelationKind::parse(id).filter(|&it| self.catalog.technique(it).is_some());
+        found.ok_or_else(|| ReportError::NoSuch {
+            what: "technique",
+            id: id.to_owned(),
+        })
+    }
+
+    /// All techniques of the catalog.
+    pub fn techniques(&self) -> TechniquePage {
+        let mut items: Vec<_> = self
+            .catalog
+            .techniques
+            .values()
+            .map(|it| self.technique_row(it))
+            .collect();
+        items.sort_by(|a, b| a.id.cmp(&b.id));
+        TechniquePage {
+            generation: self.generation.record.number,
+            total: items.len() as u64,
+            offset: 0,
+            limit: items.len() as u64,
+            items,
+        }
+    }
+
+    /// One technique.
+    ///
+    /// # Errors
+    /// [`ReportError::NoSuch`].
+    pub fn technique(&self, id: &str) -> Result<TechniqueRow> {
+        let kind = self.find_technique(id)?;
+        let technique = self.catalog.technique(kind).map(|it| self.technique_row(it));
+        technique.ok_or_else(|| ReportError::NoSuch {
+            what: "technique",
+            id: id.to_owned(),
+        })
+    }
+
+    fn technique_row(&self, technique: &Technique) -> TechniqueRow {
+        let mut remediations: Vec<_> = technique
+            .remediations
+            .iter()
+            .map(|it| RemediationReport {
+                id: it.id.clone(),
+                title: it.title.clone(),
+                text: it.text.clone(),
+                cost: it.cost,
+                owner: it.owner.clone(),
+            })
+            .collect();
+        remediations.sort_by_key(|it| it.cost);
+        let input = |class: &dyn std::fmt::Display, facet: &dyn std::fmt::Display| format!("{class}: {facet}");
+        TechniqueRow {
+            id: technique.id.as_str().to_owned(),
+            title: technique.title.clone(),
+            label: technique.label.clone(),
+            family: technique.family.clone(),
+            grade: technique.grade.as_str().to_owned(),
+            grade_reason: technique.grade_reason.clone(),
+            needs: technique.needs.as_str().to_owned(),
+            gives: technique.gives.as_str().to_owned(),
+            attack: technique.attack.clone(),
+            explanation: technique.explanation.clone(),
+            detection: technique.detection.clone(),
+            remediations,
+            no_remediation: technique.no_remediation.clone(),
+            inputs: technique.inputs.iter().map(|it| input(&it.class, &it.facet)).collect(),
+            steps: self
+                .technique_steps()
+                .get(technique.id.as_str())
+                .copied()
+                .unwrap_or_default(),
+            is_enabled: true,
+        }
+    }
 }

@@ -32,7 +32,7 @@ pub async fn run(session: &Session, args: args::Asset) -> Result<Outcome> {
         args::Asset::Show { id, when, format } => {
             let reports = Reports::load(&engine, when.as_of()).await?;
             let index = Ids(&reports.generation).asset(&id)?;
-            show(&AssetReport::new(&reports, index), format.json)?;
+            show(&reports.asset(index)?, format.json)?;
         }
         args::Asset::Split(args) => set_apart(&engine, args, true).await?,
         args::Asset::Merge(args) => set_apart(&engine, args, false).await?,

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use postern_report::words::{count, counted, joined};
-use postern_report::{CHANGE_STEPS_MAX, ChangeReport, ChokePointReport, Reports, Summary, cheapest, places, step_name};
+use postern_report::{CHANGE_STEPS_MAX, ChangeReport, ChokePointReport, Reports, Summary, cheapest, step_name};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -39,17 +39,18 @@ pub async fn run(session: &Session, args: args::Chokepoints) -> Result<Outcome> 
     let reports = Reports::load(&engine, args.when.as_of()).await?;
     let generation = &reports.generation;
     let limit = args.limit.of(args.format.json);
-    let (found, assets_left_out) = places(&reports, &generation.analysis.choke_points);
+    let found = reports.choke_places()?;
     let report = ChokepointsReport {
         generation: generation.record.number,
-        total: found.len() as u64,
-        truncated: found.len() > limit,
+        total: found.places.len() as u64,
+        truncated: found.places.len() > limit,
         limit: limit as u64,
         summary: reports.summary(),
         smallest_joint_change: generation.analysis.smallest_joint_change,
-        assets_left_out,
+        assets_left_out: found.assets_left_out,
         why_none: reports.why_no_paths(),
         choke_points: found
+            .places
             .iter()
             .take(limit)
             .map(|place| ChokePointReport::new(&reports, place))

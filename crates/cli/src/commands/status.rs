@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use postern_engine::{AsOf, EngineError};
 use postern_model::Facet;
 use postern_report::words::{count, counted, facets_text, joined, kinds_text, time};
-use postern_report::{CellReport, ConflictReport, GapReport, GenerationStatus, ReportError, Reports, cells, conflicts};
+use postern_report::{CellReport, ConflictReport, GapReport, GenerationStatus, ReportError, Reports, cells};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -59,7 +59,7 @@ pub async fn run(session: &Session, args: args::Status) -> Result<Outcome> {
         builder: status.builder.map(|builder| builder.holder),
         cells,
         not_evaluated: reports.as_ref().map(Reports::gaps).unwrap_or_default(),
-        conflicts: reports.as_ref().map(|it| conflicts(&it.generation)).unwrap_or_default(),
+        conflicts: reports.as_ref().map(Reports::conflicts).unwrap_or_default(),
         now: engine.now(),
     };
     show(&report, args.format.json)?;
