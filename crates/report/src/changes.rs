@@ -406,7 +406,7 @@ impl Reports {
         let estate = &self.generation.estate;
         let name = estate
             .find(id)
-            .map_or_else(|| id.clone(), |index| estate.node(index).name.to_string());
+            .map_or_else(|| id.to_string(), |index| estate.node(index).name.to_string());
         let value = decision.value.as_ref();
         let what = match (decision.kind, value.and_then(|value| value.as_str())) {
             (DecisionKind::Criticality, Some(level)) => format!("The criticality of {name} was set to {level}"),

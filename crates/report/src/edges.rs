@@ -218,7 +218,7 @@ impl Reports {
             Edge::Step(step) => {
                 // The reason that makes the step this cheap.
                 let facts = step
-                    .derivations
+                    .derivations()
                     .first()
                     .map(|it| self.derivation(it).facts)
                     .unwrap_or_default();
@@ -230,7 +230,7 @@ impl Reports {
                     direction,
                     other,
                     technique,
-                    label: step.label.to_string(),
+                    label: step.label().to_string(),
                     is_step: true,
                     cost: Some(step.cost),
                     grade: Some(grade(step.cost).as_str().to_owned()),
