@@ -8,14 +8,13 @@ import { useLiveEvents } from '@/api/live'
 import { MenuIcon } from '@/components/icons'
 import { useIsNarrow } from '@/lib/useMedia'
 
-import { AccountMenu } from './AccountMenu'
 import { GenerationChip } from './GenerationChip'
 import { GlobalSearch } from './GlobalSearch'
 import { Logo } from './Logo'
 import { Navigation } from './Navigation'
 import { texts } from './texts'
-import { ThemeMenu } from './ThemeMenu'
 
+const TopMenus = lazy(() => import('./TopMenus'))
 const NavigationDrawer = lazy(() => import('./NavigationDrawer'))
 
 const barHeight = '48px'
@@ -61,6 +60,8 @@ const useStyles = makeStyles({
   },
   middle: { flex: '1 1 0', minWidth: 0, display: 'flex', justifyContent: 'center' },
   tools: { display: 'flex', alignItems: 'center', columnGap: tokens.spacingHorizontalXS, flexShrink: 0 },
+  // As wide as what comes a moment later, so that nothing moves.
+  menus: { display: 'flex', alignItems: 'center', columnGap: tokens.spacingHorizontalXS, minWidth: '68px' },
   columns: { display: 'flex', alignItems: 'stretch' },
   side: {
     position: 'sticky',
@@ -102,8 +103,11 @@ export function Shell() {
         </div>
         <div className={styles.tools}>
           <GenerationChip isShort={isNarrow} />
-          <ThemeMenu />
-          <AccountMenu />
+          <div className={styles.menus}>
+            <Suspense>
+              <TopMenus />
+            </Suspense>
+          </div>
         </div>
       </header>
       <div className={styles.columns}>

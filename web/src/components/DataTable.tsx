@@ -4,11 +4,8 @@
 // below the first one, or is hidden; the page never scrolls sideways.
 
 import {
-  Button,
-  Dropdown,
   makeStyles,
   mergeClasses,
-  Option,
   Skeleton,
   SkeletonItem,
   Table,
@@ -18,18 +15,21 @@ import {
   TableHeaderCell,
   TableRow,
   tokens,
-  Tooltip,
 } from '@fluentui/react-components'
-import { useWindowVirtualizer } from '@tanstack/react-virtual'
-import { useRef, type KeyboardEvent, type MouseEvent, type ReactNode } from 'react'
+import { lazy, Suspense, type KeyboardEvent, type MouseEvent, type ReactNode } from 'react'
 
 import { number } from '@/lib/format'
 import { useIsNarrow } from '@/lib/useMedia'
 
 import { EmptyState } from './EmptyState'
-import { ChevronLeftIcon, ChevronRightIcon, SearchIcon } from './icons'
+import { SearchIcon } from './icons'
+import { needsPager } from './pageSizes'
 import { ProblemMessage } from './ProblemMessage'
 import { texts } from './texts'
+
+// Most lists are short: what long ones need comes with them.
+const Pager = lazy(() => import('./Pager'))
+const VirtualRows = lazy(() => import('./VirtualRows'))
 
 export interface Column<Row> {
   /** The name of the field, as `sort` of the API knows it. */
@@ -88,7 +88,6 @@ export interface ListState<Row> {
 }
 
 const rowHeightPx = 41
-const pageSizes = [50, 100, 200, 500]
 const skeletonRows = 8
 
 /** From this number on only the rows near the screen are in the document. */
@@ -125,19 +124,6 @@ const useStyles = makeStyles({
     lineHeight: tokens.lineHeightBase300,
   },
   stale: { opacity: 0.6 },
-  foot: {
-    display: 'flex',
-    flexWrap: 'wrap',
-    alignItems: 'center',
-    justifyContent: 'flex-end',
-    columnGap: tokens.spacingHorizontalM,
-    rowGap: tokens.spacingVerticalXS,
-    padding: `${tokens.spacingVerticalS} ${tokens.spacingHorizontalL}`,
-    color: tokens.colorNeutralForeground2,
-    fontSize: tokens.fontSizeBase200,
-  },
-  sizes: { minWidth: '72px' },
-  spacer: { border: 'none' },
   problem: { padding: `0 ${tokens.spacingHorizontalL}` },
 })
 
@@ -179,15 +165,8 @@ export function DataTable<Row>({
 }) {
   const styles = useStyles()
   const isNarrow = useIsNarrow()
-  const body = useRef<HTMLTableSectionElement>(null)
   const rows = query.data?.items ?? []
   const isVirtual = rows.length >= virtualFrom
-  const virtualizer = useWindowVirtualizer({
-    count: isVirtual ? rows.length : 0,
-    estimateSize: () => rowHeightPx,
-    overscan: 12,
-    scrollMargin: body.current?.offsetTop ?? 0,
-  })
 
   if (query.error && !query.data) {
     return (
@@ -215,36 +194,24 @@ export function DataTable<Row>({
       index === 0 && styles.first,
       index === shown.length - 1 && styles.last,
     )
-  const row = (it: Row, index: number) => (
-    <TableRow
-      key={keyOf(it)}
-      ref={isVirtual ? virtualizer.measureElement : undefined}
-      data-index={index}
-      aria-rowindex={isVirtual ? index + 2 : undefined}
-      className={mergeClasses(styles.row, isRowLinked && styles.rowLinked)}
-    >
-      {shown.map((shownColumn, at) => (
-        <TableCell key={shownColumn.id} className={mergeClasses(styles.cell, classOf(shownColumn, at))}>
-          <div className={styles.line}>{shownColumn.cell(it)}</div>
-          {at === 0 && below.length > 0 ? (
-            <div className={styles.below}>
-              {below.map((other) => (
-                <span key={other.id}>
-                  {other.isNamedBelow ? `${other.title}: ` : null}
-                  {other.cell(it)}
-                </span>
-              ))}
-            </div>
-          ) : null}
-        </TableCell>
-      ))}
-    </TableRow>
-  )
+  const rowClass = mergeClasses(styles.row, isRowLinked && styles.rowLinked)
+  const cells = (it: Row) =>
+    shown.map((shownColumn, at) => (
+      <TableCell key={shownColumn.id} className={mergeClasses(styles.cell, classOf(shownColumn, at))}>
+        <div className={styles.line}>{shownColumn.cell(it)}</div>
+        {at === 0 && below.length > 0 ? (
+          <div className={styles.below}>
+            {below.map((other) => (
+              <span key={other.id}>
+                {other.isNamedBelow ? `${other.title}: ` : null}
+                {other.cell(it)}
+              </span>
+            ))}
+          </div>
+        ) : null}
+      </TableCell>
+    ))
 
-  const virtualRows = virtualizer.getVirtualItems()
-  const margin = virtualizer.options.scrollMargin
-  const before = isVirtual ? (virtualRows[0]?.start ?? margin) - margin : 0
-  const after = isVirtual ? virtualizer.getTotalSize() - ((virtualRows.at(-1)?.end ?? margin) - margin) : 0
   return (
     <div className={styles.root}>
       <div className={styles.scroll}>
@@ -279,17 +246,22 @@ export function DataTable<Row>({
             </TableRow>
           </TableHeader>
           <TableBody
-            ref={body}
             className={mergeClasses(query.isPlaceholderData && styles.stale)}
             onKeyDown={moveBetweenRows}
             onClick={isRowLinked ? followRow : undefined}
           >
             {query.data ? (
-              <>
-                {before > 0 ? <Spacer height={before} className={styles.spacer} /> : null}
-                {isVirtual ? virtualRows.map((it) => row(rows[it.index]!, it.index)) : rows.map(row)}
-                {after > 0 ? <Spacer height={after} className={styles.spacer} /> : null}
-              </>
+              isVirtual ? (
+                <Suspense>
+                  <VirtualRows rows={rows} keyOf={keyOf as never} cells={cells as never} className={rowClass} />
+                </Suspense>
+              ) : (
+                rows.map((it) => (
+                  <TableRow key={keyOf(it)} className={rowClass}>
+                    {cells(it)}
+                  </TableRow>
+                ))
+              )
             ) : (
               Array.from({ length: skeletonRows }, (_, index) => (
                 <TableRow key={index}>
@@ -306,16 +278,12 @@ export function DataTable<Row>({
           </TableBody>
         </Table>
       </div>
-      {query.data && onChange ? <Pager label={label} answer={query.data} onChange={onChange} /> : null}
+      {query.data && onChange && needsPager(query.data) ? (
+        <Suspense>
+          <Pager label={label} answer={query.data} onChange={onChange} />
+        </Suspense>
+      ) : null}
     </div>
-  )
-}
-
-function Spacer({ height, className }: { height: number; className: string }) {
-  return (
-    <tr aria-hidden style={{ height }}>
-      <td className={className}>{null}</td>
-    </tr>
   )
 }
 
@@ -343,66 +311,4 @@ function followRow(event: MouseEvent<HTMLElement>) {
   if (!link) return
   if (event.ctrlKey || event.metaKey) window.open(link.href, '_blank', 'noopener')
   else link.click()
-}
-
-const usePagerStyles = makeStyles({ buttons: { display: 'flex' } })
-
-/** From page to page, and how many rows one has; nothing where all are on one page. */
-export function Pager<Row>({
-  label,
-  answer,
-  onChange,
-}: {
-  label: string
-  answer: ListAnswer<Row>
-  onChange: (change: { offset?: number | undefined; limit?: number | undefined }) => void
-}) {
-  const styles = useStyles()
-  const pager = usePagerStyles()
-  const { items, total, offset = 0, limit = pageSizes[0]! } = answer
-  if (total === undefined || total <= Math.min(limit, pageSizes[0]!)) return null
-  const isFirst = offset === 0
-  const isLast = offset + items.length >= total
-  const sizes = pageSizes.includes(limit) ? pageSizes : [...pageSizes, limit].toSorted((a, b) => a - b)
-  return (
-    <nav className={styles.foot} aria-label={texts.table.pages(label)}>
-      <Dropdown
-        size="small"
-        className={styles.sizes}
-        aria-label={texts.table.rows}
-        value={number(limit)}
-        selectedOptions={[String(limit)]}
-        onOptionSelect={(_, data) => onChange({ limit: Number(data.optionValue), offset: undefined })}
-      >
-        {sizes.map((it) => (
-          <Option key={it} value={String(it)}>
-            {number(it)}
-          </Option>
-        ))}
-      </Dropdown>
-      <span aria-live="polite">{texts.table.range(offset + 1, offset + items.length, total)}</span>
-      <span className={pager.buttons}>
-        <Tooltip content={isFirst ? texts.table.first : texts.table.previous} relationship="description">
-          <Button
-            size="small"
-            appearance="subtle"
-            icon={<ChevronLeftIcon />}
-            aria-label={texts.table.previous}
-            disabledFocusable={isFirst}
-            onClick={() => onChange({ offset: Math.max(offset - limit, 0) || undefined })}
-          />
-        </Tooltip>
-        <Tooltip content={isLast ? texts.table.last : texts.table.next} relationship="description">
-          <Button
-            size="small"
-            appearance="subtle"
-            icon={<ChevronRightIcon />}
-            aria-label={texts.table.next}
-            disabledFocusable={isLast}
-            onClick={() => onChange({ offset: offset + limit })}
-          />
-        </Tooltip>
-      </span>
-    </nav>
-  )
 }

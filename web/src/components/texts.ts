@@ -20,7 +20,7 @@ export const texts = {
     next: 'Next page',
     first: 'This is the first page.',
     last: 'This is the last page.',
-    rows: 'Rows per page',
+    perPage: (rows: number) => `${number(rows)} rows per page`,
     range: (first: number, last: number, total: number) =>
       `${number(first)}–${number(last)} of ${number(total)}`,
     noMatch: 'Nothing matches the filters',
