@@ -1,4 +1,6 @@
-import { makeStyles, tokens } from '@fluentui/react-components'
+import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components'
+
+import { isControlPlane, isVirtual } from '@/lib/places'
 
 import { AppLink } from './AppLink'
 import { KindIcon } from './KindIcon'
@@ -10,31 +12,46 @@ const useStyles = makeStyles({
     columnGap: tokens.spacingHorizontalSNudge,
     maxWidth: '100%',
     minWidth: 0,
-    verticalAlign: 'middle',
   },
-  name: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap', minWidth: 0 },
+  name: { minWidth: 0 },
+  cut: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
+  wrapped: { overflowWrap: 'anywhere' },
 })
 
-/** The name of an asset, with the icon of its kind, leading to its page. */
+/**
+ * The name of an asset, with the icon of its kind, leading to its page; of an entry point or control plane that
+ * stands for many assets, leading to its attack paths.
+ */
 export function PlaceLink({
   id,
   name,
   kind,
   fullName = name,
+  isWrapped = false,
 }: {
   id: string
   name: string
   kind?: string | undefined
   /** Where `name` is only a part of it. */
   fullName?: string
+  /** A long name goes on in the next line rather than being cut. */
+  isWrapped?: boolean
 }) {
   const styles = useStyles()
+  const look = { className: mergeClasses(styles.name, isWrapped ? styles.wrapped : styles.cut), title: fullName }
+  const shownKind = kind ?? (isControlPlane(id) ? 'ControlPlane' : isVirtual(id) ? 'EntryPoint' : undefined)
   return (
     <span className={styles.place}>
-      {kind ? <KindIcon kind={kind} /> : null}
-      <AppLink to="/assets/$assetId" params={{ assetId: id }} className={styles.name} title={fullName}>
-        {name}
-      </AppLink>
+      {shownKind ? <KindIcon kind={shownKind} /> : null}
+      {isVirtual(id) ? (
+        <AppLink to="/attack-paths" search={isControlPlane(id) ? { target: id } : { entry: id }} {...look}>
+          {name}
+        </AppLink>
+      ) : (
+        <AppLink to="/assets/$assetId" params={{ assetId: id }} {...look}>
+          {name}
+        </AppLink>
+      )}
     </span>
   )
 }

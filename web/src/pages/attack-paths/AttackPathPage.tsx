@@ -12,13 +12,13 @@ import { AppLink, ButtonLink } from '@/components/AppLink'
 import { BasisBadge, GradeBadge, RiskBadge, StatusBadge } from '@/components/Badges'
 import { CopyText } from '@/components/Copy'
 import { Page, Section } from '@/components/Page'
+import { PlaceLink } from '@/components/PlaceLink'
 import { ProblemMessage } from '@/components/ProblemMessage'
 import { number } from '@/lib/format'
 import { useUrl } from '@/lib/search'
 import { narrow, useIsNarrow } from '@/lib/useMedia'
 import { useTechniques } from '@/pages/techniques/useTechniques'
 
-import { PlaceName } from './PlaceName'
 import { whoAndEffort } from './Remediations'
 import { routeOf, shownStep } from './route'
 import { RouteFigure } from './RouteFigure'
@@ -245,17 +245,17 @@ function Summary({ path }: { path: PathReport }) {
           </AppLink>
         </Fact>
         <Fact term={texts.sum.entry}>
-          <PlaceName id={path.entry} name={path.entry_name} />
+          <PlaceLink id={path.entry} name={path.entry_name} />
           <div>{path.entry_reason}</div>
           {path.entry_grade ? <div className={styles.quiet}>{texts.entryGrade(path.entry_grade)}</div> : null}
         </Fact>
         <Fact term={texts.sum.target}>
-          <PlaceName id={path.target} name={path.target_name} />
+          <PlaceLink id={path.target} name={path.target_name} />
           <div>{path.target_reason}</div>
         </Fact>
         {crossing ? (
           <Fact term={texts.sum.crossing}>
-            <PlaceName id={crossing.id} name={crossing.name} />
+            <PlaceLink id={crossing.id} name={crossing.name} />
             <div>{crossing.reason}</div>
           </Fact>
         ) : null}

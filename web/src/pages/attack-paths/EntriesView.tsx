@@ -11,15 +11,15 @@ import { EmptyState } from '@/components/EmptyState'
 import { FilterBar, FilterMany, FilterSearch } from '@/components/FilterBar'
 import { AttackPathIcon } from '@/components/icons'
 import { Section } from '@/components/Page'
+import { PlaceLink } from '@/components/PlaceLink'
 import { capital, counted, number } from '@/lib/format'
 
 import { BasisSection, basesOf, groupRows, NothingObserved, type ViewProps } from './ByBasis'
-import { PlaceName } from './PlaceName'
 import { bases, unfiltered } from './search'
 import { texts } from './texts'
 
 const columns = [
-  column.text<EntryRow>('name', (it) => <PlaceName id={it.id} name={it.name} kind={it.kind} />, {
+  column.text<EntryRow>('name', (it) => <PlaceLink id={it.id} name={it.name} kind={it.kind} />, {
     title: texts.columns.entry,
     isSortable: true,
   }),

@@ -8,14 +8,14 @@ import { column, DataTable } from '@/components/DataTable'
 import { EmptyState } from '@/components/EmptyState'
 import { ShieldIcon } from '@/components/icons'
 import { Section } from '@/components/Page'
+import { PlaceLink } from '@/components/PlaceLink'
 
 import { BasisSection, basesOf, type ViewProps } from './ByBasis'
-import { PlaceName } from './PlaceName'
 import { texts } from './texts'
 
 const columns = [
-  column.text<ExposedCriticalAsset>('entry', (it) => <PlaceName {...it.entry} />, { title: texts.columns.entry }),
-  column.text<ExposedCriticalAsset>('target', (it) => <PlaceName {...it.target} />, {
+  column.text<ExposedCriticalAsset>('entry', (it) => <PlaceLink {...it.entry} />, { title: texts.columns.entry }),
+  column.text<ExposedCriticalAsset>('target', (it) => <PlaceLink {...it.target} />, {
     title: texts.columns.target,
     narrow: 'below',
   }),

@@ -3,8 +3,8 @@ import { useQuery } from '@tanstack/react-query'
 
 import { queries } from '@/api/queries'
 import { CloseIcon } from '@/components/icons'
+import { isEdgeId, isVirtual } from '@/lib/places'
 
-import { isVirtual } from './route'
 import { texts } from './texts'
 
 const useStyles = makeStyles({
@@ -12,13 +12,11 @@ const useStyles = makeStyles({
   name: { fontWeight: tokens.fontWeightSemibold },
 })
 
-const isStep = (id: string) => /^[0-9a-f]{32}$/.test(id)
-
 /** A filter by one place or step, under its name. */
 export function FilterChip({ label, id, onRemove }: { label: string; id: string; onRemove: () => void }) {
-  const isAsset = !isStep(id) && !isVirtual(id)
+  const isAsset = !isEdgeId(id) && !isVirtual(id)
   const asset = useQuery({ ...queries.asset(id), enabled: isAsset })
-  const step = useQuery({ ...queries.step(id), enabled: isStep(id) })
+  const step = useQuery({ ...queries.step(id), enabled: isEdgeId(id) })
   const ends = useQuery({ ...queries.paths({ through: id, limit: 1 }), enabled: isVirtual(id) })
   const path = ends.data?.items[0]
   const name =

@@ -6,11 +6,12 @@ import type { KeyboardEvent } from 'react'
 
 import type { StepReport } from '@/api/types'
 import { GradeBadge } from '@/components/Badges'
+import { PlaceLink } from '@/components/PlaceLink'
 import { useTechniques } from '@/pages/techniques/useTechniques'
+import { isVirtual, nameParts } from '@/lib/places'
 import { useIsNarrow } from '@/lib/useMedia'
 
-import { PlaceName } from './PlaceName'
-import { isVirtual, nameParts, stepByKey, type Route, type RoutePlace } from './route'
+import { stepByKey, type Route, type RoutePlace } from './route'
 import { texts } from './texts'
 
 const placeWidth = '156px'
@@ -175,7 +176,7 @@ export function RouteFigure({
         <div className={mergeClasses(styles.plane, isDown && styles.planeDown)}>
           <div className={styles.planeName}>
             <span className={styles.mark}>{texts.planeMark}</span>
-            <PlaceName id={plane.id} name={plane.name} isWrapped />
+            <PlaceLink id={plane.id} name={plane.name} isWrapped />
           </div>
           <Place place={last} isDown={isDown} />
         </div>
@@ -207,7 +208,7 @@ function Place({ place, isDown }: { place: RoutePlace; isDown: boolean }) {
       )}
     >
       {mark ? <span className={styles.mark}>{mark}</span> : null}
-      <PlaceName id={place.id} name={name} kind={place.kind} fullName={place.name} isWrapped={isOfMany} />
+      <PlaceLink id={place.id} name={name} kind={place.kind} fullName={place.name} isWrapped={isOfMany} />
       {domain ? <span className={styles.domain}>{domain}</span> : null}
       {place.heldAs ? <span className={styles.held}>{texts.held[place.heldAs]}</span> : null}
     </div>

@@ -7,12 +7,12 @@ import type { StepReport } from '@/api/types'
 import { AppLink, ButtonLink } from '@/components/AppLink'
 import { GradeBadge, Label } from '@/components/Badges'
 import { CopyText } from '@/components/Copy'
+import { PlaceLink } from '@/components/PlaceLink'
 import { AttackIds } from '@/pages/techniques/AttackIds'
 import { TechniqueLink } from '@/pages/techniques/TechniqueLink'
 import { useTechniques } from '@/pages/techniques/useTechniques'
 
 import { Evidence } from './Evidence'
-import { PlaceName } from './PlaceName'
 import { Remediations } from './Remediations'
 import { texts } from './texts'
 
@@ -64,9 +64,9 @@ export function StepDetails({ step, index }: { step: StepReport; index: number }
           {step.is_assumed ? <Label look="dashed">{texts.assumed}</Label> : null}
         </h3>
         <div className={styles.ends}>
-          <PlaceName id={step.source} name={step.source_name} />
+          <PlaceLink id={step.source} name={step.source_name} />
           <span>{step.label}</span>
-          <PlaceName id={step.target} name={step.target_name} />
+          <PlaceLink id={step.target} name={step.target_name} />
         </div>
       </div>
       <div className={styles.actions}>

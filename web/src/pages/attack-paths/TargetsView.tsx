@@ -10,14 +10,14 @@ import { column, DataTable } from '@/components/DataTable'
 import { EmptyState } from '@/components/EmptyState'
 import { TargetIcon } from '@/components/icons'
 import { Section } from '@/components/Page'
+import { PlaceLink } from '@/components/PlaceLink'
 import { counted, number } from '@/lib/format'
 
 import { Found, type ViewProps } from './ByBasis'
-import { PlaceName } from './PlaceName'
 import { texts } from './texts'
 
 const columns = [
-  column.text<TargetRow>('name', (it) => <PlaceName id={it.id} name={it.name} kind={it.kind} />, {
+  column.text<TargetRow>('name', (it) => <PlaceLink id={it.id} name={it.name} kind={it.kind} />, {
     title: texts.columns.target,
     isSortable: true,
   }),

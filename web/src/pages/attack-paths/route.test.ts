@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import type { PathReport, StepReport } from '@/api/types'
 
-import { nameParts, routeOf, shownStep, stepByKey } from './route'
+import { routeOf, shownStep, stepByKey } from './route'
 
 const step = (id: string, source: string, target: string, cost = 0): StepReport => ({
   id,
@@ -88,12 +88,4 @@ test('arrows stop at the ends', () => {
     undefined,
   ])
   expect(stepByKey('ArrowRight', 2, 3)).toBe(2)
-})
-
-test('names are told from their domains', () => {
-  expect(nameParts('ANNA@CORP.EXAMPLE')).toEqual(['ANNA', 'CORP.EXAMPLE'])
-  expect(nameParts('FILES01.CORP.EXAMPLE')).toEqual(['FILES01', 'CORP.EXAMPLE'])
-  expect(nameParts('SERVER ADMINS@CORP.EXAMPLE')).toEqual(['SERVER ADMINS', 'CORP.EXAMPLE'])
-  expect(nameParts('DMZ')).toEqual(['DMZ', undefined])
-  expect(nameParts('10.0.3.7')).toEqual(['10.0.3.7', undefined])
 })

@@ -2,10 +2,6 @@
 
 import type { PathReport, StepReport } from '@/api/types'
 
-/** What stands for many assets has an id of this form. */
-export const isVirtual = (id: string) => /^(entry|plane):/.test(id)
-export const isControlPlane = (id: string) => id.startsWith('plane:')
-
 export interface RoutePlace {
   id: string
   name: string
@@ -48,12 +44,6 @@ export function routeOf(path: PathReport): Route {
     steps,
     plane: crossing ? { id: path.target, name: path.target_name } : undefined,
   }
-}
-
-/** `ANNA@CORP.EXAMPLE` and `FILES01.CORP.EXAMPLE`: the name, and the domain apart. */
-export function nameParts(name: string): [name: string, domain: string | undefined] {
-  const found = /^([^@]+)@([^@]+)$/.exec(name) ?? /^([\w-]*[a-z][\w-]*)\.([\w.-]+)$/i.exec(name)
-  return found ? [found[1]!, found[2]] : [name, undefined]
 }
 
 /** The step whose details are shown: the one of the address, or the one that is proposed to be changed. */

@@ -7,10 +7,10 @@ import { useState } from 'react'
 import { queries } from '@/api/queries'
 import type { AssetList } from '@/api/types'
 import { PageLoading, Section } from '@/components/Page'
+import { PlaceLink } from '@/components/PlaceLink'
 import { ProblemMessage } from '@/components/ProblemMessage'
 import { Stat, Stats } from '@/components/Stat'
 import { number } from '@/lib/format'
-import { PlaceName } from '@/pages/attack-paths/PlaceName'
 
 import { KindBars } from './KindBars'
 import { texts } from './texts'
@@ -68,7 +68,7 @@ export function BlastRadius({ assetId }: { assetId: string }) {
           <ul className={styles.list} aria-label={texts.blast.targets}>
             {blast.targets.map((it) => (
               <li key={it.id}>
-                <PlaceName {...it} />
+                <PlaceLink {...it} />
               </li>
             ))}
           </ul>
@@ -104,7 +104,7 @@ function Assets({
           <ul className={styles.list} aria-label={`${title}: ${texts.blast.names.toLowerCase()}`}>
             {list.listed.map((it) => (
               <li key={it.id}>
-                <PlaceName {...it} />
+                <PlaceLink {...it} />
               </li>
             ))}
           </ul>

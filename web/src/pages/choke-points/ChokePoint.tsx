@@ -2,10 +2,10 @@ import { Button, makeStyles, tokens } from '@fluentui/react-components'
 
 import type { ChangeReport, ChokePointReport } from '@/api/types'
 import { AppLink, ButtonLink } from '@/components/AppLink'
+import { PlaceLink } from '@/components/PlaceLink'
 import { ChevronDownIcon, ChevronRightIcon } from '@/components/icons'
 import { number } from '@/lib/format'
 import { narrow } from '@/lib/useMedia'
-import { PlaceName } from '@/pages/attack-paths/PlaceName'
 import { whoAndEffort } from '@/pages/attack-paths/Remediations'
 import { TechniqueLink } from '@/pages/techniques/TechniqueLink'
 import { useTechniques } from '@/pages/techniques/useTechniques'
@@ -92,11 +92,11 @@ export function ChokePoint({
       <div className={styles.what}>
         <div className={styles.names}>
           {assets.length > 0
-            ? assets.map((it) => <PlaceName key={it.id} {...it} />)
+            ? assets.map((it) => <PlaceLink key={it.id} {...it} />)
             : changes[0]?.steps.map((it) => (
                 <span key={it.id}>
-                  <TechniqueLink id={it.technique} />: <PlaceName id={it.source} name={it.source_name} /> →{' '}
-                  <PlaceName id={it.target} name={it.target_name} />
+                  <TechniqueLink id={it.technique} />: <PlaceLink id={it.source} name={it.source_name} /> →{' '}
+                  <PlaceLink id={it.target} name={it.target_name} />
                 </span>
               ))}
         </div>

@@ -9,9 +9,9 @@ import { AppLink } from '@/components/AppLink'
 import { RiskBadge } from '@/components/Badges'
 import { column, DataTable } from '@/components/DataTable'
 import { Section } from '@/components/Page'
+import { PlaceLink } from '@/components/PlaceLink'
 import { Stat, Stats } from '@/components/Stat'
 import { number } from '@/lib/format'
-import { PlaceName } from '@/pages/attack-paths/PlaceName'
 
 import { lists, type ListName } from './search'
 import { texts } from './texts'
@@ -121,7 +121,7 @@ export function Result({
               <ul className={styles.freed} aria-label={texts.freed}>
                 {freed.map((it) => (
                   <li key={it.id}>
-                    <PlaceName {...it} />
+                    <PlaceLink {...it} />
                   </li>
                 ))}
               </ul>

@@ -1,3 +1,4 @@
+import { isEdgeId } from '@/lib/places'
 import { flag, oneOf, searchOf, some, text } from '@/lib/search'
 
 export const lists = ['gone', 'changed', 'appeared'] as const
@@ -41,5 +42,5 @@ export function withoutChoice(search: WhatIfSearch, of: Chosen, id: string) {
 /** An id of a step as it is typed or pasted; undefined when it is none. */
 export function stepId(typed: string) {
   const id = typed.trim().toLowerCase()
-  return /^[0-9a-f]{32}$/.test(id) ? id : undefined
+  return isEdgeId(id) ? id : undefined
 }
