@@ -125,6 +125,12 @@ pub enum Command {
     Serve(Serve),
     /// Serve a sample company with five weeks of history; the first start prepares it
     Demo(Demo),
+    /// Who may sign in to the server; needs no password, only the data folder
+    #[command(subcommand)]
+    User(User),
+    /// Secrets for programs that use the API
+    #[command(subcommand)]
+    Token(Token),
     /// Write sample data
     #[command(subcommand)]
     Sample(Sample),
@@ -520,6 +526,80 @@ pub struct Demo {
     /// Prepare the data, and do not serve it
     #[arg(long)]
     pub no_serve: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum User {
+    /// List all users
+    List(Format),
+    /// Add a user
+    #[command(after_help = examples!["user add ann --role analyst", "user add ann --role analyst --password-stdin"])]
+    Add {
+        /// Letters from A to Z, digits and . _ - @; letter case does not tell users apart
+        name: String,
+        /// What the user may do
+        #[arg(long, value_enum)]
+        role: UserRole,
+        #[command(flatten)]
+        password: PasswordInput,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Set a password, which ends the user's sessions: the way back when it was lost
+    #[command(after_help = examples!["user password admin"])]
+    Password {
+        /// As `user list` shows it
+        name: String,
+        #[command(flatten)]
+        password: PasswordInput,
+        #[command(flatten)]
+        format: Format,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct PasswordInput {
+    /// Read the password from the first line of standard input instead of generating one
+    #[arg(long)]
+    pub password_stdin: bool,
+}
+
+/// What a user or token may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum UserRole {
+    /// Read what was found
+    Reader,
+    /// Import, build and decide besides
+    Analyst,
+    /// Look after users and settings besides
+    Administrator,
+}
+
+impl From<UserRole> for postern_server::auth::Role {
+    fn from(role: UserRole) -> Self {
+        match role {
+            UserRole::Reader => Self::Reader,
+            UserRole::Analyst => Self::Analyst,
+            UserRole::Administrator => Self::Administrator,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Token {
+    /// Make a token that belongs to no user, and print it: its role is all that bounds it
+    #[command(after_help = examples!["token create --role reader", "token create --role analyst --name nightly"])]
+    Create {
+        /// What it allows
+        #[arg(long, value_enum)]
+        role: UserRole,
+        /// What it is for, as the list of tokens shows it
+        #[arg(long, default_value = "command line")]
+        name: String,
+        /// How long it lives
+        #[arg(long, value_name = "DAYS", default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=365))]
+        expires_in_days: u16,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -258,6 +258,9 @@ fn every_json_follows_its_schema() {
     postern.json("compare", &["compare", "1", "3"]);
     postern.json("build", &["build"]);
     postern.json("audit-verify", &["audit", "verify"]);
+    postern.json("user-save", &["user", "add", "ann", "--role", "analyst"]);
+    postern.json("user-save", &["user", "password", "ann"]);
+    postern.json("user-list", &["user", "list"]);
     for edges in ["reported", "derived", "all"] {
         let graph = postern.done(&["export", "graph", "--edges", edges, "--as-of", "1"]);
         check("export-graph", &serde_json::from_str(&graph).expect("JSON"));
@@ -816,4 +819,64 @@ fn a_demonstration_leaves_the_data_of_others_alone() {
     assert!(error.contains("holds data that is no demonstration"), "{error}");
     assert_eq!(postern.json("status", &["status"]), before);
     assert!(!Path::new(&postern.path("data/demo.json")).exists());
+}
+
+#[test]
+fn who_holds_the_data_folder_makes_users_passwords_and_tokens() {
+    let postern = Postern::new();
+    // The first command makes the data folder, as a program's token may be needed before the first start.
+    let token = postern.done(&["token", "create", "--role", "reader", "--expires-in-days", "7"]);
+    assert!(token.starts_with("postern_") && token.lines().count() == 1, "{token}");
+    assert!(postern.done(&["user", "list"]).starts_with("There are no users."));
+
+    let added = postern.done(&["user", "add", "ann", "--role", "administrator"]);
+    let password = |text: &str| {
+        text.lines()
+            .find_map(|it| it.strip_prefix("password: ").map(str::to_owned))
+    };
+    let first = password(&added).expect("generated");
+    assert_eq!(first.split('-').map(str::len).collect::<Vec<_>>(), [5; 5], "{first}");
+    let second = password(&postern.done(&["user", "password", "ANN"])).expect("generated");
+    assert_ne!(first, second);
+    let listed = postern.done(&["user", "list"]);
+    assert!(
+        listed.contains("ann") && listed.contains("administrator") && listed.contains("never"),
+        "{listed}"
+    );
+
+    let given = |text: &str| {
+        let mut command = postern.command(&["user", "password", "ann", "--password-stdin"]);
+        command
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped());
+        let mut child = command
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        let mut input = child.stdin.take().expect("an input");
+        std::io::Write::write_all(&mut input, text.as_bytes()).expect("written");
+        drop(input);
+        child.wait_with_output().expect("ends")
+    };
+    let set = given("correct horse battery\nsecond line\n");
+    assert_eq!(set.status.code(), Some(0), "{}", String::from_utf8_lossy(&set.stderr));
+    assert!(
+        !String::from_utf8_lossy(&set.stdout).contains("horse"),
+        "what was given is not repeated"
+    );
+    for (text, reason) in [
+        ("short\n", "The password is too short."),
+        ("\n", "there is no password"),
+    ] {
+        let refused = given(text);
+        assert_eq!(refused.status.code(), Some(1));
+        assert!(String::from_utf8_lossy(&refused.stderr).contains(reason), "{refused:?}");
+    }
+
+    let taken = postern.error(1, &["user", "add", "Ann", "--role", "reader"]);
+    assert!(taken.contains("There is a user ann already."), "{taken}");
+    let missing = postern.error(1, &["user", "password", "bob"]);
+    assert!(missing.contains("There is no user bob."), "{missing}");
+    postern.error(2, &["token", "create", "--role", "reader", "--expires-in-days", "366"]);
+    postern.error(2, &["user", "add", "bob"]);
 }

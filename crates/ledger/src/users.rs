@@ -259,8 +259,8 @@ impl Ledger {
 /// Actor of what somebody did whom nobody knows.
 pub const NOBODY: &str = "nobody";
 
-/// Actors of the audit log that are no users.
-const TAKEN_NAMES: [&str; 3] = [HOUSEKEEPING, COMMAND_LINE, NOBODY];
+/// Those who act and are no users; `postern` is the server itself.
+const TAKEN_NAMES: [&str; 4] = [HOUSEKEEPING, COMMAND_LINE, NOBODY, "postern"];
 
 fn check_name(name: &str) -> Result<()> {
     let refuse = |reason| {

@@ -15,6 +15,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::Options;
 use crate::api::UPLOADS_AT_ONCE_MAX;
+use crate::auth::accounts::Accounts;
 use crate::builder::Builder;
 use crate::jobs::Jobs;
 use crate::metrics::Metrics;
@@ -39,6 +40,7 @@ pub struct Shared {
     pub engine: Engine,
     pub options: Options,
     pub names: Names,
+    pub accounts: Accounts,
     pub jobs: Jobs,
     pub builder: Builder,
     pub metrics: Metrics,
@@ -58,11 +60,13 @@ pub struct Shared {
 
 impl App {
     pub fn new(engine: Engine, options: Options, names: Names) -> Self {
+        let accounts = Accounts::new(options.session_limits);
         Self(Arc::new(Shared {
             jobs: Jobs::new(engine.ledger().clone()),
             engine,
             options,
             names,
+            accounts,
             builder: Builder::default(),
             metrics: Metrics::default(),
             served: watch::Sender::new(None),

@@ -28,6 +28,7 @@ const SEE_THE_LOG: &str = "Try again. If it stays, the server's log says why.";
 pub enum Kind {
     Malformed,
     SignInNeeded,
+    WrongPassword,
     NotAllowed,
     ForeignSite,
     NotFound,
@@ -50,7 +51,7 @@ impl Kind {
     pub fn status(self) -> StatusCode {
         match self {
             Self::Malformed => StatusCode::BAD_REQUEST,
-            Self::SignInNeeded => StatusCode::UNAUTHORIZED,
+            Self::SignInNeeded | Self::WrongPassword => StatusCode::UNAUTHORIZED,
             Self::NotAllowed | Self::ForeignSite => StatusCode::FORBIDDEN,
             Self::NotFound | Self::NoGeneration => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -70,6 +71,7 @@ impl Kind {
         match self {
             Self::Malformed => "malformed",
             Self::SignInNeeded => "sign-in-needed",
+            Self::WrongPassword => "wrong-password",
             Self::NotAllowed => "not-allowed",
             Self::ForeignSite => "foreign-site",
             Self::NotFound => "not-found",
@@ -248,6 +250,29 @@ impl From<LedgerError> for Problem {
                 format_args!("generation {number}"),
                 "The list of generations shows those that are kept.",
             ),
+            LedgerError::NoSuchUser { name } => {
+                Self::not_found(format_args!("user {name}"), "The list of users shows those there are.")
+            }
+            LedgerError::NoSuchToken { id } => Self::not_found(
+                format_args!("token {id}"),
+                "It was revoked, perhaps, or is somebody else's.",
+            ),
+            LedgerError::UserExists { .. } => Self::conflict(
+                sentence(&error),
+                "Choose another name; letter case does not tell users apart.",
+            ),
+            LedgerError::LastAdministrator { .. } => {
+                Self::conflict(sentence(&error), "Make another user an administrator first.")
+            }
+            LedgerError::UserDisabled { .. } => Self::conflict(sentence(&error), "An administrator can enable it."),
+            LedgerError::TooManyTokens { .. } => {
+                Self::conflict(sentence(&error), "Revoke those that are not needed any more.")
+            }
+            LedgerError::UserNameRefused { .. } => Self::invalid(
+                sentence(&error),
+                "Choose another name, such as ann or ann@corp.example.",
+            ),
+            LedgerError::TokenRefused { .. } => Self::invalid(sentence(&error), "Change it and try again."),
             LedgerError::Busy { .. } => {
                 let problem = Self::new(
                     Kind::Busy,

@@ -13,6 +13,7 @@ use axum::http::{Extensions, HeaderMap, StatusCode, Version};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse;
 use postern_engine::Engine;
+use postern_ledger::SessionLimits;
 use serde::Deserialize;
 use tokio::net::TcpListener;
 use tower_http::CompressionLevel;
@@ -39,6 +40,8 @@ pub struct Options {
     pub listen: String,
     /// The address under which people reach the server, where a proxy stands in front of it.
     pub public_url: Option<String>,
+    /// How long people stay signed in.
+    pub session_limits: SessionLimits,
     pub worker: WorkerCommand,
     /// The page.
     pub console: Option<Arc<dyn Assets>>,

@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 use postern_engine::{Clock, Engine, EngineError};
 use postern_ledger::LedgerError;
+use postern_server::Problem;
 
 use crate::args::{Arguments, Command};
 
@@ -33,6 +34,8 @@ mod serve;
 mod setting;
 mod source;
 mod status;
+mod token;
+mod user;
 mod what_if;
 mod worker;
 
@@ -86,6 +89,8 @@ pub async fn run(arguments: Arguments) -> Result<Outcome> {
         Command::Audit(args) => audit::run(&session, args).await,
         Command::Serve(args) => serve::run(session, args).await,
         Command::Demo(args) => demo::run(session, args).await,
+        Command::User(args) => user::run(&session, args).await,
+        Command::Token(args) => token::run(&session, args).await,
         Command::Sample(args) => sample::run(args),
         Command::Worker => worker::run(&session).await,
         Command::Openapi(args) => openapi::run(&args),
@@ -158,6 +163,11 @@ fn author() -> String {
         .filter_map(|name| env::var(name).ok())
         .find(|name| !name.is_empty())
         .unwrap_or_else(|| "command line".to_owned())
+}
+
+/// A problem as the command line tells it: what happened, and what to do.
+fn told(problem: Problem) -> anyhow::Error {
+    anyhow::anyhow!("{} {}", problem.title, problem.detail)
 }
 
 /// The sentence for a source that is not there.

@@ -7,7 +7,7 @@ use postern_report::{AssetReport, CompareReport, WhatIfReport};
 use schemars::Schema;
 
 use super::{Outcome, asset, audit, blast, build, chokepoints, critical, export, generation};
-use super::{import, inspect, paths, setting, source, status};
+use super::{import, inspect, paths, setting, source, status, user};
 use crate::args;
 use crate::output::Report;
 use crate::output::json::schema;
@@ -44,6 +44,8 @@ fn all() -> Vec<(&'static str, Schema)> {
         of::<generation::GenerationsReport>(),
         of::<build::BuildReport>(),
         of::<audit::AuditReport>(),
+        of::<user::UsersReport>(),
+        of::<user::UserSaved>(),
         (export::SCHEMA, schema::<export::OpenGraph>()),
     ]
 }

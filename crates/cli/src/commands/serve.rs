@@ -5,9 +5,11 @@ use std::ffi::OsString;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use postern_ledger::SessionLimits;
+use postern_server::auth::machine;
 use postern_server::{Asset, Assets, Config, LISTEN, Options, Server, WorkerCommand, log_to_standard_error};
 
-use super::{Outcome, Session, WrongUsage};
+use super::{Outcome, Session, WrongUsage, told};
 use crate::args;
 
 pub async fn run(session: Session, args: args::Serve) -> Result<Outcome> {
@@ -29,9 +31,11 @@ pub async fn run(session: Session, args: args::Serve) -> Result<Outcome> {
 pub async fn serve(session: &Session, listen: String, public_url: Option<String>) -> Result<()> {
     log_to_standard_error().map_err(WrongUsage)?;
     let engine = session.open_or_create().await?;
+    let password = machine::first_administrator(engine.ledger()).await.map_err(told)?;
     let options = Options {
         listen,
         public_url,
+        session_limits: SessionLimits::default(),
         worker: worker(session)?,
         console: Some(Arc::new(Console)),
     };
@@ -40,6 +44,11 @@ pub async fn serve(session: &Session, listen: String, public_url: Option<String>
         anstream::eprintln!("warning: {warning}");
     }
     anstream::println!("listening on {}", server.url());
+    if let Some(password) = password {
+        // Shown this once: nobody can read it back.
+        anstream::println!("administrator name: {}", machine::FIRST_ADMINISTRATOR);
+        anstream::println!("administrator password: {}", password.expose());
+    }
     server.run(interrupted()?).await?;
     Ok(())
 }

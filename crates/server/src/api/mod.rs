@@ -16,13 +16,18 @@ use crate::problem::Document;
 use crate::worker::ImportResult;
 use postern_report::WhatIfReport;
 
+mod audit;
 mod decisions;
 mod events;
 mod jobs;
 mod server;
+mod session;
+mod settings;
 mod sources;
 mod state;
+mod tokens;
 mod uploads;
+mod users;
 mod what_if;
 
 pub use uploads::{DISK_FREE_BYTES_MIN, UPLOAD_BYTES_MAX, UPLOAD_FILES_MAX, UPLOADS_AT_ONCE_MAX};
@@ -38,6 +43,21 @@ pub fn router() -> (Router<App>, Router<App>, utoipa::openapi::OpenApi) {
         .with(crate::operations!(uploads::upload))
         .split();
     let (short, mut description) = Api::new(Description::openapi())
+        .with(crate::operations!(
+            session::sign_in,
+            session::session,
+            session::sign_out,
+            session::change_password,
+        ))
+        .with(crate::operations!(
+            users::list,
+            users::create,
+            users::change,
+            users::remove
+        ))
+        .with(crate::operations!(tokens::list, tokens::create, tokens::revoke))
+        .with(crate::operations!(audit::list, audit::check))
+        .with(crate::operations!(settings::list, settings::change))
         .with(crate::operations!(server::about, server::description))
         .with(crate::operations!(state::state, state::generations, state::build))
         .with(crate::operations!(jobs::list, jobs::get, jobs::cancel))

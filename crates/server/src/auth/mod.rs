@@ -3,24 +3,37 @@
 //! [`identify`] reads cookie or token, [`Requires`] is what a handler demands, [`permission`] says which role
 //! may do what.
 
+pub(crate) mod accounts;
+mod address;
+pub(crate) mod cookie;
+mod limiter;
+pub mod machine;
+mod passwords;
 mod permission;
 mod requires;
+mod secret;
 
-use axum::http::HeaderMap;
+use std::future::Future;
+
+use axum::http::{HeaderMap, header};
 use jiff::Timestamp;
+use postern_ledger::{COMMAND_LINE, LedgerError};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub(crate) use address::Address;
+pub use passwords::{HASHES_AT_ONCE_MAX, HASHES_WAITING_MAX, PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN};
 pub use permission::{Need, Permission, Role, may};
 pub use requires::{Guarded, Requires};
+pub use secret::{Secret, TOKEN_PREFIX};
 
 use crate::App;
-use crate::problem::Problem;
+use crate::problem::{Chain, Problem};
 
 /// A person or a program that has shown who it is.
 #[derive(Clone, Debug)]
 pub struct Identity {
-    /// The user's name; of a token, the name of the user to whom it belongs.
+    /// The user's name; of a token, the name of the user to whom it belongs, or `command line`.
     pub name: String,
     pub role: Role,
     pub via: Via,
@@ -42,6 +55,54 @@ pub enum Via {
 ///
 /// # Errors
 /// Those of the ledger.
-pub async fn identify(_app: &App, _headers: &HeaderMap) -> Result<Option<Identity>, Problem> {
-    Ok(None)
+pub async fn identify(app: &App, headers: &HeaderMap) -> Result<Option<Identity>, Problem> {
+    let ledger = app.engine.ledger();
+    if let Some(secret) = bearer(headers) {
+        let Some(found) = ledger.token(secret.hash()).await? else {
+            return Ok(None);
+        };
+        let id = found.token.id;
+        if found.is_touch_due {
+            let ledger = ledger.clone();
+            touch(async move { ledger.touch_token(id).await });
+        }
+        return Ok(Some(Identity {
+            name: found.token.owner.unwrap_or_else(|| COMMAND_LINE.to_owned()),
+            role: found.role.into(),
+            via: Via::Token,
+            expires_at: found.token.expires_at,
+        }));
+    }
+    let Some(hash) = cookie::read(headers).map(|secret| secret.hash()) else {
+        return Ok(None);
+    };
+    let Some(session) = ledger.session(hash).await? else {
+        return Ok(None);
+    };
+    if session.is_touch_due {
+        let ledger = ledger.clone();
+        touch(async move { ledger.touch_session(hash).await });
+    }
+    Ok(Some(Identity {
+        name: session.user.name,
+        role: session.user.role.into(),
+        via: Via::Session,
+        expires_at: session.expires_at,
+    }))
+}
+
+/// The token that a request brings along. One that is wrong is no reason to look at the cookie.
+fn bearer(headers: &HeaderMap) -> Option<Secret> {
+    let (scheme, secret) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let is_bearer = scheme.eq_ignore_ascii_case("bearer");
+    is_bearer.then(|| Secret::new(secret.trim().to_owned()))
+}
+
+/// Writes down a use beside the request, which must not wait until others have written.
+fn touch(note: impl Future<Output = Result<(), LedgerError>> + Send + 'static) {
+    tokio::spawn(async move {
+        if let Err(error) = note.await {
+            tracing::warn!(cause = %Chain(&error), "the use of a session or token could not be written down");
+        }
+    });
 }

@@ -43,6 +43,26 @@ impl Role {
     }
 }
 
+impl From<postern_ledger::Role> for Role {
+    fn from(role: postern_ledger::Role) -> Self {
+        match role {
+            postern_ledger::Role::Reader => Self::Reader,
+            postern_ledger::Role::Analyst => Self::Analyst,
+            postern_ledger::Role::Administrator => Self::Administrator,
+        }
+    }
+}
+
+impl From<Role> for postern_ledger::Role {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Reader => Self::Reader,
+            Role::Analyst => Self::Analyst,
+            Role::Administrator => Self::Administrator,
+        }
+    }
+}
+
 /// What stands for a permission in a handler's arguments. Only this module can make another one.
 pub trait Need: sealed::Sealed + Send + Sync + 'static {
     /// `None` where nobody needs to be signed in.

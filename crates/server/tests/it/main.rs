@@ -1,0 +1,3 @@
+//! The server through its real router, on a free port.
+
+mod accounts;
