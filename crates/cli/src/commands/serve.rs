@@ -31,7 +31,7 @@ pub async fn run(session: Session, args: args::Serve) -> Result<Outcome> {
 pub async fn serve(session: &Session, listen: String, public_url: Option<String>) -> Result<()> {
     log_to_standard_error().map_err(WrongUsage)?;
     let engine = session.open_or_create().await?;
-    let password = machine::first_administrator(engine.ledger()).await.map_err(told)?;
+    let ledger = engine.ledger().clone();
     let options = Options {
         listen,
         public_url,
@@ -43,12 +43,12 @@ pub async fn serve(session: &Session, listen: String, public_url: Option<String>
     if let Some(warning) = server.warning() {
         anstream::eprintln!("warning: {warning}");
     }
-    anstream::println!("listening on {}", server.url());
-    if let Some(password) = password {
-        // Shown this once: nobody can read it back.
+    if let Some(password) = machine::first_administrator(&ledger).await.map_err(told)? {
+        // Made once there is an address to use it at, and shown this once: nobody can read it back.
         anstream::println!("administrator name: {}", machine::FIRST_ADMINISTRATOR);
         anstream::println!("administrator password: {}", password.expose());
     }
+    anstream::println!("listening on {}", server.url());
     server.run(interrupted()?).await?;
     Ok(())
 }
