@@ -200,7 +200,10 @@ async fn decide(engine: &Engine) -> Result<()> {
             Level::High => Criticality::High,
             Level::VeryHigh => Criticality::VeryHigh,
         };
-        if !decided.iter().any(|it| *it.subject.value == asset.id) {
+        let is_decided = decided
+            .iter()
+            .any(|it| it.subject.value.eq_ignore_ascii_case(&asset.id));
+        if !is_decided {
             engine.set_criticality(&asset.id, Some(Some(level)), AUTHOR).await?;
         }
     }

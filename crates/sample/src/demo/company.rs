@@ -112,6 +112,9 @@ const STAFF_GROUPS: &[&str] = &[
     "Projector Booking",
 ];
 
+/// Workstations of the head office on which a story has somebody logged on.
+const STORY_WORKSTATIONS: &[&str] = &["AW-WS011.", "AW-WS017.", "AW-WS020."];
+
 /// The three domains in one week.
 pub struct Company {
     pub head_office: Site,
@@ -287,13 +290,10 @@ fn fill_head_office(site: &mut Site, week: Week) -> Principal {
     site.add_administrator("AW-KIOSK01", &operator);
 
     // People whom the stories of the tenant are about.
-    for (name, department) in [
-        ("Ottilie Frey", "Operations"),
-        ("Piet Janssen", "Metering"),
-        ("Ute Sandoval", "Operations"),
-    ] {
-        site.person(name, department);
-    }
+    site.person("Ottilie Frey", "Operations");
+    let developer = site.person("Piet Janssen", "Metering");
+    site.log_on(&developer, "AW-WS017");
+    site.person("Ute Sandoval", "Operations");
 
     // Common weaknesses beside the stories.
     let sql = site.service_account("svc_sql", "MSSQLSvc", "SQL01", 2_555);
@@ -326,7 +326,7 @@ fn fill_head_office(site: &mut Site, week: Week) -> Principal {
     site.delegate("Staff", &help_desk, RelationKind::ForceChangePassword);
     // The computers of the stories answer every week, but for those that are told of otherwise.
     site.sessions_of_day(week.number, |name| {
-        name.contains("-WS") && !name.starts_with("AW-WS011.") && !name.starts_with("AW-WS020.")
+        name.contains("-WS") && !STORY_WORKSTATIONS.iter().any(|it| name.starts_with(it))
     });
     site.always_off("AW-WS", 30..=52);
     travelling_admin

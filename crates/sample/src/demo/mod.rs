@@ -47,7 +47,7 @@ pub enum Level {
 /// What people of the company have set critical, beside the control planes.
 pub fn critical_assets() -> Vec<CriticalAsset> {
     let company = Company::in_week(first_week());
-    [
+    let mut assets: Vec<CriticalAsset> = [
         ("SQLCUST01", Level::VeryHigh),
         ("SQLPAY01", Level::VeryHigh),
         ("SHOP01", Level::High),
@@ -63,7 +63,13 @@ pub fn critical_assets() -> Vec<CriticalAsset> {
         name,
         level,
     })
-    .collect()
+    .collect();
+    assets.push(CriticalAsset {
+        id: tenant::vault_id(),
+        name: tenant::VAULT,
+        level: Level::VeryHigh,
+    });
+    assets
 }
 
 /// One collection.

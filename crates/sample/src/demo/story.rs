@@ -3,7 +3,7 @@
 //! **Invariant:** a story says nothing that a test of the engine does not check.
 
 use super::company::{Company, WORKS_SID};
-use super::{SITE, WEEKS, scan, week};
+use super::{SITE, WEEKS, scan, tenant, week};
 use crate::organisation::FOREST_SID;
 
 /// A planted chain of facts, or something that only looks like one.
@@ -87,8 +87,11 @@ enum Spot {
     Principal(&'static str),
     UsersOfHeadOffice,
     UsersOfWorks,
+    WorkstationsOfHeadOffice,
     Gateway,
     Forest,
+    Tenant,
+    Vault,
 }
 
 impl Spot {
@@ -103,6 +106,10 @@ impl Spot {
                 format!("entry:users:{WORKS_SID}"),
                 "any user of WORKS.ALDERMOOR.EXAMPLE".to_owned(),
             ),
+            Self::WorkstationsOfHeadOffice => (
+                format!("entry:workstations:{FOREST_SID}"),
+                "any workstation of ALDERMOOR.EXAMPLE".to_owned(),
+            ),
             Self::Gateway => (
                 format!("host:{SITE}:{}", scan::GATEWAY_ADDRESS),
                 scan::GATEWAY_NAME.to_owned(),
@@ -111,6 +118,11 @@ impl Spot {
                 format!("plane:forest:{FOREST_SID}"),
                 "control of the forest ALDERMOOR.EXAMPLE".to_owned(),
             ),
+            Self::Tenant => (
+                format!("plane:tenant:{}", tenant::TENANT_ID),
+                "control of the tenant Aldermoor Water".to_owned(),
+            ),
+            Self::Vault => (tenant::vault_id(), tenant::VAULT.to_owned()),
         };
         Place { id, name }
     }
@@ -266,6 +278,34 @@ pub fn stories() -> Vec<Story> {
             [Nothing, Nothing, Nothing, Exposed, Exposed],
             "Since the fourth week the customer web shop runs the portal's vulnerable component, open to the \
              Internet. It is critical itself, so it stands under exposed critical assets.",
+        ),
+        story(
+            "help-desk-resets-a-cloud-administrator",
+            "A password of the directory opens the tenant",
+            Principal("lena.brandt"),
+            Tenant,
+            all_along,
+            "ottilie.frey gives out roles in the Entra tenant with an everyday account, which is synchronised. Help \
+             Desk may reset its password in the directory, and the new password is good for the cloud as well.",
+        ),
+        story(
+            "developer-owns-an-application",
+            "A developer owns an application that gives out roles",
+            WorkstationsOfHeadOffice,
+            Tenant,
+            all_along,
+            "piet.janssen owns the application Billing Sync, and so may add a secret to it and sign in as it. The \
+             application may give any role of the tenant to anybody. His session waits on AW-WS017.",
+        ),
+        story(
+            "machine-reads-the-vault",
+            "A virtual machine may read the billing secrets",
+            Principal("lena.brandt"),
+            Vault,
+            all_along,
+            "Cloud Operators may run commands on the virtual machine vm-billing-01, whose identity may read the \
+             secrets of the vault kv-billing. ute.sandoval, the group's only member, is synchronised, and Help Desk \
+             may reset the password.",
         ),
         story(
             "disabled-help-desk-account",

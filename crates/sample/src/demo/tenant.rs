@@ -16,6 +16,8 @@ pub const TENANT_ID: &str = "6D2A7F14-3B0C-4E58-9A61-70C4D1E5B823";
 const TENANT_NAME: &str = "Aldermoor Water";
 const DOMAIN: &str = "aldermoor.example";
 const SUBSCRIPTION: &str = "/subscriptions/b1f0c3d2-5a47-4c19-8e06-92d4f7a31c58";
+/// Where the billing application keeps its secrets.
+pub const VAULT: &str = "kv-billing";
 const GRAPH_APP_ID: &str = "00000003-0000-0000-c000-000000000000";
 /// Microsoft's own tenant, which owns Microsoft Graph.
 const MICROSOFT_TENANT_ID: &str = "f8cdef31-a31e-4b4a-93e4-5f571e91255a";
@@ -136,7 +138,7 @@ pub fn cloud_account(name: &str) -> String {
 }
 
 pub fn vault_id() -> String {
-    format!("{SUBSCRIPTION}/resourceGroups/rg-billing/providers/Microsoft.KeyVault/vaults/kv-billing")
+    format!("{SUBSCRIPTION}/resourceGroups/rg-billing/providers/Microsoft.KeyVault/vaults/{VAULT}")
 }
 
 fn machine_id(name: &str) -> String {
@@ -315,9 +317,9 @@ impl Tenant<'_> {
                 }),
             );
         }
-        // Story `synchronised-account-rules-the-tenant`: an everyday account that is privileged in the cloud.
+        // Story `help-desk-resets-a-cloud-administrator`: an everyday account that is privileged in the cloud.
         let manager = self.person("ottilie.frey");
-        // Story `disabled-cloud-administrator`, a look-alike: the account of somebody who left is still assigned.
+        // Assigned still, and disabled since its owner left.
         let former = cloud_account("cloud.former");
         let assignments = [
             (role::GLOBAL_ADMINISTRATOR, cloud_account("breakglass-1")),
@@ -398,7 +400,7 @@ impl Tenant<'_> {
                 }),
             );
         }
-        // Story `app-owner-becomes-administrator`: a developer owns an application that may give roles.
+        // Story `developer-owns-an-application`: a developer owns an application that may give roles.
         let owned = application("Billing Sync");
         let developer = self.person("piet.janssen");
         let owner = json!({"@odata.type": "#microsoft.graph.user", "id": developer});
@@ -479,7 +481,7 @@ impl Tenant<'_> {
             "AZKeyVault",
             json!({
                 "id": vault_id(),
-                "name": "kv-billing",
+                "name": VAULT,
                 "type": "Microsoft.KeyVault/vaults",
                 "location": "northeurope",
                 "subscriptionId": SUBSCRIPTION,
@@ -488,7 +490,7 @@ impl Tenant<'_> {
                 "tenantId": TENANT_ID,
             }),
         );
-        // Story `machine-contributor-reads-the-vault`: the machine's identity may read the secrets.
+        // Story `machine-reads-the-vault`: the machine's identity may read the secrets.
         self.add(
             "AZKeyVaultAccessPolicy",
             json!({
