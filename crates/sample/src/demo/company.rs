@@ -113,7 +113,7 @@ const STAFF_GROUPS: &[&str] = &[
 ];
 
 /// Workstations of the head office on which a story has somebody logged on.
-const STORY_WORKSTATIONS: &[&str] = &["AW-WS011.", "AW-WS017.", "AW-WS020."];
+const STORY_WORKSTATIONS: &[&str] = &["AW-WS011.", "AW-WS020."];
 
 /// The three domains in one week.
 pub struct Company {
@@ -292,7 +292,7 @@ fn fill_head_office(site: &mut Site, week: Week) -> Principal {
     // People whom the stories of the tenant are about.
     site.person("Ottilie Frey", "Operations");
     let developer = site.person("Piet Janssen", "Metering");
-    site.log_on(&developer, "AW-WS017");
+    site.user_mut(&developer).properties.dontreqpreauth = true;
     site.person("Ute Sandoval", "Operations");
 
     // Common weaknesses beside the stories.

@@ -87,7 +87,6 @@ enum Spot {
     Principal(&'static str),
     UsersOfHeadOffice,
     UsersOfWorks,
-    WorkstationsOfHeadOffice,
     Gateway,
     Forest,
     Tenant,
@@ -105,10 +104,6 @@ impl Spot {
             Self::UsersOfWorks => (
                 format!("entry:users:{WORKS_SID}"),
                 "any user of WORKS.ALDERMOOR.EXAMPLE".to_owned(),
-            ),
-            Self::WorkstationsOfHeadOffice => (
-                format!("entry:workstations:{FOREST_SID}"),
-                "any workstation of ALDERMOOR.EXAMPLE".to_owned(),
             ),
             Self::Gateway => (
                 format!("host:{SITE}:{}", scan::GATEWAY_ADDRESS),
@@ -291,11 +286,12 @@ pub fn stories() -> Vec<Story> {
         story(
             "developer-owns-an-application",
             "A developer owns an application that gives out roles",
-            WorkstationsOfHeadOffice,
+            Principal("piet.janssen"),
             Tenant,
             all_along,
-            "piet.janssen owns the application Billing Sync, and so may add a secret to it and sign in as it. The \
-             application may give any role of the tenant to anybody. His session waits on AW-WS017.",
+            "piet.janssen's account needs no Kerberos pre-authentication, since he tried an old tool. In the cloud he \
+             owns the application Billing Sync, so he may add a secret to it and sign in as it, and the application \
+             may give any role of the tenant to anybody.",
         ),
         story(
             "machine-reads-the-vault",

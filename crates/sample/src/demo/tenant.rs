@@ -14,7 +14,8 @@ use crate::dice::Dice;
 
 pub const TENANT_ID: &str = "6D2A7F14-3B0C-4E58-9A61-70C4D1E5B823";
 const TENANT_NAME: &str = "Aldermoor Water";
-const DOMAIN: &str = "aldermoor.example";
+/// Another name than that of the directory, so that an account and its copy in the cloud are told apart.
+const DOMAIN: &str = "aldermoor-water.example";
 const SUBSCRIPTION: &str = "/subscriptions/b1f0c3d2-5a47-4c19-8e06-92d4f7a31c58";
 /// Where the billing application keeps its secrets.
 pub const VAULT: &str = "kv-billing";
@@ -199,7 +200,7 @@ impl Tenant<'_> {
                 json!({
                     "id": synchronised(sid),
                     "displayName": account.displayname,
-                    "userPrincipalName": account.email,
+                    "userPrincipalName": format!("{}@{DOMAIN}", account.samaccountname),
                     "mail": account.email,
                     "jobTitle": account.title,
                     "userType": "Member",
@@ -400,22 +401,27 @@ impl Tenant<'_> {
                 }),
             );
         }
-        // Story `developer-owns-an-application`: a developer owns an application that may give roles.
-        let owned = application("Billing Sync");
+        // Story `developer-owns-an-application`: it may give out roles. Everything else has no owner, and says so.
         let developer = self.person("piet.janssen");
         let owner = json!({"@odata.type": "#microsoft.graph.user", "id": developer});
-        self.add(
-            "AZAppOwner",
-            json!({"appId": owned, "owners": [{"appId": owned, "owner": owner.clone()}]}),
-        );
-        let principal = service_principal("Meter Reading App");
-        self.add(
-            "AZServicePrincipalOwner",
-            json!({
-                "servicePrincipalId": principal,
-                "owners": [{"servicePrincipalId": principal, "owner": owner}],
-            }),
-        );
+        for (number, name) in (0..).zip(APPLICATIONS) {
+            let app_id = app_id(number);
+            let owners = match *name {
+                "Billing Sync" => vec![json!({"appId": app_id, "owner": owner.clone()})],
+                _ => Vec::new(),
+            };
+            self.add("AZAppOwner", json!({"appId": app_id, "owners": owners}));
+            let principal = service_principal(name);
+            let owners = match *name {
+                "Meter Reading App" => vec![json!({"servicePrincipalId": principal, "owner": owner.clone()})],
+                _ => Vec::new(),
+            };
+            let owned = json!({"servicePrincipalId": principal, "owners": owners});
+            self.add("AZServicePrincipalOwner", owned);
+        }
+        for name in GROUPS {
+            self.add("AZGroupOwner", json!({"groupId": group(name), "owners": []}));
+        }
         self.add(
             "AZAppRoleAssignment",
             json!({
@@ -506,13 +512,12 @@ impl Tenant<'_> {
                 },
             }),
         );
-        let machine = machine_id("vm-billing-01");
-        self.assign(
-            "AZVMRoleAssignment",
-            "virtualMachineId",
-            &machine,
-            &[(resource_role::VM_CONTRIBUTOR, group("Cloud Operators"))],
-        );
+        for name in MACHINES {
+            let operators = [(resource_role::VM_CONTRIBUTOR, group("Cloud Operators"))];
+            let roles: &[_] = if *name == "vm-billing-01" { &operators } else { &[] };
+            self.assign("AZVMRoleAssignment", "virtualMachineId", &machine_id(name), roles);
+        }
+        self.assign("AZResourceGroupRoleAssignment", "resourceGroupId", &group_id, &[]);
         self.assign(
             "AZSubscriptionRoleAssignment",
             "subscriptionId",
