@@ -332,3 +332,36 @@ pub fn stories() -> Vec<Story> {
         ),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_tells_every_story_as_it_is() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/demo.md");
+        let document = std::fs::read_to_string(path).unwrap();
+        let rows: Vec<&str> = document.lines().filter(|line| line.starts_with("| [")).collect();
+        let stories = stories();
+        assert_eq!(rows.len(), stories.len());
+        for (row, story) in rows.iter().zip(&stories) {
+            let states: Vec<_> = story
+                .weeks
+                .iter()
+                .map(|state| match state {
+                    State::Nothing => "–",
+                    State::Exposed => "exposed",
+                    other => other.status().unwrap_or_default(),
+                })
+                .collect();
+            assert!(
+                row.starts_with(&format!("| [{}](#{}) |", story.title, story.id)),
+                "{row}"
+            );
+            assert!(row.ends_with(&format!("| {} |", states.join(" | "))), "{row}");
+            let words: Vec<&str> = document.split_whitespace().collect();
+            let text: Vec<&str> = story.text.split_whitespace().collect();
+            assert!(words.windows(text.len()).any(|it| it == text), "{}", story.id);
+        }
+    }
+}
