@@ -99,14 +99,15 @@ impl Passwords {
     /// A problem when too many wait already, or the hash cannot be understood.
     pub async fn verify(&self, password: Secret, against: Option<PasswordHash>) -> Result<Verdict, Problem> {
         self.in_turn(move |shared| {
+            // Made by the first check of all, whoever is asked for, or the first unknown name would take longer.
+            let decoy = match shared.decoy.get() {
+                Some(decoy) => decoy,
+                None => {
+                    let decoy = hash(Secret::for_session()?.expose())?;
+                    shared.decoy.get_or_init(|| decoy)
+                }
+            };
             let Some(PasswordHash(against)) = against else {
-                let decoy = match shared.decoy.get() {
-                    Some(decoy) => decoy,
-                    None => {
-                        let decoy = hash(Secret::for_session()?.expose())?;
-                        shared.decoy.get_or_init(|| decoy)
-                    }
-                };
                 is_right(password.expose(), decoy)?;
                 return Ok(Verdict::Wrong);
             };
