@@ -184,12 +184,10 @@ fn bit(names: &[&str], name: &str) -> u8 {
 
 /// The views in which a kind is shown.
 fn views(kind: NodeKind) -> u8 {
-    use NodeKind::*;
     let mut names = vec!["all"];
     if kind.is_device() {
         names.push("devices");
-    }
-    if matches!(kind, User | Group | LocalUser | LocalGroup | Base) {
+    } else if kind.is_principal() {
         names.push("identities");
     }
     if kind.as_str().starts_with(CLOUD_PREFIX) {
