@@ -94,8 +94,9 @@ fn answers(need: &InputNeed, boundary: &BoundaryCoverage) -> Option<Answered> {
 }
 
 /// Whether objects of a class are to be expected inside a boundary: directory objects in every domain, whose boundary
-/// is a SID, and in every tenant of which anything was read; hosts and segments in sites, and certificate services in the one domain of a forest that holds them, so
-/// only where some source has looked for them.
+/// is a SID, and in every tenant of which anything was read; hosts and segments in sites, certificate services in the
+/// one domain of a forest that holds them, and resources in tenants that have some, so only where some source has
+/// looked for them.
 fn concerns(class: ObjectClass, boundary: &BoundaryCoverage) -> bool {
     match class {
         ObjectClass::Hosts

@@ -145,8 +145,21 @@ fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
 }
 
 /// What only objects of a tenant have; all unknown for an object of which nothing but the id is.
-fn of(node: &Node) -> EntraAttributes {
-    node.attributes.entra.as_deref().cloned().unwrap_or_default()
+fn of(node: &Node) -> &EntraAttributes {
+    static UNKNOWN: EntraAttributes = EntraAttributes {
+        template: None,
+        roles: None,
+        is_in_role_group: None,
+        is_guest: None,
+        is_synchronised: None,
+        is_assignable_to_role: None,
+        is_dynamic: None,
+        is_joined: None,
+        is_managed: None,
+        is_managed_identity: None,
+        is_protected_by_roles: None,
+    };
+    node.attributes.entra.as_deref().unwrap_or(&UNKNOWN)
 }
 
 fn contents(view: &View<'_>, steps: &mut Steps<'_, '_>) {
@@ -158,8 +171,8 @@ fn contents(view: &View<'_>, steps: &mut Steps<'_, '_>) {
             // Members of a synchronised group are changed in Active Directory.
             NodeKind::AzGroup => of(content).is_synchronised != Some(true),
             NodeKind::AzServicePrincipal => takes_secrets(content),
-            // Who may change a vault may not read it where roles protect its content; and changing resources is all that
-            // some of those can who control the group around it.
+            // Who may change a vault may not read it where roles protect its content, and changing resources is all
+            // that some of those can who control the group around it.
             NodeKind::AzKeyVault => of(content).is_protected_by_roles != Some(true),
             _ => true,
         };
@@ -333,7 +346,7 @@ fn passwords(view: &View<'_>, steps: &mut Steps<'_, '_>, role: NodeIndex, reach:
         let mut facts = vec![by_role(node)];
         if let Reach::Below(allowed) = reach {
             // Where nobody looked at roles nothing is known of who is protected.
-            let Some(held) = of_user.roles else { continue };
+            let Some(held) = &of_user.roles else { continue };
             let is_below = held.iter().all(|it| allowed.contains(&it.as_str()));
             if !is_below || of_user.is_in_role_group != Some(false) {
                 continue;

@@ -91,7 +91,8 @@ impl Cells {
     }
 
     /// Members, owners and holders of roles are listed object by object, and one that did not answer is missing
-    /// without a word: of those each record stands for its own object.
+    /// without a word: of those each record stands for its own object. Eligible roles and permissions of applications
+    /// come as one record each, so that where there is none left nothing says so but the list as a whole.
     fn is_whole(&self, cell: &Cell) -> bool {
         let is_listed = matches!(
             cell.class,
@@ -103,7 +104,11 @@ impl Cells {
                 | ObjectClass::ServicePrincipals
                 | ObjectClass::DirectoryRoles
         );
-        let is_of_one_list = matches!(cell.facet, Facet::Properties | Facet::RoleEligibility);
+        let is_of_one_list = match cell.facet {
+            Facet::Properties | Facet::RoleEligibility => true,
+            Facet::RoleAssignments => cell.class == ObjectClass::ServicePrincipals,
+            _ => false,
+        };
         is_listed && is_of_one_list && !self.has_unknown_unread && !self.broken.contains(&cell.class)
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! One file holds records of many kinds, each with its kind beside it. Start at [`read`]: it finds out which tenant
 //! the file is of, for half of the records do not say, then walks the file a second time and turns each element into
-//! rows. Ids are written in upper case: an application by its application id, a role as `<role>@<tenant>`, a resource by
-//! its path, everything else by its object id.
+//! rows. Ids are written in upper case: an application by its application id, a role as `<role>@<tenant>`, a resource
+//! by its path, everything else by its object id.
 //!
 //! The collector writes no flag that is false. So an account without `accountEnabled` is disabled, and a group without
 //! `isAssignableToRole` cannot be given a role.
@@ -256,11 +256,13 @@ fn resource_content(kind: &str) -> Option<Content> {
     })
 }
 
-/// The class of the objects that a record is about.
+/// The class of the objects that are listed as a whole in records of this content: one that cannot be read is missing.
 fn class_of(content: Content) -> Option<ObjectClass> {
     match content {
         Content::Tenant => Some(ObjectClass::Tenants),
         Content::Object(_, class) => Some(class),
+        Content::EligibleRole => Some(ObjectClass::DirectoryRoles),
+        Content::Permission => Some(ObjectClass::ServicePrincipals),
         _ => None,
     }
 }
@@ -291,10 +293,10 @@ impl Visit for Reader<'_> {
         let content = content_of(&glance.kind);
         let id = upper(&glance.data.id).into_owned();
         // The id of an application or a role is not its record's.
-        let is_own_id = !matches!(
-            content,
-            Some(Content::Object(NodeKind::AzApp | NodeKind::AzRole, _)) | None
-        );
+        let is_own_id = match content {
+            Some(Content::Object(kind, _)) => !matches!(kind, NodeKind::AzApp | NodeKind::AzRole),
+            _ => false,
+        };
         if content.is_none() || content.and_then(class_of).is_some() {
             let id = Some(id).filter(|id| is_own_id && !id.is_empty());
             self.cells.add_unread(content.and_then(class_of), id);
@@ -505,8 +507,8 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// The application of a service principal. Where it belongs to another tenant nobody here controls it, and a managed
-    /// identity has none.
+    /// The application of a service principal. Where it belongs to another tenant nobody here controls it, and a
+    /// managed identity has none.
     fn runs_as(
         &mut self,
         at: Place<'_>,
@@ -617,7 +619,7 @@ impl Reader<'_> {
             return Ok(());
         };
         if principal.is_empty() {
-            self.tell("the eligible role names no principal");
+            self.reject("the eligible role names no principal", class_of(Content::EligibleRole));
             return Ok(());
         }
         if let Some(cell) = self.cell(&tenant, ObjectClass::DirectoryRoles, Facet::RoleEligibility, &role)? {
@@ -653,7 +655,8 @@ impl Reader<'_> {
     fn permission(&mut self, record: &Record<'_>) -> Result<(), IngestError> {
         let (principal, resource) = (upper(&record.principal), upper(&record.resource));
         if principal.is_empty() || resource.is_empty() {
-            self.tell("the permission names no principal or no resource");
+            let reason = "the permission names no principal or no resource";
+            self.reject(reason, class_of(Content::Permission));
             return Ok(());
         }
         let tenant = self.tenant_of(record);
