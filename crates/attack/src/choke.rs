@@ -203,7 +203,7 @@ impl Split {
         let steps_at = graph.csr.node_count();
         let mut edges = Vec::with_capacity(2 * graph.edges.len());
         let mut enters = Vec::with_capacity(2 * graph.edges.len());
-        let mut seen = BTreeSet::new();
+        let mut seen = FixedBitSet::with_capacity(step_count);
         for (edge, &step) in graph.edges.iter().zip(&graph.step_of) {
             let middle = steps_at + step;
             edges.push(Edge {
@@ -211,7 +211,7 @@ impl Split {
                 ..*edge
             });
             enters.push(None);
-            if seen.insert(step) {
+            if !seen.put(step as usize) {
                 edges.push(Edge {
                     source: middle,
                     ..*edge

@@ -7,7 +7,7 @@
 //!
 //! **Invariant:** edges are numbered in the order of step ids, so that ties between routes are broken by id.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use postern_catalog::Foothold;
 use postern_graph::{Csr, Edge, GraphError};
@@ -81,13 +81,10 @@ impl StepGraph {
         ends: &[&[NodeId]],
         also: impl Iterator<Item = NodeId>,
     ) -> Result<Self, GraphError> {
-        let mut vertices: Vec<_> = steps
-            .iter()
-            .flat_map(|step| [step.source, step.target])
-            .chain(also)
-            .collect();
+        let ends_of_steps = steps.iter().flat_map(|step| [step.source, step.target]);
+        let vertices: HashSet<_> = ends_of_steps.chain(also).collect();
+        let mut vertices: Vec<_> = vertices.into_iter().collect();
         vertices.sort_unstable();
-        vertices.dedup();
 
         let estate = world.estate;
         let mut places = HashMap::with_capacity(vertices.len());

@@ -217,30 +217,52 @@ impl Engine {
         self.uploads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Deletes what crashed processes left behind, and what nothing refers to any more after its grace.
-    pub(crate) async fn sweep(&self) -> Result<()> {
+    /// Deletes what crashed processes left behind, and what nothing refers to any more after its grace. Says what could
+    /// not be deleted: that costs room and harms nothing, and is tried again later.
+    pub(crate) async fn sweep(&self) -> Result<Vec<String>> {
         self.ledger.doom_stale_uploads(UPLOAD_TTL).await?;
         let doomed = self.ledger.take_doomed(postern_ledger::GARBAGE_GRACE).await?;
-        let (lake, prefixes) = (self.lake.clone(), doomed.clone());
-        blocking(move || {
-            lake.sweep_tmp(TMP_IDLE)?;
-            for prefix in &prefixes {
-                match prefix.split_once('/') {
-                    Some(("snapshots", id)) => lake.delete_snapshot(id)?,
-                    Some(("generations", number)) => lake.delete_generation(
-                        number
-                            .parse()
-                            .map_err(|_| EngineError::Prefix { prefix: prefix.clone() })?,
-                    )?,
-                    _ => return Err(EngineError::Prefix { prefix: prefix.clone() }),
+        let lake = self.lake.clone();
+        let (deleted, left) = blocking(move || {
+            let (mut deleted, mut left) = (Vec::new(), Vec::new());
+            if let Err(cause) = lake.sweep_tmp(TMP_IDLE) {
+                left.push(complaint("temporary files", &cause));
+            }
+            for prefix in doomed {
+                match delete(&lake, &prefix) {
+                    Ok(()) => deleted.push(prefix),
+                    Err(cause) => left.push(complaint(&prefix, &cause)),
                 }
             }
-            Ok(())
+            Ok((deleted, left))
         })
         .await?;
-        self.ledger.mark_deleted(&doomed).await?;
-        Ok(())
+        self.ledger.mark_deleted(&deleted).await?;
+        Ok(left)
     }
+}
+
+/// Deletes what the ledger calls garbage.
+fn delete(lake: &Lake, prefix: &str) -> Result<()> {
+    let unknown = || EngineError::Prefix {
+        prefix: prefix.to_owned(),
+    };
+    match prefix.split_once('/') {
+        Some(("snapshots", id)) => lake.delete_snapshot(id)?,
+        Some(("generations", number)) => lake.delete_generation(number.parse().map_err(|_| unknown())?)?,
+        _ => return Err(unknown()),
+    }
+    Ok(())
+}
+
+fn complaint(what: &str, cause: &dyn std::error::Error) -> String {
+    let mut text = format!("cannot delete {what}: {cause}");
+    let mut deeper = cause.source();
+    while let Some(cause) = deeper {
+        text.push_str(&format!(": {cause}"));
+        deeper = cause.source();
+    }
+    text
 }
 
 /// Checks that every rule of a catalog can be evaluated, before anything is.

@@ -58,6 +58,8 @@ pub struct ImportReport {
     pub manifest_version: i64,
     /// `None` where nothing was built: not asked for, or nothing recognised.
     pub build: Option<BuildOutcome>,
+    /// What of earlier garbage could not be deleted, and why; nothing of this import is concerned.
+    pub not_swept: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -89,7 +91,7 @@ impl Engine {
         options: &ImportOptions,
         progress: Arc<dyn Progress>,
     ) -> Result<ImportReport> {
-        self.sweep().await?;
+        let not_swept = self.sweep().await?;
         let upload = self
             .begin_upload(options.author.as_deref().unwrap_or(&self.holder))
             .await?;
@@ -135,6 +137,7 @@ impl Engine {
             files,
             manifest_version,
             build,
+            not_swept,
         })
     }
 

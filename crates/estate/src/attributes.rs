@@ -22,6 +22,11 @@ pub fn parse(text: &str) -> Properties {
         .collect()
 }
 
+/// Reads properties as a generation stores them: [`parse`] was there before.
+pub fn stored(text: &str) -> Properties {
+    serde_json::from_str(text).unwrap_or_default()
+}
+
 pub fn attributes(properties: &Properties) -> Attributes {
     let flag = |key: &str| properties.get(key).and_then(as_bool);
     let text = |key: &str| properties.get(key).and_then(Value::as_str).map(Arc::from);

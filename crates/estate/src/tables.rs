@@ -15,8 +15,8 @@ use postern_model::{Criticality, EdgeId, Facet, NodeId, NodeKind, ObjectClass, R
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::attributes::{attributes, parse};
-use crate::pool::{Pool, Sightings, share_texts};
+use crate::attributes::{attributes, stored};
+use crate::pool::{IdMap, Pool, Sightings, share_texts};
 use crate::{EstateError, Result};
 
 /// So many assets or relations are made into rows at a time.
@@ -289,7 +289,7 @@ pub fn read<S: TableSource>(source: &S) -> std::result::Result<Estate, S::Error>
 #[derive(Default)]
 struct Reading {
     estate: Estate,
-    index: HashMap<u128, NodeIndex>,
+    index: IdMap<NodeIndex>,
     texts: Pool<Arc<str>>,
     properties: Pool<SharedText>,
     /// By the stored text.
@@ -336,7 +336,7 @@ impl Reading {
             name: row.text(3),
             boundary: row.str(4).into(),
             is_stub: row.bool(5).unwrap_or_default(),
-            attributes: attributes(&parse(&properties)),
+            attributes: attributes(&stored(&properties)),
             properties,
             known: self.known(row, 7)?,
             identifiers: Vec::new(),
@@ -415,11 +415,15 @@ impl Reading {
             source: self.find(row, 1)?,
             target: self.find(row, 2)?,
             kind: row.parse(5, RelationKind::parse)?,
-            properties: self.properties.share(row.str(7), SharedText::from),
+            properties: match row.str(7) {
+                "" => SharedText::default(),
+                text => self.properties.share(text, SharedText::from),
+            },
             seen: self.seen(row, 8)?,
         };
         let keys = (row.str(3), row.str(4));
-        if keys != self.estate.keys_of(&relation) {
+        let [source, target] = [relation.source, relation.target].map(|it| self.estate.node(it));
+        if keys != (&*source.key, &*target.key) {
             let keys = (self.text(keys.0), self.text(keys.1));
             self.estate.facet_keys.insert(relation.id, keys);
         }

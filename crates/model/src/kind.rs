@@ -18,6 +18,10 @@ macro_rules! vocabulary {
 
             /// Reads the exact spelling of [`Self::as_str`], letter case ignored.
             pub fn parse(text: &str) -> Option<Self> {
+                match text {
+                    $($text => return Some($name::$variant),)*
+                    _ => {}
+                }
                 $(if text.eq_ignore_ascii_case($text) { return Some($name::$variant); })*
                 None
             }

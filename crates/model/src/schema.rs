@@ -244,6 +244,8 @@ schemas! {
         name: Text,
         domains: Json,
     }
+    /// What an attacker can do. `derivations` is null where the step is the reported relation with the same id and
+    /// nothing else has to be so: nearly everywhere.
     STEPS = "steps" in Derive {
         id: Id,
         source: Id,

@@ -246,6 +246,10 @@ async fn work(engine: &Engine, task: Task, told: Arc<Told>) -> Result<Value, Rep
                 author: Some(author),
             };
             let report = engine.import(&paths, &options, told).await?;
+            // The server writes what a worker says here into its log.
+            for complaint in &report.not_swept {
+                eprintln!("{complaint}");
+            }
             Ok(json!(ImportResult::new(report)))
         }
         Task::Build => {

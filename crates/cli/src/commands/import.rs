@@ -60,6 +60,9 @@ pub async fn run(session: &Session, args: args::Import) -> Result<Outcome> {
     let engine = session.open_or_create().await?;
     let before = current(&engine).await?;
     let imported = engine.import(&args.paths, &options, progress()).await?;
+    for complaint in &imported.not_swept {
+        anstream::eprintln!("warning: {complaint}");
+    }
     let report = ImportReport {
         files: imported.files.into_iter().map(ImportedFile::new).collect(),
         build: BuildReport::new(&engine, before, imported.build).await?,
