@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use postern_attack::{Step, sentence};
 use postern_model::estate::{NodeIndex, Relation};
-use postern_model::{NodeId, RelationKind};
+use postern_model::{EdgeId, NodeId, RelationKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -90,6 +90,15 @@ struct Found<'a> {
     edge: Edge<'a>,
 }
 
+impl Found<'_> {
+    fn id(&self) -> EdgeId {
+        match self.edge {
+            Edge::Step(step) => step.id,
+            Edge::Relation(relation) => relation.id,
+        }
+    }
+}
+
 enum Edge<'a> {
     Step(&'a Step),
     Relation(&'a Relation),
@@ -127,12 +136,23 @@ impl Reports {
                 self.relations_at(index, direction, &mut found);
             }
         }
-        let mut by_technique = BTreeMap::new();
+        let mut numbers = BTreeMap::<RelationKind, u64>::new();
         for it in &found {
-            *by_technique.entry(it.technique.as_str().to_owned()).or_default() += 1;
+            *numbers.entry(it.technique).or_default() += 1;
         }
+        let by_technique = numbers
+            .into_iter()
+            .map(|(kind, number)| (kind.as_str().to_owned(), number))
+            .collect();
         found.retain(|it| technique.is_none_or(|technique| it.technique == technique));
-        found.sort_by_key(|it| (it.technique, it.name_rank, it.direction));
+        // Of the many edges of a hub only those up to the end of the page are put into order.
+        let key = |it: &Found<'_>| (it.technique, it.name_rank, it.direction, it.id());
+        let end = usize::try_from(window.offset.saturating_add(window.limit)).unwrap_or(usize::MAX);
+        if end < found.len() {
+            found.select_nth_unstable_by_key(end, key).0.sort_unstable_by_key(key);
+        } else {
+            found.sort_unstable_by_key(key);
+        }
         Ok(EdgePage {
             generation: self.generation.record.number,
             total: found.len() as u64,
@@ -144,7 +164,7 @@ impl Reports {
     }
 
     fn steps_at<'a>(&'a self, id: NodeId, direction: Direction, found: &mut Vec<Found<'a>>) -> Result<()> {
-        let (map, derived) = (self.steps()?, &self.generation.derived);
+        let (map, derived, index) = (self.steps()?, &self.generation.derived, self.asset_index());
         let Some(vertex) = map.vertex(&self.generation.world(&self.catalog), derived, id) else {
             return Ok(());
         };
@@ -162,11 +182,7 @@ impl Reports {
             Found {
                 technique: step.technique,
                 direction,
-                name_rank: self
-                    .generation
-                    .estate
-                    .by_id(other)
-                    .map_or(u32::MAX, |it| self.asset_index().rank(it)),
+                name_rank: index.rank_of(other),
                 edge: Edge::Step(step),
             }
         }));
