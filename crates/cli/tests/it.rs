@@ -1,5 +1,7 @@
 //! The real binary in a folder of its own: what people see, what programs read, and how it exits.
 
+mod serve;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -14,6 +14,8 @@
 //!
 //! `cargo xtask test` counts what was skipped and shows why, see [`SKIPS_VARIABLE`].
 
+pub mod http;
+
 use std::env;
 use std::fs::OpenOptions;
 use std::io::Write;

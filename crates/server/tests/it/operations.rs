@@ -1,0 +1,126 @@
+//! Every operation of the description, called: who may, who may not, and whether the answer is as described.
+
+use std::io::Read;
+
+use postern_server::auth::{Permission, Role};
+use postern_server::{PREFIX, X_PERMISSION};
+use postern_testkit::http::Client;
+use serde_json::{Value, json};
+
+use crate::support::Running;
+
+const METHODS: [&str; 5] = ["get", "put", "post", "delete", "patch"];
+
+struct Operation {
+    method: String,
+    path: String,
+    permission: Option<Permission>,
+    description: Value,
+}
+
+fn description() -> Value {
+    serde_json::to_value(postern_server::description()).expect("JSON")
+}
+
+/// Those of the description, and the two of the server itself.
+fn operations() -> Vec<Operation> {
+    let mut operations = Vec::new();
+    for (path, item) in description()["paths"].as_object().expect("paths") {
+        for method in METHODS {
+            let Some(operation) = item.get(method) else { continue };
+            let name = operation[X_PERMISSION].as_str().expect("every operation names its permission");
+            let permission = Permission::ALL.iter().copied().find(|it| it.as_str() == name);
+            assert!(permission.is_some() || name == "anyone", "{path} needs the unknown {name}");
+            assert_eq!(permission.is_some(), !operation["security"].is_null(), "{method} {path}");
+            operations.push(Operation {
+                method: method.to_uppercase(),
+                path: format!("{PREFIX}{path}"),
+                permission,
+                description: operation.clone(),
+            });
+        }
+    }
+    let own = [("/healthz", None), ("/metrics", Some(Permission::ReadAudit))];
+    operations.extend(own.map(|(path, permission)| Operation {
+        method: "GET".to_owned(),
+        path: path.to_owned(),
+        permission,
+        description: Value::Null,
+    }));
+    operations
+}
+
+impl Operation {
+    fn name(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+
+    /// Only the status: live events never end.
+    fn status(&self, client: &Client) -> u16 {
+        let path = self.path.replace("{id}", "unknown").replace("{name}", "unknown");
+        let mut stream = client.begin(&self.method, &path, "application/json", 2);
+        std::io::Write::write_all(&mut stream, b"{}").expect("sends");
+        let mut line = [0; 12];
+        stream.read_exact(&mut line).expect("an answer");
+        String::from_utf8_lossy(&line[9..]).parse().expect("a status")
+    }
+}
+
+#[test]
+fn nobody_calls_an_operation_without_its_permission() {
+    let running = Running::with_organisation();
+    let operations = operations();
+    assert!(operations.len() > 15, "{} operations are described", operations.len());
+    for operation in &operations {
+        let name = operation.name();
+        let Some(permission) = operation.permission else {
+            assert!(![401, 403].contains(&operation.status(&running.client)) || name.contains("session"), "{name}");
+            continue;
+        };
+        assert_eq!(operation.status(&running.client), 401, "{name} without credentials");
+        let wrong = running.client.with("authorization", "Bearer postern_wrong");
+        assert_eq!(operation.status(&wrong), 401, "{name} with a wrong token");
+        let least = permission.least_role();
+        for role in Role::ALL {
+            // Each with a session of its own: one of them ends it.
+            let status = operation.status(&running.as_role(role));
+            match role < least {
+                true => assert_eq!(status, 403, "{name} as {}", role.as_str()),
+                false => assert!(![401, 403].contains(&status), "{name} as {}: {status}", role.as_str()),
+            }
+        }
+    }
+}
+
+#[test]
+fn every_answer_is_as_described() {
+    let running = Running::with_organisation();
+    let client = running.as_role(Role::Administrator);
+    let mut checked = 0;
+    for operation in operations() {
+        let content = &operation.description["responses"]["200"]["content"]["application/json"]["schema"];
+        if operation.method != "GET" || operation.path.contains('{') || content["$ref"].is_null() {
+            continue;
+        }
+        let query = if operation.path.ends_with("/search") { "?q=corp" } else { "" };
+        let answer = client.get(&format!("{}{query}", operation.path)).is(200);
+        conforms(content, &answer, &operation.name());
+        checked += 1;
+    }
+    assert!(checked >= 4, "{checked} answers were checked");
+    let gone = client.get("/api/v1/jobs/unknown");
+    assert_eq!(gone.header("content-type"), Some("application/problem+json"));
+    conforms(&json!({ "$ref": "#/components/schemas/Problem" }), &gone.is(404), "a problem");
+}
+
+/// Checks an answer against a schema of the description.
+fn conforms(schema: &Value, answer: &Value, name: &str) {
+    let mut document = schema.clone();
+    document["components"] = description()["components"].clone();
+    let validator = jsonschema::validator_for(&document).expect("the description holds a schema");
+    let wrong: Vec<String> = validator
+        .iter_errors(answer)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert!(wrong.is_empty(), "{name}: {wrong:#?}");
+}

@@ -1,0 +1,134 @@
+//! A server on a free port, with the sample organisation in its data folder or with nothing.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use postern_engine::{Clock, Engine, ImportOptions, Silent, Wait};
+use postern_ledger::SessionLimits;
+use postern_sample::organisation;
+use postern_server::auth::{Role, Secret, machine};
+use postern_server::{Asset, Assets, Options, SESSION_COOKIE, Server, WorkerCommand};
+use postern_testkit::http::Client;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A server that runs until it is dropped.
+pub struct Running {
+    pub client: Client,
+    pub engine: Engine,
+    runtime: Runtime,
+    end: Option<oneshot::Sender<()>>,
+    _folder: TempDir,
+}
+
+/// A page of two files.
+struct Page;
+
+impl Assets for Page {
+    fn get(&self, path: &str, _: &str) -> Option<Asset> {
+        let is_file = path.starts_with("/static/");
+        let (bytes, media_type): (&[u8], _) = match is_file {
+            true => (b"run()", "text/javascript"),
+            false => (b"<!doctype html>", "text/html"),
+        };
+        (path != "/static/gone.js").then(|| Asset {
+            bytes,
+            media_type,
+            encoding: None,
+            etag: format!("\"{}\"", bytes.len()),
+            is_immutable: is_file,
+        })
+    }
+
+    fn policy(&self) -> &'static str {
+        "default-src 'self'"
+    }
+}
+
+impl Running {
+    pub fn empty() -> Self {
+        Self::start(|_, _| {})
+    }
+
+    /// With a generation of the sample organisation.
+    pub fn with_organisation() -> Self {
+        let running = Self::start(|runtime, engine| {
+            let files = tempfile::tempdir().expect("a folder");
+            import(runtime, engine, files.path());
+        });
+        let begun = Instant::now();
+        let client = running.as_role(Role::Reader);
+        while client.get("/api/v1/state").is(200)["generation"] != 1 {
+            assert!(begun.elapsed() < PATIENCE, "the generation is not put in place");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        running
+    }
+
+    fn start(prepare: impl FnOnce(&Runtime, &Engine)) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let runtime = Runtime::new().expect("threads");
+        let clock = Clock::Fixed("2026-11-03T00:00:00Z".parse().expect("a time"));
+        let engine = runtime.block_on(Engine::open(folder.path(), None, clock)).expect("opens");
+        prepare(&runtime, &engine);
+        let options = Options {
+            listen: "127.0.0.1:0".to_owned(),
+            public_url: None,
+            // Ends at once and says nothing: these tests need no worker, and must not wait for one.
+            worker: WorkerCommand {
+                program: "true".into(),
+                arguments: Vec::new(),
+            },
+            console: Some(Arc::new(Page)),
+        };
+        let server = runtime.block_on(Server::bind(engine.clone(), options)).expect("listens");
+        let (end, ended) = oneshot::channel::<()>();
+        let client = Client::new(&server.url());
+        runtime.spawn(server.run(async move { drop(ended.await) }));
+        Self {
+            client,
+            engine,
+            runtime,
+            end: Some(end),
+            _folder: folder,
+        }
+    }
+
+    /// A client that has just signed in with this role.
+    pub fn as_role(&self, role: Role) -> Client {
+        let (ledger, name) = (self.engine.ledger(), role.as_str());
+        let secret = Secret::for_session().expect("random bytes");
+        self.runtime.block_on(async {
+            if ledger.user(name).await.expect("reads").is_none() {
+                machine::add_user(ledger, name, role, None).await.expect("makes");
+            }
+            let limits = SessionLimits::default();
+            ledger.open_session(secret.hash(), name, limits, "127.0.0.1").await.expect("opens");
+        });
+        self.client.with("cookie", &format!("{SESSION_COOKIE}={}", secret.expose()))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.end.take());
+    }
+}
+
+fn import(runtime: &Runtime, engine: &Engine, folder: &Path) {
+    organisation::write(folder, 1).expect("writes");
+    let options = ImportOptions {
+        source: None,
+        keep_raw: false,
+        build: true,
+        wait: Wait::Yes,
+        shown_below: Some(folder.to_owned()),
+        author: None,
+    };
+    let imported = engine.import(&[folder.to_owned()], &options, Arc::new(Silent));
+    runtime.block_on(imported).expect("imports");
+}
