@@ -60,12 +60,17 @@ fn usage(text: &str) -> ExitCode {
     ExitCode::from(WRONG_USAGE)
 }
 
-/// The JSON Schemas of what the command line prints; a test compares them with the binary.
+/// The JSON Schemas of what the command line prints, and the description of the API; tests compare them with the binary.
 fn codegen() -> Result<ExitCode> {
     let mut command = cargo(&["run", "--quiet", "--package", "postern", "--"]);
     command
         .args(["schema", "--write"])
         .arg(workspace().join("docs/schemas"));
+    succeed(&mut command)?;
+    let mut command = cargo(&["run", "--quiet", "--package", "postern", "--"]);
+    command
+        .args(["openapi", "--write"])
+        .arg(workspace().join("docs/openapi.json"));
     succeed(&mut command)?;
     Ok(ExitCode::SUCCESS)
 }

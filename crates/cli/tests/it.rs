@@ -169,6 +169,14 @@ fn the_committed_schemas_are_those_of_the_binary() {
 }
 
 #[test]
+fn the_committed_description_of_the_api_is_that_of_the_binary() {
+    let committed = schemas().join("../openapi.json");
+    let committed = fs::read_to_string(&committed).expect("docs/openapi.json is there");
+    let printed = Postern::new().done(&["openapi"]);
+    assert!(printed == committed, "run `cargo xtask codegen`, and read what changed");
+}
+
+#[test]
 fn the_first_attack_path_names_people_and_gives_reasons_and_a_fix() {
     let text = Postern::with_corp().done(&["paths"]);
     for expected in [

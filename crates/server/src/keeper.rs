@@ -147,8 +147,9 @@ impl Keeper {
         let engine = &self.app.engine;
         let holder = format!("server, process {}", std::process::id());
         let pin = engine.ledger().pin_generation(number, &holder, PIN_TTL).await?;
-        let reports = Reports::load(engine, AsOf::Number(number)).await?;
-        Ok((reports, pin))
+        let reports = Reports::load_whole(engine, AsOf::Number(number)).await?;
+        let reports = tokio::task::spawn_blocking(move || reports.prepare().map(|()| reports)).await;
+        Ok((reports.map_err(Problem::internal)??, pin))
     }
 
     async fn renew_pin(&mut self) -> postern_engine::Result<()> {

@@ -16,15 +16,19 @@ use crate::problem::Document;
 use crate::worker::ImportResult;
 use postern_report::WhatIfReport;
 
+mod assets;
+mod attack_paths;
 mod audit;
 mod decisions;
 mod events;
 mod jobs;
+mod overview;
 mod server;
 mod session;
 mod settings;
 mod sources;
 mod state;
+mod techniques;
 mod tokens;
 mod uploads;
 mod users;
@@ -62,7 +66,35 @@ pub fn router() -> (Router<App>, Router<App>, utoipa::openapi::OpenApi) {
         .with(crate::operations!(state::state, state::generations, state::build))
         .with(crate::operations!(jobs::list, jobs::get, jobs::cancel))
         .with(crate::operations!(events::events))
-        .with(crate::operations!(sources::remove))
+        .with(crate::operations!(
+            overview::overview,
+            overview::changes,
+            overview::coverage,
+            overview::search
+        ))
+        .with(crate::operations!(
+            attack_paths::scenarios,
+            attack_paths::paths,
+            attack_paths::path,
+            attack_paths::exposed,
+            attack_paths::entry_points,
+            attack_paths::targets,
+            attack_paths::choke_points,
+        ))
+        .with(crate::operations!(
+            assets::list,
+            assets::get,
+            assets::edges,
+            assets::findings
+        ))
+        .with(crate::operations!(assets::paths, assets::blast_radius, assets::widest))
+        .with(crate::operations!(techniques::list, techniques::get))
+        .with(crate::operations!(
+            sources::list,
+            sources::get,
+            sources::rejects,
+            sources::remove
+        ))
         .with(crate::operations!(decisions::set_criticality, decisions::set_apart))
         .with(crate::operations!(what_if::ask))
         .split();

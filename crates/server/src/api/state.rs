@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::http::StatusCode;
-use postern_ledger::GenerationRecord;
 use postern_report::{GenerationRow, GenerationsPage, State};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -57,23 +56,8 @@ pub async fn generations(
     records.truncate(limit.0.get());
     Ok(Json(GenerationsPage {
         total,
-        items: records.iter().map(row).collect(),
+        items: records.iter().map(GenerationRow::new).collect(),
     }))
-}
-
-fn row(record: &GenerationRecord) -> GenerationRow {
-    let count = |table: &str| record.counts[table].as_u64().unwrap_or(0);
-    GenerationRow {
-        number: record.number,
-        evaluated_at: record.evaluated_at.to_string(),
-        built_at: record.built_at.to_string(),
-        assets: count("nodes"),
-        relations: count("reported"),
-        findings: count("asset_findings"),
-        steps: count("steps"),
-        paths: count("paths"),
-        summary: None,
-    }
 }
 
 /// Build a generation now.

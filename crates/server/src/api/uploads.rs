@@ -28,6 +28,8 @@ pub const DISK_FREE_BYTES_MIN: u64 = 1 << 30;
 const SOURCE_BYTES_MAX: usize = 200;
 /// The disk is looked at again after so many bytes.
 const LOOK_AT_DISK_EVERY_BYTES: u64 = 64 << 20;
+/// An upload that sends nothing for so long has failed.
+const SILENT_FOR_MAX: Duration = Duration::from_secs(120);
 const TELL_EVERY: Duration = Duration::from_millis(200);
 /// File names in a job's title.
 const NAMES_SHOWN: usize = 3;
@@ -149,7 +151,7 @@ async fn receive(
         told: None,
     };
     let mut source = None;
-    while let Some(field) = form.next_field().await.map_err(interrupted)? {
+    while let Some(field) = in_time(form.next_field()).await? {
         match field.name() {
             Some("source") => source = Some(source_name(field).await?),
             Some("file") => receiving.file(field).await?,
@@ -171,19 +173,32 @@ async fn receive(
     Ok((receiving.spool, source.filter(|name| !name.is_empty())))
 }
 
+/// The next part of what is being sent, which has to come soon: a client that has gone silent holds a place.
+async fn in_time<T>(next: impl Future<Output = Result<T, MultipartError>>) -> Result<T, Problem> {
+    match tokio::time::timeout(SILENT_FOR_MAX, next).await {
+        Ok(next) => next.map_err(interrupted),
+        Err(_) => {
+            let title = format!("Nothing was sent for {} seconds.", SILENT_FOR_MAX.as_secs());
+            Err(Problem::new(Kind::TooSlow, title, "Send the files again."))
+        }
+    }
+}
+
 const NO_FORM: &str = "The body is no form with files.";
 
 /// The connection has ended, or what came over it is no form.
 fn interrupted(error: MultipartError) -> Problem {
     match error.status() {
         StatusCode::PAYLOAD_TOO_LARGE => too_large(),
+        // What broke is the connection and not the form. Nobody reads this; the job counts as cancelled.
+        StatusCode::INTERNAL_SERVER_ERROR => Problem::conflict("The connection has ended.", "Send the files again."),
         _ => Problem::new(Kind::Malformed, "The upload ended early.", error.body_text()),
     }
 }
 
 async fn source_name(mut field: Field<'_>) -> Result<String, Problem> {
     let mut name = Vec::new();
-    while let Some(chunk) = field.chunk().await.map_err(interrupted)? {
+    while let Some(chunk) = in_time(field.chunk()).await? {
         name.extend_from_slice(&chunk);
         if name.len() > SOURCE_BYTES_MAX {
             let title = format!("The name of a source has at most {SOURCE_BYTES_MAX} bytes.");
@@ -216,7 +231,7 @@ impl Receiving<'_> {
         }
         let sent = field.file_name().unwrap_or_default().to_owned();
         let (mut file, name) = self.spool.create(&sent).await.map_err(disk)?;
-        while let Some(chunk) = field.chunk().await.map_err(interrupted)? {
+        while let Some(chunk) = in_time(field.chunk()).await? {
             self.bytes += chunk.len() as u64;
             if self.bytes > UPLOAD_BYTES_MAX {
                 return Err(too_large());

@@ -73,11 +73,14 @@ impl Running {
         let folder = tempfile::tempdir().expect("a folder");
         let runtime = Runtime::new().expect("threads");
         let clock = Clock::Fixed("2026-11-03T00:00:00Z".parse().expect("a time"));
-        let engine = runtime.block_on(Engine::open(folder.path(), None, clock)).expect("opens");
+        let engine = runtime
+            .block_on(Engine::open(folder.path(), None, clock))
+            .expect("opens");
         prepare(&runtime, &engine);
         let options = Options {
             listen: "127.0.0.1:0".to_owned(),
             public_url: None,
+            session_limits: SessionLimits::default(),
             // Ends at once and says nothing: these tests need no worker, and must not wait for one.
             worker: WorkerCommand {
                 program: "true".into(),
@@ -85,7 +88,9 @@ impl Running {
             },
             console: Some(Arc::new(Page)),
         };
-        let server = runtime.block_on(Server::bind(engine.clone(), options)).expect("listens");
+        let server = runtime
+            .block_on(Server::bind(engine.clone(), options))
+            .expect("listens");
         let (end, ended) = oneshot::channel::<()>();
         let client = Client::new(&server.url());
         runtime.spawn(server.run(async move { drop(ended.await) }));
@@ -107,9 +112,13 @@ impl Running {
                 machine::add_user(ledger, name, role, None).await.expect("makes");
             }
             let limits = SessionLimits::default();
-            ledger.open_session(secret.hash(), name, limits, "127.0.0.1").await.expect("opens");
+            ledger
+                .open_session(secret.hash(), name, limits, "127.0.0.1")
+                .await
+                .expect("opens");
         });
-        self.client.with("cookie", &format!("{SESSION_COOKIE}={}", secret.expose()))
+        self.client
+            .with("cookie", &format!("{SESSION_COOKIE}={}", secret.expose()))
     }
 }
 
@@ -129,6 +138,7 @@ fn import(runtime: &Runtime, engine: &Engine, folder: &Path) {
         shown_below: Some(folder.to_owned()),
         author: None,
     };
-    let imported = engine.import(&[folder.to_owned()], &options, Arc::new(Silent));
+    let paths = [folder.to_owned()];
+    let imported = engine.import(&paths, &options, Arc::new(Silent));
     runtime.block_on(imported).expect("imports");
 }
