@@ -60,7 +60,8 @@ fn usage(text: &str) -> ExitCode {
     ExitCode::from(WRONG_USAGE)
 }
 
-/// The JSON Schemas of what the command line prints, and the description of the API; tests compare them with the binary.
+/// The JSON Schemas of what the command line prints, and the description of the API; tests compare both with the
+/// binary.
 fn codegen() -> Result<ExitCode> {
     let mut command = cargo(&["run", "--quiet", "--package", "postern", "--"]);
     command
