@@ -48,7 +48,7 @@ fn run(arguments: Arguments) -> Result<Outcome> {
         .context("cannot start worker threads")?;
     runtime.block_on(async {
         // On a thread of its own, so that an interruption is heard while the command computes.
-        // A demonstration that is still being prepared needs no ending: the system stops it, and the next start goes on.
+        // A demonstration that is still being prepared needs no ending: the system stops it, the next start goes on.
         let ends_by_itself = matches!(arguments.command, Command::Serve(_) | Command::Demo(_));
         let command = tokio::spawn(commands::run(arguments));
         tokio::select! {
