@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use postern_attack::{Path, Step};
-use postern_catalog::Basis;
+use postern_catalog::{Basis, Foothold};
 use postern_model::{EdgeId, NodeId, RelationKind, Risk};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::index::ById;
 use crate::page::{Sort, Window, page, words};
 use crate::words::grade;
-use crate::{PathReport, ReportError, Reports, Result};
+use crate::{PathReport, PlaceReport, ReportError, Reports, Result, StepReport};
 
 const BASES: [&str; 3] = [
     Basis::Observed.as_str(),
@@ -113,8 +113,19 @@ pub struct PathDetail {
     /// Why the target must not be lost.
     pub target_reason: String,
     pub scenario_title: String,
+    /// The entry, and each place that the route comes to, in its order.
+    pub places: Vec<RoutePlace>,
     /// What of it is not as it was in the generation before; null where nothing is known to be.
     pub changed: Option<PathDifference>,
+}
+
+/// A place of a route, and how an attacker holds it there.
+#[derive(Clone, Debug, Serialize, JsonSchema, ToSchema)]
+pub struct RoutePlace {
+    #[serde(flatten)]
+    pub place: PlaceReport,
+    /// `user` or `admin` for a device; `none` for anything else, which is held or not.
+    pub foothold: String,
 }
 
 /// What of an attack path is new.
@@ -251,7 +262,37 @@ impl Reports {
                 .map(|it| it.reason.to_string())
                 .unwrap_or_default(),
             scenario_title: self.scenario_title_of(path),
+            places: self.places_of(path),
             changed: (!what.is_empty()).then_some(PathDifference { what }),
+        })
+    }
+
+    fn places_of(&self, path: &Path) -> Vec<RoutePlace> {
+        let foothold = self.entry(path.entry).map_or(Foothold::None, |it| it.foothold);
+        let entry = RoutePlace {
+            place: self.place(path.entry),
+            foothold: foothold.as_str().to_owned(),
+        };
+        let others = self.steps_of(path).map(|step| {
+            let is_device = self.kind_of(step.target).is_device();
+            let foothold = if is_device { step.gives } else { Foothold::None };
+            RoutePlace {
+                place: self.place(step.target),
+                foothold: foothold.as_str().to_owned(),
+            }
+        });
+        std::iter::once(entry).chain(others).collect()
+    }
+
+    /// A step of this generation.
+    ///
+    /// # Errors
+    /// [`ReportError::NoSuch`].
+    pub fn find_step(&self, id: &str) -> Result<StepReport> {
+        let step = id.parse().ok().and_then(|id| self.generation.derived.step(id));
+        step.map(|step| self.step(step)).ok_or_else(|| ReportError::NoSuch {
+            what: "step",
+            id: id.to_owned(),
         })
     }
 

@@ -46,7 +46,7 @@ pub mod words;
 
 pub use asset::{AssetReport, FindingReport, IdentifierReport, ObjectReport, ReasonReport};
 pub use assets::{AssetDetail, AssetPage, AssetQuery, AssetRow};
-pub use attack_paths::{PathDetail, PathDifference, PathPage, PathQuery, PathRow};
+pub use attack_paths::{PathDetail, PathDifference, PathPage, PathQuery, PathRow, RoutePlace};
 pub use blast::{AssetList, Blast, BlastDetail, BlastPage, BlastRow};
 pub use changes::{ChangeCounts, ChangesReport, EVENTS_MAX, PathEvent};
 pub use choke_points::{ChangeReport, ChokePointPage, ChokePointQuery, ChokePointReport, cheapest, step_name};
