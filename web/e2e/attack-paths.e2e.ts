@@ -2,7 +2,7 @@
 
 import { expect, heading, inAllLooks, open, settled, test, visible, type Page } from './harness'
 
-const forest = 'control of the forest ALDERMOOR.EXAMPLE'
+const forest = 'control plane of forest ALDERMOOR.EXAMPLE'
 
 /** A path of the list between two ends, by parts of their names. */
 const pathLink = (page: Page, entry: string, target: string) =>
@@ -56,7 +56,7 @@ test('the address is the filter', async ({ page }) => {
   await page.getByRole('searchbox', { name: /search names of entries/i }).fill('lena')
   await expect.poll(() => query(page).q).toBe('lena')
   await settled(page)
-  await page.getByRole('button', { name: 'Risk', exact: true }).click()
+  await page.getByRole('search', { name: 'Filters' }).getByRole('button', { name: 'Risk' }).click()
   await page.getByRole('menuitemcheckbox', { name: 'Critical' }).click()
   await page.keyboard.press('Escape')
   await expect.poll(() => query(page)).toEqual({ view: 'paths', q: 'lena', risk: 'critical' })

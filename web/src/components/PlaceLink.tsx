@@ -12,6 +12,8 @@ const useStyles = makeStyles({
     columnGap: tokens.spacingHorizontalSNudge,
     maxWidth: '100%',
     minWidth: 0,
+    // On the line of the words beside it.
+    verticalAlign: 'bottom',
   },
   name: { minWidth: 0 },
   cut: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },

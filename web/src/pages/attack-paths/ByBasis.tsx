@@ -68,6 +68,7 @@ export function BasisSection({
   basis,
   isEmpty,
   isFiltered = false,
+  none = texts.basisEmpty,
   found,
   all,
   children,
@@ -75,6 +76,8 @@ export function BasisSection({
   basis: Basis
   isEmpty: boolean
   isFiltered?: boolean
+  /** What stands there when there is nothing, and no filter hides it. */
+  none?: string
   /** How many rows there are. */
   found?: string | undefined
   /** Where all rows of this basis are, when some are not shown. */
@@ -85,7 +88,7 @@ export function BasisSection({
   const { title, hint } = texts.bases[basis]
   return (
     <Section title={title} description={hint} actions={<Found>{found}</Found>} isFlush>
-      {isEmpty ? <div className={styles.none}>{isFiltered ? texts.basisNoMatch : texts.basisEmpty}</div> : children}
+      {isEmpty ? <div className={styles.none}>{isFiltered ? texts.basisNoMatch : none}</div> : children}
       {all ? (
         <div className={styles.more}>
           <AppLink to="/attack-paths" search={all.search}>

@@ -71,15 +71,15 @@ function Fact({ fact }: { fact: FactReport }) {
         <Label look={unseen.has(fact.fact) ? 'dashed' : 'quiet'} {...(hint ? { hint } : {})}>
           {texts.fact[fact.fact]}
         </Label>
+        {fact.id ? (
+          <Copy value={fact.id} what={fact.fact === 'finding' ? texts.findingId : texts.relationId} />
+        ) : null}
         {fact.observed_at ? (
           <span>
             {texts.seen} <Age at={fact.observed_at} />
           </span>
         ) : null}
         {files.length > 0 ? <Files files={files} /> : null}
-        {fact.id ? (
-          <Copy value={fact.id} what={fact.fact === 'finding' ? texts.findingId : texts.relationId} />
-        ) : null}
       </div>
     </li>
   )

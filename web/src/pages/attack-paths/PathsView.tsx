@@ -25,6 +25,7 @@ import { texts } from './texts'
 const targetChoicesMax = 200
 
 const useStyles = makeStyles({
+  name: { display: 'inline-block', padding: `${tokens.spacingVerticalXS} 0` },
   chips: {
     display: 'flex',
     flexWrap: 'wrap',
@@ -37,12 +38,7 @@ const useStyles = makeStyles({
 const columns = [
   column.text<PathRow>(
     'entry',
-    (it) => (
-      <AppLink to="/attack-paths/$pathId" params={{ pathId: it.id }} title={`${it.entry_name} → ${it.target_name}`}>
-        {it.entry_name}
-        <br />→ {it.target_name}
-      </AppLink>
-    ),
+    (it) => <PathName path={it} />,
     { title: texts.columns.path, isSortable: true },
   ),
   column.text<PathRow>('risk', (it) => <RiskBadge risk={it.risk} />, {
@@ -74,6 +70,21 @@ const columns = [
     isSortable: true,
   }),
 ]
+
+function PathName({ path }: { path: PathRow }) {
+  const styles = useStyles()
+  return (
+    <AppLink
+      to="/attack-paths/$pathId"
+      params={{ pathId: path.id }}
+      className={styles.name}
+      title={`${path.entry_name} → ${path.target_name}`}
+    >
+      {path.entry_name}
+      <br />→ {path.target_name}
+    </AppLink>
+  )
+}
 
 function Techniques({ ids }: { ids: readonly string[] }) {
   const techniques = useTechniques()

@@ -28,7 +28,8 @@ const useStyles = makeStyles({
     ':hover': { backgroundColor: tokens.colorNeutralBackground1Hover },
     [narrow]: { gridTemplateColumns: '80px minmax(0, 1fr)', rowGap: tokens.spacingVerticalXS },
   },
-  title: { overflowWrap: 'anywhere', fontWeight: tokens.fontWeightSemibold },
+  title: { overflowWrap: 'anywhere' },
+  ends: { fontWeight: tokens.fontWeightSemibold },
   spread: { color: tokens.colorNeutralForeground2, fontSize: tokens.fontSizeBase200, lineHeight: tokens.lineHeightBase300 },
   numbers: {
     display: 'flex',
@@ -83,7 +84,7 @@ function Group({ basis, scenarios }: { basis: ScenarioRow['basis']; scenarios: r
             </span>
             <div>
               <AppLink to="/attack-paths" search={{ scenario: it.id }} className={styles.title}>
-                {it.title}
+                <ScenarioTitle title={it.title} />
               </AppLink>
               <div className={styles.spread}>
                 {texts.scenario.entries(it.entries)}, {texts.scenario.targets(it.targets)}
@@ -103,5 +104,18 @@ function Group({ basis, scenarios }: { basis: ScenarioRow['basis']; scenarios: r
         ))}
       </ul>
     </BasisSection>
+  )
+}
+
+/** From where to where stands out; by which techniques follows in plain. */
+function ScenarioTitle({ title }: { title: string }) {
+  const styles = useStyles()
+  const at = title.lastIndexOf(', by ')
+  if (at < 0) return title
+  return (
+    <>
+      <span className={styles.ends}>{title.slice(0, at)}</span>
+      {title.slice(at)}
+    </>
   )
 }

@@ -69,7 +69,6 @@ export const texts = {
     paths: ['path', 'paths'] as const,
     entries: ['entry point', 'entry points'] as const,
     targets: ['target', 'targets'] as const,
-    exposed: ['exposed critical asset', 'exposed critical assets'] as const,
   },
   columns: {
     path: 'Entry and target',
@@ -92,6 +91,8 @@ export const texts = {
   },
   classes: { 'control plane': 'Control plane', 'very high': 'Very high', high: 'High' } as Record<string, string>,
   exposedHint: 'An attacker may get in right where it must not be lost: there is no path to cut, the entry itself has to be closed.',
+  exposedNone: 'None of the entries of this kind lies inside a target.',
+  inside: 'inside',
   exposedEmpty: {
     title: 'No critical asset is itself an entry point',
     hint: 'Every target can only be reached by a path of steps.',

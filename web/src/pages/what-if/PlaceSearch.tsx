@@ -34,6 +34,7 @@ export function PlaceSearch({
   const styles = useStyles()
   const [typed, setTyped] = useState('')
   const [asked, setAsked] = useState('')
+  const [isOpen, setIsOpen] = useState(false)
   useEffect(() => {
     const timer = setTimeout(() => setAsked(typed.trim()), typingMs)
     return () => clearTimeout(timer)
@@ -50,7 +51,13 @@ export function PlaceSearch({
       placeholder={label}
       value={typed}
       selectedOptions={[]}
-      onChange={(event) => setTyped(event.target.value)}
+      open={isOpen}
+      onOpenChange={(_, data) => setIsOpen(data.open)}
+      // Text that is pasted opens the list too.
+      onChange={(event) => {
+        setTyped(event.target.value)
+        setIsOpen(true)
+      }}
       onOptionSelect={(_, chosen) => {
         const hit = hits.find((it) => it.id === chosen.optionValue)
         setTyped('')
