@@ -52,7 +52,7 @@ export function PlaceSearch({
       value={typed}
       selectedOptions={[]}
       open={isOpen}
-      onOpenChange={(_, data) => setIsOpen(data.open)}
+      onOpenChange={(_, change) => setIsOpen(change.open)}
       // Text that is pasted opens the list too.
       onChange={(event) => {
         setTyped(event.target.value)
