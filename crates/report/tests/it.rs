@@ -225,6 +225,29 @@ fn paths_of_an_asset_are_those_whose_route_names_it() {
 }
 
 #[test]
+fn a_path_in_full_names_every_place_of_its_route_and_how_it_is_held() {
+    let reports = reports();
+    let mut held = BTreeSet::new();
+    for row in reports.paths(&whole()).expect("a question").items {
+        let path = reports.path_detail(&row.id).expect("a path");
+        let names: Vec<_> = path.places.iter().map(|it| it.place.id.as_str()).collect();
+        let mut expected = vec![path.path.entry.as_str()];
+        expected.extend(path.path.steps.iter().map(|step| step.target.as_str()));
+        assert_eq!(names, expected, "{}", row.id);
+        for it in &path.places[1..] {
+            let is_device = ["Computer", "Host"].contains(&it.place.kind.as_str());
+            assert_eq!(it.foothold != "none", is_device, "{}: {:?}", row.id, it.place);
+        }
+        held.extend(path.places.into_iter().map(|it| it.foothold));
+        for step in &path.path.steps {
+            assert_eq!(reports.find_step(&step.id).expect("a step").label, step.label);
+        }
+    }
+    assert!(held.contains("admin"), "some device is held as administrator: {held:?}");
+    assert!(refused(reports.find_step("0123")).contains("no step"));
+}
+
+#[test]
 fn every_filter_of_paths_keeps_what_it_names_and_nothing_else() {
     let all = reports().paths(&whole()).expect("a page").items;
     for path in &all {

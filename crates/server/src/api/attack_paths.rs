@@ -3,7 +3,7 @@
 use axum::Json;
 use postern_report::{
     ChokePointPage, ChokePointQuery, EntryPage, EntryQuery, ExposedPage, PathDetail, PathPage, PathQuery, ScenarioPage,
-    TargetPage, TargetQuery,
+    StepReport, TargetPage, TargetQuery,
 };
 
 use crate::app::Current;
@@ -37,6 +37,17 @@ pub async fn path(
     id: Path<String>,
 ) -> Result<Json<PathDetail>, Problem> {
     current.answer(move |reports| reports.path_detail(&id.0)).await
+}
+
+/// One step, with the reasons for it and what can be done about it.
+#[utoipa::path(get, path = "/steps/{id}", tag = "attack-paths", params(("id" = String, Path)),
+    responses((status = 200, body = StepReport), (status = 404, description = "No such step in this generation.")))]
+pub async fn step(
+    _may: Requires<may::ReadData>,
+    current: Current,
+    id: Path<String>,
+) -> Result<Json<StepReport>, Problem> {
+    current.answer(move |reports| reports.find_step(&id.0)).await
 }
 
 /// Entry points inside of targets: critical assets that are exposed themselves.

@@ -76,6 +76,7 @@ pub fn router() -> (Router<App>, Router<App>, utoipa::openapi::OpenApi) {
             attack_paths::scenarios,
             attack_paths::paths,
             attack_paths::path,
+            attack_paths::step,
             attack_paths::exposed,
             attack_paths::entry_points,
             attack_paths::targets,
