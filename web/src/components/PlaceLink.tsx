@@ -1,4 +1,5 @@
 import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components'
+import { Fragment } from 'react'
 
 import { isControlPlane, isVirtual } from '@/lib/places'
 
@@ -41,19 +42,30 @@ export function PlaceLink({
 }) {
   const styles = useStyles()
   const look = { className: mergeClasses(styles.name, isWrapped ? styles.wrapped : styles.cut), title: fullName }
+  const shownName = isWrapped ? <Breakable name={name} /> : name
   const shownKind = kind ?? (isControlPlane(id) ? 'ControlPlane' : isVirtual(id) ? 'EntryPoint' : undefined)
   return (
     <span className={styles.place}>
       {shownKind ? <KindIcon kind={shownKind} /> : null}
       {isVirtual(id) ? (
         <AppLink to="/attack-paths" search={isControlPlane(id) ? { target: id } : { entry: id }} {...look}>
-          {name}
+          {shownName}
         </AppLink>
       ) : (
         <AppLink to="/assets/$assetId" params={{ assetId: id }} {...look}>
-          {name}
+          {shownName}
         </AppLink>
       )}
     </span>
   )
+}
+
+/** May go on in the next line after a dot or an at sign. */
+function Breakable({ name }: { name: string }) {
+  return name.split(/(?<=[.@])/).map((part, index, parts) => (
+    <Fragment key={parts.slice(0, index + 1).join('')}>
+      {part}
+      <wbr />
+    </Fragment>
+  ))
 }

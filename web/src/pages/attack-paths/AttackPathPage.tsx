@@ -14,7 +14,7 @@ import { CopyText } from '@/components/Copy'
 import { Page, Section } from '@/components/Page'
 import { PlaceLink } from '@/components/PlaceLink'
 import { ProblemMessage } from '@/components/ProblemMessage'
-import { number } from '@/lib/format'
+import { capital, number } from '@/lib/format'
 import { useUrl } from '@/lib/search'
 import { narrow, useIsNarrow } from '@/lib/useMedia'
 import { useTechniques } from '@/pages/techniques/useTechniques'
@@ -246,17 +246,17 @@ function Summary({ path }: { path: PathReport }) {
         </Fact>
         <Fact term={texts.sum.entry}>
           <PlaceLink id={path.entry} name={path.entry_name} />
-          <div>{path.entry_reason}</div>
-          {path.entry_grade ? <div className={styles.quiet}>{texts.entryGrade(path.entry_grade)}</div> : null}
+          <div>{capital(path.entry_reason)}</div>
+          {path.entry_grade && path.basis !== 'assumed' ? <div className={styles.quiet}>{texts.entryGrade(path.entry_grade)}</div> : null}
         </Fact>
         <Fact term={texts.sum.target}>
           <PlaceLink id={path.target} name={path.target_name} />
-          <div>{path.target_reason}</div>
+          <div>{capital(path.target_reason)}</div>
         </Fact>
         {crossing ? (
           <Fact term={texts.sum.crossing}>
             <PlaceLink id={crossing.id} name={crossing.name} />
-            <div>{crossing.reason}</div>
+            <div>{capital(crossing.reason)}</div>
           </Fact>
         ) : null}
         {changed && changed.what.length > 0 ? (

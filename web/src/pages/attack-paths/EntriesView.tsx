@@ -29,7 +29,7 @@ const columns = [
     isSortable: true,
     narrow: 'below',
   }),
-  column.text<EntryRow>('grade', (it) => <GradeBadge grade={it.grade} />, {
+  column.text<EntryRow>('grade', (it) => (it.basis === 'assumed' ? texts.notEstimated : <GradeBadge grade={it.grade} />), {
     title: texts.columns.grade,
     width: '8.5rem',
     isSortable: true,

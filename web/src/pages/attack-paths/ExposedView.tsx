@@ -10,6 +10,7 @@ import { ShieldIcon } from '@/components/icons'
 import { PageLoading, Section } from '@/components/Page'
 import { PlaceLink } from '@/components/PlaceLink'
 import { ProblemMessage } from '@/components/ProblemMessage'
+import { capital } from '@/lib/format'
 
 import { BasisSection, basesOf, type ViewProps } from './ByBasis'
 import { texts } from './texts'
@@ -75,7 +76,7 @@ function Group({ basis, exposed }: { basis: Basis; exposed: readonly ExposedCrit
               )}
             </div>
             <div className={styles.class}>{it.entry_class_title}</div>
-            <div>{it.reason}</div>
+            <div>{capital(it.reason)}</div>
           </li>
         ))}
       </ul>

@@ -208,7 +208,7 @@ function Place({ place, isDown }: { place: RoutePlace; isDown: boolean }) {
       )}
     >
       {mark ? <span className={styles.mark}>{mark}</span> : null}
-      <PlaceLink id={place.id} name={name} kind={place.kind} fullName={place.name} isWrapped={isOfMany} />
+      <PlaceLink id={place.id} name={name} kind={place.kind} fullName={place.name} isWrapped />
       {domain ? <span className={styles.domain}>{domain}</span> : null}
       {place.heldAs ? <span className={styles.held}>{texts.held[place.heldAs]}</span> : null}
     </div>

@@ -11,7 +11,7 @@ import { EmptyState } from '@/components/EmptyState'
 import { TargetIcon } from '@/components/icons'
 import { Section } from '@/components/Page'
 import { PlaceLink } from '@/components/PlaceLink'
-import { counted, number } from '@/lib/format'
+import { capital, counted, number } from '@/lib/format'
 
 import { Found, type ViewProps } from './ByBasis'
 import { texts } from './texts'
@@ -26,7 +26,7 @@ const columns = [
     (it) => <Label look={it.class === 'high' ? 'high' : 'critical'}>{texts.classes[it.class] ?? it.class}</Label>,
     { title: texts.columns.class, width: '9rem', isSortable: true, narrow: 'below' },
   ),
-  column.text<TargetRow>('reason', (it) => <span title={it.reason}>{it.reason}</span>, {
+  column.text<TargetRow>('reason', (it) => <span title={it.reason}>{capital(it.reason)}</span>, {
     title: texts.columns.reason,
     width: '34%',
     narrow: 'below',

@@ -104,6 +104,7 @@ export const texts = {
     hint: 'Targets are control planes, and assets of high or very high criticality. Set a criticality on the page of an asset.',
     action: 'Show all assets',
   },
+  notEstimated: 'Not estimated',
   heldAs: { none: '', user: 'As user', admin: 'As administrator' },
 
   crumbs: 'Attack paths',
