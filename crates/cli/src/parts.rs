@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use postern_model::RelationKind;
-use postern_report::words::{counted, joined, time};
+use postern_report::words::{base_name, counted, joined, time};
 use postern_report::{DerivationReport, FixReport, GapReport, PathReport, StepReport};
 
 use crate::output::{Line, Page};
@@ -148,11 +148,6 @@ fn because_text(page: &mut Page, indent: usize, reason: &DerivationReport) {
         indent + 2,
         Line::new().dim(format!("Seen {} in {}{more}.", time(last), files.join(", "))),
     );
-}
-
-/// The file's own name, without folders and archive.
-fn base_name(path: &str) -> &str {
-    path.rsplit(['/', '\\', '!']).next().unwrap_or(path)
 }
 
 /// What was not looked at, as people read it; at most `limit` lines. What was never imported of a class of objects is

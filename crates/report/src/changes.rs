@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::words::{counted, grade, joined, time};
+use crate::words::{base_name, counted, grade, imported_name, joined, time};
 use crate::{PlaceReport, Reports, step_name};
 
 /// What is different from the generation before.
@@ -325,7 +325,7 @@ impl Reports {
         let mut files: Vec<String> = facts
             .iter()
             .filter(|it| it.observed == Some(seen))
-            .flat_map(|it| it.files.iter().cloned())
+            .flat_map(|it| it.files.iter().map(|file| base_name(file).to_owned()))
             .collect();
         files.sort_unstable();
         files.dedup();
@@ -381,17 +381,19 @@ impl Reports {
         );
         let mut sentences = Vec::new();
         if !came.is_empty() {
-            let mut names: Vec<_> = came.iter().filter_map(|id| self.files.get(id).cloned()).collect();
+            let files = came.iter().filter_map(|id| self.files.get(id));
+            let mut names: Vec<_> = files.map(|it| imported_name(it).to_owned()).collect();
             names.sort_unstable();
+            names.dedup();
+            let more = names.len().saturating_sub(INPUTS_TOLD_MAX);
             names.truncate(INPUTS_TOLD_MAX);
-            let more = came.len() - names.len();
-            if more > 0 && !names.is_empty() {
+            if more > 0 {
                 names.push(format!("{more} more"));
             }
             let files = counted(came.len() as u64, "file was imported", "files were imported");
             sentences.push(match names.is_empty() {
                 true => format!("{files}."),
-                false => format!("{files}: {}.", joined(&names)),
+                false => format!("{files}, from {}.", joined(&names)),
             });
         }
         if !went.is_empty() {

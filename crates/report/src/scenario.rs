@@ -168,17 +168,26 @@ impl Reports {
         }
     }
 
-    /// The worst scenarios, at most so many.
+    /// The worst scenarios, at most so many: at equal risk those whose beginning was seen stand before those whose
+    /// beginning is taken for granted.
     pub(crate) fn scenario_rows(&self, limit: usize) -> Vec<ScenarioRow> {
         let analysis = &self.generation.analysis;
         let mut by_id: HashMap<EdgeId, Vec<&Path>> = HashMap::new();
         for path in &analysis.paths {
             by_id.entry(path.scenario).or_default().push(path);
         }
-        let scenarios = analysis.scenarios.iter().take(limit);
-        scenarios
-            .filter_map(|it| Some(ScenarioRow::new(self, it, by_id.get(&it.id)?)))
-            .collect()
+        let mut scenarios: Vec<_> = analysis
+            .scenarios
+            .iter()
+            .filter_map(|it| Some((it, by_id.get(&it.id)?)))
+            .collect();
+        // Stable: what is equal stays in the order of the analysis.
+        scenarios.sort_by_key(|(it, paths)| {
+            let basis = paths.first().and_then(|path| self.entry(path.entry)).map(|it| it.basis);
+            (it.risk, basis, it.cost)
+        });
+        let scenarios = scenarios.into_iter().take(limit);
+        scenarios.map(|(it, paths)| ScenarioRow::new(self, it, paths)).collect()
     }
 
     /// All entry points that lie inside a target.

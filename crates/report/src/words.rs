@@ -33,6 +33,16 @@ pub fn joined(parts: &[String]) -> String {
     }
 }
 
+/// A file's own name, without folders and archive.
+pub fn base_name(path: &str) -> &str {
+    path.rsplit(['/', '\\', '!']).next().unwrap_or(path)
+}
+
+/// The name of the file that somebody imported: of an archive, where the path leads into one.
+pub fn imported_name(path: &str) -> &str {
+    base_name(path.split_once('!').map_or(path, |(archive, _)| archive))
+}
+
 /// `2026-11-21 08:00 UTC`.
 pub fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
@@ -162,6 +172,16 @@ mod tests {
     fn numbers_get_separators_every_three_digits() {
         let texts: Vec<_> = [0, 12, 999, 1_000, 52_802_753].into_iter().map(count).collect();
         assert_eq!(texts, ["0", "12", "999", "1,000", "52,802,753"]);
+    }
+
+    #[test]
+    fn a_file_is_told_by_its_own_name_or_by_that_of_its_archive() {
+        let path = "/srv/drop/week-5/loot.zip!folder/computers.json";
+        assert_eq!((base_name(path), imported_name(path)), ("computers.json", "loot.zip"));
+        assert_eq!(
+            (base_name("a.nessus"), imported_name("C:\\scans\\a.nessus")),
+            ("a.nessus", "a.nessus")
+        );
     }
 
     #[test]

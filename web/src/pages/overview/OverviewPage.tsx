@@ -106,6 +106,9 @@ function Content({ overview }: { overview: Overview }) {
           >
             <ChokePoints overview={overview} />
           </Section>
+          <Section title={texts.history.title} description={texts.history.generations(overview.history.length)}>
+            <History points={overview.history} />
+          </Section>
         </div>
         <div className={styles.stack}>
           <Section
@@ -114,9 +117,6 @@ function Content({ overview }: { overview: Overview }) {
             actions={<AppLink to="/changes">{texts.seeAll}</AppLink>}
           >
             <Changed overview={overview} />
-          </Section>
-          <Section title={texts.history.title} description={texts.history.generations(overview.history.length)}>
-            <History points={overview.history} />
           </Section>
           <Section
             title={texts.freshness.title}

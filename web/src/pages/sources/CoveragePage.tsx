@@ -1,6 +1,6 @@
 // What was looked at and what was not: without it, "no attack path" means nothing.
 
-import { makeStyles, tokens } from '@fluentui/react-components'
+import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components'
 import { useQuery } from '@tanstack/react-query'
 
 import { queries } from '@/api/queries'
@@ -24,6 +24,28 @@ import { texts } from './texts'
 const useStyles = makeStyles({
   techniques: { display: 'flex', flexWrap: 'wrap', columnGap: tokens.spacingHorizontalS, whiteSpace: 'normal' },
   wrap: { whiteSpace: 'normal', overflowWrap: 'anywhere' },
+  parts: {
+    listStyleType: 'none',
+    margin: 0,
+    padding: `${tokens.spacingVerticalXS} 0`,
+    display: 'flex',
+    flexWrap: 'wrap',
+    gap: tokens.spacingHorizontalXS,
+    whiteSpace: 'normal',
+  },
+  part: {
+    padding: `0 ${tokens.spacingHorizontalSNudge}`,
+    borderRadius: tokens.borderRadiusMedium,
+    border: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke2}`,
+    backgroundColor: tokens.colorNeutralBackground2,
+    fontSize: tokens.fontSizeBase200,
+    lineHeight: tokens.lineHeightBase300,
+  },
+  partial: {
+    border: `${tokens.strokeWidthThin} solid ${tokens.colorPaletteMarigoldBorder2}`,
+    backgroundColor: tokens.colorPaletteMarigoldBackground1,
+  },
+  numbers: { color: tokens.colorNeutralForeground2, fontVariantNumeric: 'tabular-nums' },
 })
 
 function Techniques({ techniques }: { techniques: readonly string[] }) {
@@ -56,31 +78,66 @@ const gapColumns = [
   }),
 ]
 
+/** What was looked at of one class of objects. */
+interface ClassRow {
+  class: string
+  cells: CellReport[]
+}
+
+function byClass(cells: readonly CellReport[]): ClassRow[] {
+  const rows = new Map<string, CellReport[]>()
+  for (const it of cells) rows.set(it.class, [...(rows.get(it.class) ?? []), it])
+  return [...rows].map(([name, found]) => ({ class: name, cells: found }))
+}
+
+/** How many answered, of how many that are known; `undefined` where nobody counts. */
+const answeredOf = ({ answered, total }: CellReport) =>
+  typeof answered === 'number' && typeof total === 'number' ? { answered, total } : undefined
+
+/** A part that did not answer everywhere, or not lately, stands out; the numbers always stand there. */
+function Part({ cell, isOlder }: { cell: CellReport; isOlder: boolean }) {
+  const styles = useStyles()
+  const count = answeredOf(cell)
+  const isPartial = count ? count.answered < count.total : !cell.is_whole
+  return (
+    <li className={mergeClasses(styles.part, (isPartial || cell.is_stale) && styles.partial)}>
+      <span>{capital(cell.facet)}</span>{' '}
+      <span className={styles.numbers}>
+        {count ? texts.cover.answered(count.answered, count.total) : cell.is_whole ? texts.cover.whole : texts.cover.some}
+      </span>
+      {isOlder || cell.is_stale ? (
+        <span className={styles.numbers}>
+          , <Age at={cell.observed_at} />
+        </span>
+      ) : null}{' '}
+      {cell.is_stale ? <Label look="medium">{texts.cover.stale}</Label> : null}
+    </li>
+  )
+}
+
+const newestOf = (row: ClassRow) => row.cells.reduce((newest, it) => (it.observed_at > newest ? it.observed_at : newest), '')
+
+/** Parts that were looked at an hour or more before the newest one say so. */
+const olderMs = 3_600_000
+
+function Parts({ row }: { row: ClassRow }) {
+  const styles = useStyles()
+  const newest = Date.parse(newestOf(row))
+  return (
+    <ul className={styles.parts}>
+      {row.cells.map((it) => (
+        <Part key={it.facet} cell={it} isOlder={newest - Date.parse(it.observed_at) >= olderMs} />
+      ))}
+    </ul>
+  )
+}
+
 const { columns: titles } = texts.cover
 
-const cellColumns = [
-  column.text<CellReport>('class', (it) => capital(it.class), { title: titles.class, width: '14rem', narrow: 'below' }),
-  column.text<CellReport>('facet', (it) => capital(it.facet), { title: titles.facet }),
-  column.text<CellReport>(
-    'answered',
-    (it) => {
-      if (typeof it.answered !== 'number' || typeof it.total !== 'number') {
-        return it.is_whole ? texts.cover.whole : texts.cover.some
-      }
-      return texts.cover.answered(it.answered, it.total)
-    },
-    { title: titles.answered, width: '9rem', align: 'end' },
-  ),
-  column.text<CellReport>(
-    'observed',
-    (it) => (
-      <>
-        <Age at={it.observed_at} /> {it.is_stale ? <Label look="medium">{texts.cover.stale}</Label> : null}
-      </>
-    ),
-    { title: titles.observed, width: '13rem' },
-  ),
-  column.number<CellReport>('files', (it) => it.files, { title: titles.files, width: '5rem', narrow: 'hide' }),
+const classColumns = [
+  column.text<ClassRow>('class', (it) => capital(it.class), { title: titles.class, width: '13rem' }),
+  column.text<ClassRow>('parts', (it) => <Parts row={it} />, { title: titles.facet, narrow: 'below' }),
+  column.text<ClassRow>('observed', (it) => <Age at={newestOf(it)} />, { title: titles.observed, width: '9rem' }),
 ]
 
 const conflictColumns = [
@@ -180,9 +237,9 @@ function Content({ report }: { report: CoverageReport }) {
         >
           <DataTable
             label={`${texts.cover.cells}: ${it.name || it.boundary}`}
-            columns={cellColumns}
-            query={whole(it.cells)}
-            keyOf={(cell) => `${cell.class} ${cell.facet}`}
+            columns={classColumns}
+            query={whole(byClass(it.cells))}
+            keyOf={(row) => row.class}
             isRowLinked={false}
             empty={<EmptyState title={texts.cover.empty.title} />}
           />

@@ -12,7 +12,7 @@ import { texts } from './texts'
 export const nameOf = (source: { name?: string | null; path: string }) => source.name || fileName(source.path)
 
 /** The last part of a path of any system. */
-const fileName = (path: string) => path.split(/[/\\]/).findLast((it) => it !== '') ?? path
+export const fileName = (path: string) => path.split(/[/\\]/).findLast((it) => it !== '') ?? path
 
 /** Removes a source after asking; a button with words, or only with an icon in tables. */
 export function RemoveSource({

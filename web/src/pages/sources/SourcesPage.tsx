@@ -6,6 +6,7 @@ import { queries } from '@/api/queries'
 import type { SourceRow } from '@/api/types'
 import { Age } from '@/components/Age'
 import { AppLink, ButtonLink } from '@/components/AppLink'
+import { Label } from '@/components/Badges'
 import { column, DataTable } from '@/components/DataTable'
 import { EmptyState } from '@/components/EmptyState'
 import { CoverageIcon, SourcesIcon } from '@/components/icons'
@@ -13,7 +14,7 @@ import { Page, Section } from '@/components/Page'
 import { number, size } from '@/lib/format'
 
 import { DropZone } from './DropZone'
-import { nameOf, RemoveSource } from './RemoveSource'
+import { fileName, RemoveSource } from './RemoveSource'
 import { texts } from './texts'
 import { Work } from './Work'
 
@@ -23,9 +24,12 @@ const columns = [
   column.text<SourceRow>(
     'name',
     (it) => (
-      <AppLink to="/sources/$sourceId" params={{ sourceId: String(it.id) }} title={it.path}>
-        {nameOf(it)}
-      </AppLink>
+      <>
+        <AppLink to="/sources/$sourceId" params={{ sourceId: String(it.id) }} title={it.path}>
+          {fileName(it.path)}
+        </AppLink>{' '}
+        {it.name ? <Label look="low">{it.name}</Label> : null}
+      </>
     ),
     { title: titles.name },
   ),
@@ -54,8 +58,13 @@ const columns = [
   column.text<SourceRow>('remove', (it) => <RemoveSource source={it} isSmall />, { title: '', width: '4rem', align: 'end' }),
 ]
 
+const newestFirst = (a: SourceRow, b: SourceRow) => b.last_imported_at.localeCompare(a.last_imported_at) || b.id - a.id
+
 export function SourcesPage() {
-  const query = useQuery(queries.sources())
+  const query = useQuery({
+    ...queries.sources(),
+    select: (page) => ({ ...page, items: page.items.toSorted(newestFirst) }),
+  })
   return (
     <Page
       title={texts.sources.title}

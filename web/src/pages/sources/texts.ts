@@ -91,7 +91,7 @@ export const texts = {
     cells: 'What was looked at',
     cellsDescription: (days: number) =>
       `The newest look at each part. What is older than ${counted(days, 'day')} is stale: it is kept, and never taken for fixed.`,
-    columns: { class: 'Objects', facet: 'Part', answered: 'Answered', observed: 'Newest look', files: 'Files' },
+    columns: { class: 'Objects', facet: 'Parts, and how many answered', observed: 'Newest look' },
     whole: 'all',
     some: 'some',
     answered: (answered: number, total: number) => `${number(answered)} of ${number(total)}`,
