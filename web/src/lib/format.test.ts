@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { counted, duration, relative, size } from './format'
+import { counted, duration, relative, shortFile, size } from './format'
 
 test('counts agree with their nouns and have separators', () => {
   expect(counted(1, 'path')).toBe('1 path')
@@ -39,4 +39,9 @@ test('times are told from now', () => {
   expect(relative('2026-11-21T11:59:40Z', now)).toBe('just now')
   expect(relative('2026-11-21T09:00:00Z', now)).toBe('3 hours ago')
   expect(relative('2026-11-24T12:00:00Z', now)).toBe('in 3 days')
+})
+
+test('a file is told without its folders, and with its archive', () => {
+  expect(shortFile('/srv/drop/loot.zip!folder/users.json')).toBe('loot.zip › users.json')
+  expect(shortFile('C:\\scans\\dmz.nessus')).toBe('dmz.nessus')
 })

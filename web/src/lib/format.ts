@@ -55,3 +55,9 @@ export function relative(at: string, now: number) {
 
 /** `very high` as a title: `Very high`. */
 export const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
+
+/** The last part of a path of any system. */
+export const fileName = (path: string) => path.split(/[/\\]/).findLast((it) => it !== '') ?? path
+
+/** As `fileName`; of a file in an archive, `loot.zip › users.json`. */
+export const shortFile = (path: string) => path.split('!').map(fileName).join(' › ')

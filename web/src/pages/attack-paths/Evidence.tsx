@@ -7,6 +7,7 @@ import type { DerivationReport, FactReport } from '@/api/types'
 import { Age } from '@/components/Age'
 import { Label } from '@/components/Badges'
 import { Copy } from '@/components/Copy'
+import { FileName } from '@/components/FileName'
 
 import { texts } from './texts'
 
@@ -32,7 +33,6 @@ const useStyles = makeStyles({
     lineHeight: tokens.lineHeightBase300,
     overflowWrap: 'anywhere',
   },
-  file: { fontFamily: tokens.fontFamilyMonospace, fontSize: tokens.fontSizeBase200 },
 })
 
 const keyOf = (fact: FactReport) => `${fact.id ?? ''} ${fact.text}`
@@ -86,16 +86,13 @@ function Fact({ fact }: { fact: FactReport }) {
 }
 
 function Files({ files }: { files: readonly string[] }) {
-  const styles = useStyles()
   const [isOpen, setIsOpen] = useState(false)
   const more = files.length - filesShown
   return (
     <>
       {texts.inFiles}
       {(isOpen ? files : files.slice(0, filesShown)).map((file) => (
-        <span key={file} className={styles.file}>
-          {file}
-        </span>
+        <FileName key={file} path={file} />
       ))}
       {more > 0 && !isOpen ? (
         <Link as="button" onClick={() => setIsOpen(true)}>

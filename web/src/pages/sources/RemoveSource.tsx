@@ -6,13 +6,11 @@ import { useMay } from '@/api/permission'
 import { Confirm } from '@/components/Confirm'
 import { DeleteIcon } from '@/components/icons'
 import { toast } from '@/components/toasts'
+import { fileName } from '@/lib/format'
 
 import { texts } from './texts'
 
 export const nameOf = (source: { name?: string | null; path: string }) => source.name || fileName(source.path)
-
-/** The last part of a path of any system. */
-export const fileName = (path: string) => path.split(/[/\\]/).findLast((it) => it !== '') ?? path
 
 /** Removes a source after asking; a button with words, or only with an icon in tables. */
 export function RemoveSource({

@@ -11,10 +11,10 @@ import { column, DataTable } from '@/components/DataTable'
 import { EmptyState } from '@/components/EmptyState'
 import { CoverageIcon, SourcesIcon } from '@/components/icons'
 import { Page, Section } from '@/components/Page'
-import { number, size } from '@/lib/format'
+import { fileName, number, size } from '@/lib/format'
 
 import { DropZone } from './DropZone'
-import { fileName, RemoveSource } from './RemoveSource'
+import { RemoveSource } from './RemoveSource'
 import { texts } from './texts'
 import { Work } from './Work'
 
