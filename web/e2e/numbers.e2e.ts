@@ -1,0 +1,96 @@
+// A number that stands on two pages is the same number. docs/guides/numbers.md names the query behind each.
+
+import { expect, open, settled, test, type Page } from './harness'
+
+const digits = (text: string) => Number(text.replaceAll(/\D/g, ''))
+
+/** The first number of a tile of the overview, and all numbers of its note. */
+async function tile(page: Page, name: string) {
+  const words = await page.getByRole('group', { name }).innerText()
+  return (words.replaceAll(',', '').match(/\d+/g) ?? []).map(Number)
+}
+
+/** What the regions of a list say they hold, one after the other: `12 targets`. */
+async function counts(page: Page) {
+  const found = await page.getByRole('tabpanel').getByRole('region').getByRole('status').allInnerTexts()
+  return found.filter((it) => it.trim() !== '').map(digits)
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, it) => total + it, 0)
+
+test('targets exposed are the targets with a path', async ({ page }) => {
+  const [reached, total] = await tile(page, 'Targets exposed')
+  await page.getByRole('link', { name: 'Targets exposed' }).click()
+  await settled(page)
+  const table = page.getByRole('table', { name: 'Targets' })
+  expect(await counts(page)).toEqual([total])
+  expect(await table.getByRole('row').count()).toBe(1 + total!)
+  const paths = await table.getByRole('row').locator('td:last-child').allInnerTexts()
+  expect(paths.filter((it) => digits(it) > 0).length).toBe(reached)
+})
+
+test('paths, scenarios and critical paths are those of the lists', async ({ page }) => {
+  const [scenarios, paths] = await tile(page, 'Scenarios')
+  const [critical] = await tile(page, 'Paths of critical risk')
+  await open(page, '/attack-paths')
+  expect(await page.getByRole('tabpanel').getByRole('list').getByRole('listitem').count()).toBe(scenarios)
+  await open(page, '/attack-paths?view=paths')
+  expect(sum(await counts(page))).toBe(paths)
+  await open(page, '/attack-paths?view=paths&risk=critical')
+  expect(sum(await counts(page))).toBe(critical)
+})
+
+test('observed entry points are those of the list that have a path', async ({ page }) => {
+  const [observed, inferred, assumed] = await tile(page, 'Observed entry points')
+  for (const [basis, expected] of [
+    ['observed', observed],
+    ['inferred', inferred],
+    ['assumed', assumed],
+  ] as const) {
+    // Together the groups show their first rows only.
+    await open(page, `/attack-paths?view=entries&basis=${basis}`)
+    const table = page.getByRole('table', { name: `Entry points: ${basis} entries` })
+    expect(await table.getByRole('row').getByRole('link', { name: /^[\d,]+$/ }).count(), basis).toBe(expected)
+  }
+})
+
+test('exposed critical assets are the rows of their list', async ({ page }) => {
+  const [exposed] = await tile(page, 'Exposed critical assets')
+  await open(page, '/attack-paths?view=exposed')
+  const tables = page.getByRole('tabpanel').getByRole('table')
+  // Each table has a row of headings.
+  expect((await tables.getByRole('row').count()) - (await tables.count())).toBe(exposed)
+})
+
+test('what changed is counted alike in short and in full', async ({ page }) => {
+  const read = async (name: string) => {
+    const region = page.getByRole('region', { name })
+    const terms = await region.getByRole('term').allInnerTexts()
+    const values = await region.getByRole('definition').allInnerTexts()
+    return Object.fromEntries(terms.map((term, at) => [term, values[at]]))
+  }
+  const short = await read('What changed')
+  expect(Object.keys(short)).toHaveLength(5)
+  await open(page, '/changes')
+  expect(await read('Since generation')).toEqual(short)
+})
+
+test('paths through an asset are as many on its page as in the list of paths', async ({ page }) => {
+  await open(page, '/devices?sort=-paths')
+  const row = page.getByRole('table', { name: 'Devices' }).getByRole('row').nth(1)
+  const cells = await row.getByRole('cell').allInnerTexts()
+  await row.getByRole('link').first().click()
+  await settled(page)
+  const [paths] = await tile(page, 'Attack paths')
+  expect(cells.map((it) => it.trim())).toContain(String(paths))
+  const asset = new URL(page.url()).pathname.split('/').at(-1)!
+  await open(page, `/attack-paths?through=${asset}`)
+  expect(sum(await counts(page))).toBe(paths)
+})
+
+test('gaps are counted on the overview as they are listed on coverage', async ({ page }) => {
+  const words = await page.getByRole('region', { name: 'How fresh this is' }).getByRole('link', { name: /gap/ }).innerText()
+  await open(page, '/coverage')
+  const table = page.getByRole('table', { name: 'What could not be evaluated' })
+  expect((await table.getByRole('row').count()) - 1).toBe(digits(words))
+})
