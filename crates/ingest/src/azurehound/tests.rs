@@ -146,7 +146,10 @@ fn members_are_seen_group_by_group_and_what_has_no_record_was_not_looked_at() {
 
 #[test]
 fn permissions_are_one_list_and_one_that_cannot_be_read_makes_it_a_part() {
-    let permission = |resource: &str| json!({"kind": "AZAppRoleAssignment", "data": {"principalId": "p", "resourceId": resource, "tenantId": TENANT}});
+    let permission = |resource: &str| {
+        json!({"kind": "AZAppRoleAssignment",
+            "data": {"principalId": "p", "resourceId": resource, "tenantId": TENANT}})
+    };
     let of = |records: &[Json]| {
         let text = file(true, records);
         coverage(&text, ObjectClass::ServicePrincipals, Facet::RoleAssignments)
