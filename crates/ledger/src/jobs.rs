@@ -1,16 +1,16 @@
 //! Jobs: work that takes longer than a request, written down so that a restart does not forget how it ended.
 //!
 //! The ledger knows that a job began and how it ended; how far it is only the process knows that does it. A row is
-//! a record and not a decision: the audit log tells of what the job did, not of the job.
+//! a record and not a decision: the audit log tells of what the job did, and of people who order or cancel one.
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::Ledger;
 use crate::database::{Fault, now};
 use crate::error::{LedgerError, Result};
 use crate::stored::{At, Json, Word, Words};
+use crate::{Ledger, audit};
 
 /// So many jobs are kept, the newest. One that is not over is never forgotten.
 pub const JOBS_KEPT: u32 = 1_000;
@@ -157,6 +157,26 @@ impl Ledger {
                     return Err(LedgerError::NoSuchJob { id }.into());
                 }
                 Ok(())
+            })
+            .await
+    }
+
+    /// Writes into the audit log that somebody wants a generation built now.
+    pub async fn record_ordered_build(&self, job: &str, actor: &str) -> Result<()> {
+        self.record_job("order-build", json!({ "job": job }), actor).await
+    }
+
+    /// Writes into the audit log that somebody wants a job to end.
+    pub async fn record_cancelled_job(&self, job: &str, kind: &str, title: &str, actor: &str) -> Result<()> {
+        let detail = json!({ "job": job, "kind": kind, "title": title });
+        self.record_job("cancel-job", detail, actor).await
+    }
+
+    async fn record_job(&self, verb: &'static str, detail: Value, actor: &str) -> Result<()> {
+        let actor = actor.to_owned();
+        self.database
+            .write("recording what becomes of a job", move |transaction| {
+                audit::record(transaction, &actor, verb, detail)
             })
             .await
     }

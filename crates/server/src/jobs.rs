@@ -308,11 +308,11 @@ impl Jobs {
         counts
     }
 
-    /// Asks a job to end. It is cancelled when its work has stopped.
+    /// Asks a job to end, and gives it back as it was. It is cancelled when its work has stopped.
     ///
     /// # Errors
     /// A problem when there is no such job, or it has ended.
-    pub fn cancel(&self, id: &str) -> Result<(), Problem> {
+    pub fn cancel(&self, id: &str) -> Result<Job, Problem> {
         let jobs = self.lock();
         let entry = jobs.get(id).ok_or_else(|| no_such_job(id))?;
         if entry.job.state.has_ended() {
@@ -320,14 +320,7 @@ impl Jobs {
             return Err(Problem::conflict(title, "There is nothing to cancel."));
         }
         entry.cancel.send_replace(true);
-        Ok(())
-    }
-
-    /// Asks all jobs to end.
-    pub fn cancel_all(&self) {
-        for entry in self.lock().values() {
-            entry.cancel.send_replace(true);
-        }
+        Ok(entry.job.clone())
     }
 
     pub fn events(&self) -> broadcast::Receiver<Job> {

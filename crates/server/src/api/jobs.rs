@@ -36,7 +36,11 @@ pub async fn get(_may: Requires<may::ReadData>, app: App, id: Path<String>) -> R
 #[utoipa::path(delete, path = "/jobs/{id}", tag = "jobs", params(("id" = String, Path)),
     responses((status = 204, description = "It ends as soon as its work has stopped."),
         (status = 409, description = "It has ended already.")))]
-pub async fn cancel(_may: Requires<may::RunJobs>, app: App, id: Path<String>) -> Result<StatusCode, Problem> {
-    app.jobs.cancel(&id.0)?;
+pub async fn cancel(may: Requires<may::RunJobs>, app: App, id: Path<String>) -> Result<StatusCode, Problem> {
+    let job = app.jobs.cancel(&id.0)?;
+    let ledger = app.engine.ledger();
+    ledger
+        .record_cancelled_job(&job.id, job.kind.as_str(), &job.title, may.name())
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }

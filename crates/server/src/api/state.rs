@@ -73,5 +73,6 @@ pub async fn build(may: Requires<may::RunJobs>, app: App) -> Result<(StatusCode,
         ));
     }
     let job = Builder::start(&app, may.name(), manifest.version).await?;
+    app.engine.ledger().record_ordered_build(&job.id, may.name()).await?;
     Ok((StatusCode::ACCEPTED, Json(job)))
 }
