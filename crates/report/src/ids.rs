@@ -11,6 +11,9 @@ use crate::{ReportError, Result};
 
 /// An abbreviated id has at least so many digits.
 const PREFIX_DIGITS_MIN: usize = 6;
+/// Hexadecimal digits of a whole id.
+const ID_DIGITS: u32 = u128::BITS / BITS_PER_DIGIT;
+const BITS_PER_DIGIT: u32 = 4;
 /// As many suggestions as one reads.
 const SUGGESTIONS_MAX: usize = 3;
 /// As many namesakes as are listed.
@@ -94,15 +97,19 @@ impl<'a> Ids<'a> {
         if text.len() < PREFIX_DIGITS_MIN || !text.chars().all(|c| c.is_ascii_hexdigit()) {
             return Err(ReportError::NotAnId { text: text.to_owned() });
         }
-        let prefix = text.to_ascii_lowercase();
         let generation = self.0;
+        let digits = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        let (Ok(EdgeId(wanted)), Some(rest)) = (text.parse(), ID_DIGITS.checked_sub(digits)) else {
+            return Err(ReportError::NotAnId { text: text.to_owned() });
+        };
         let steps = generation.derived.steps.iter().map(|it| it.id);
         let relations = generation.estate.relations.iter().map(|it| it.id);
         let findings = generation.estate.findings.iter().map(|it| it.id);
+        // Millions are compared: as numbers, of which the text is the first digits.
         let mut found: Vec<_> = steps
             .chain(relations)
             .chain(findings)
-            .filter(|id| id.to_string().starts_with(&prefix))
+            .filter(|id| id.0 >> (rest * BITS_PER_DIGIT) == wanted)
             .collect();
         found.sort_unstable();
         found.dedup();

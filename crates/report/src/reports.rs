@@ -7,12 +7,13 @@ use postern_attack::StepMap;
 use postern_catalog::Catalog;
 use postern_engine::{AsOf, Engine, Generation, Previous};
 use postern_ledger::{Decision, GenerationRecord, Manifest};
+use postern_model::EdgeId;
 use postern_model::estate::NodeIndex;
 
 use crate::assets::AssetIndex;
 use crate::attack_paths::PathIndex;
 use crate::changes::Comparison;
-use crate::index::{ById, Rows};
+use crate::index::Rows;
 use crate::places::ChokePlaces;
 use crate::{BlastRow, Result};
 
@@ -29,8 +30,6 @@ pub struct Reports {
     pub(crate) files: HashMap<String, String>,
     /// All of them, in order.
     pub(crate) decisions: Vec<Decision>,
-    relations_by_id: OnceLock<ById>,
-    findings_by_id: OnceLock<ById>,
     relations_by_target: OnceLock<Rows>,
     findings_by_node: OnceLock<Rows>,
     services_by_node: OnceLock<Rows>,
@@ -59,8 +58,6 @@ impl Reports {
             records: records.into_iter().filter(|record| record.number <= number).collect(),
             files: manifest.snapshots.into_iter().map(|it| (it.id, it.file)).collect(),
             decisions: manifest.decisions,
-            relations_by_id: OnceLock::new(),
-            findings_by_id: OnceLock::new(),
             relations_by_target: OnceLock::new(),
             findings_by_node: OnceLock::new(),
             services_by_node: OnceLock::new(),
@@ -114,9 +111,10 @@ impl Reports {
     /// Those of preparing the steps: the generation is damaged.
     pub fn prepare(&self) -> Result<()> {
         self.steps()?;
-        self.relations_by_id();
+        // The first look-up by id puts all of them into order.
+        self.generation.estate.relation(EdgeId::default());
+        self.generation.estate.finding(EdgeId::default());
         self.relations_by_target();
-        self.findings_by_id();
         self.findings_by_node();
         self.services_by_node();
         self.technique_steps();
@@ -137,18 +135,6 @@ impl Reports {
             let world = self.generation.world(&self.catalog);
             Ok(StepMap::new(&world, &self.generation.derived)?)
         })
-    }
-
-    pub(crate) fn relations_by_id(&self) -> &ById {
-        let relations = &self.generation.estate.relations;
-        self.relations_by_id
-            .get_or_init(|| ById::new(relations.iter().map(|it| it.id)))
-    }
-
-    pub(crate) fn findings_by_id(&self) -> &ById {
-        let findings = &self.generation.estate.findings;
-        self.findings_by_id
-            .get_or_init(|| ById::new(findings.iter().map(|it| it.id)))
     }
 
     pub(crate) fn relations_by_target(&self) -> &Rows {

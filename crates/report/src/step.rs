@@ -188,14 +188,12 @@ impl Reports {
 
     /// The reported relation with this id.
     pub fn relation(&self, id: EdgeId) -> Option<&Relation> {
-        let all = &self.generation.estate.relations;
-        Some(&all[self.relations_by_id().find(id, |row| all[row].id)?])
+        self.generation.estate.relation(id)
     }
 
     /// The finding with this id.
     pub fn finding(&self, id: EdgeId) -> Option<&Finding> {
-        let all = &self.generation.estate.findings;
-        Some(&all[self.findings_by_id().find(id, |row| all[row].id)?])
+        self.generation.estate.finding(id)
     }
 
     /// The files that speak of something. One that was removed since is named by its snapshot's id.

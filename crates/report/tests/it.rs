@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 use postern_engine::{AsOf, Clock, Engine, GenerationSummary, ImportOptions, Silent, Wait};
 use postern_model::Criticality;
 use postern_report::{
-    AssetQuery, ChokePointQuery, EVENTS_MAX, EdgeQuery, EntryQuery, Inventory, LIMIT_MAX, PathQuery, ReportError,
+    AssetQuery, ChokePointQuery, EVENTS_MAX, EdgeQuery, EntryQuery, Ids, Inventory, LIMIT_MAX, PathQuery, ReportError,
     Reports, TargetQuery,
 };
 use tempfile::TempDir;
@@ -445,4 +445,27 @@ fn everything_of_the_first_generation_is_new_and_compared_with_nothing() {
         (None, reports().summary().paths)
     );
     assert!(changes.inputs.is_empty());
+}
+
+#[test]
+fn an_edge_is_found_by_its_id_and_by_the_first_digits_of_it() {
+    let generation = &SAMPLE.first.generation;
+    let (estate, ids) = (&generation.estate, Ids(generation));
+    let steps = generation.derived.steps.iter().map(|it| it.id);
+    let relations = estate.relations.iter().map(|it| it.id);
+    let findings = estate.findings.iter().map(|it| it.id);
+    for id in steps
+        .step_by(997)
+        .chain(relations.step_by(997))
+        .chain(findings.step_by(97))
+    {
+        let text = id.to_string();
+        assert_eq!(ids.edge(&text).expect("there"), id);
+        assert_eq!(ids.edge(&text.to_uppercase()[..20]).expect("there"), id);
+    }
+    let step = generation.derived.steps[0].id.to_string();
+    for no_id in ["", "abc", "+23456", "not an id", &format!("{step}0")] {
+        assert!(matches!(ids.edge(no_id), Err(ReportError::NotAnId { .. })), "{no_id}");
+    }
+    assert!(matches!(ids.edge(&"0".repeat(32)), Err(ReportError::NoSuchEdge { .. })));
 }
