@@ -47,6 +47,19 @@ pub struct Engine {
     uploads: Arc<Mutex<Vec<UploadId>>>,
 }
 
+/// Makes a folder where there is none, for its owner only: it holds what an attacker wants to know, and the hashes of
+/// passwords. One that is there keeps the permissions that somebody gave it.
+///
+/// # Errors
+/// Those of the file system.
+pub fn make_private(folder: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
 impl Engine {
     /// Opens a data folder, making it where there is none.
     ///
@@ -55,7 +68,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Data`] when the folder cannot be made, and those of lake, ledger and catalog.
     pub async fn open(root: &Path, overlay: Option<&Path>, clock: Clock) -> Result<Self> {
-        fs::create_dir_all(root).map_err(|cause| EngineError::Data {
+        make_private(root).map_err(|cause| EngineError::Data {
             path: root.to_owned(),
             cause,
         })?;

@@ -7,6 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use postern_engine::make_private;
 use tokio::fs::File;
 
 /// Below the data folder.
@@ -129,15 +130,6 @@ pub fn remove_leftovers(data: &Path) -> io::Result<()> {
 pub fn free_bytes(data: &Path) -> io::Result<u64> {
     let disk = rustix::fs::statvfs(data)?;
     Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
-}
-
-/// Collections hold what an attacker wants to know: for the owner only.
-fn make_private(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 /// The parts of a name that can be parts of a path below the spool.

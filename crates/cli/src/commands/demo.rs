@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
-use postern_engine::{AsOf, Clock, Engine, ImportOptions, Wait};
+use postern_engine::{AsOf, Clock, Engine, ImportOptions, Wait, make_private};
 use postern_model::Criticality;
 use postern_report::words::{count, counted};
 use postern_sample::demo::{self, Level, SITE, WEEKS, Week};
@@ -79,7 +79,7 @@ async fn prepare(session: &Session, folder: &Path) -> Result<Note> {
             folder.display()
         );
     }
-    fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    make_private(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
     let _lock = lock(folder)?;
     // What was begun goes on in its own time; where nothing was imported yet, that time can as well be now.
     let note = match Note::read(folder)? {
