@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::time::Duration;
 
+use axum::http::HeaderMap;
 use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
 use futures::Stream;
@@ -11,24 +12,31 @@ use postern_report::State;
 use serde::Serialize;
 use serde_json::json;
 use tokio::sync::broadcast;
-use tokio::time::Instant;
+use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::App;
-use crate::auth::{Requires, may};
+use crate::auth::{self, Permission, Requires, may};
 use crate::jobs::Job;
 
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// A stream ends after this, and the page opens a new one: so a session that has ended is noticed.
+/// How often a stream looks whether whoever listens still may: it ends when not.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// A stream ends after this, and the page opens a new one: that counts as a use of the session, listening does not.
 const STREAM_FOR: Duration = Duration::from_secs(900);
 
 /// Live events.
 ///
 /// `event: job` with a `Job`, `event: state` with a `State`, `event: generation` with `{number}`. A stream begins
-/// with the state and all jobs that have not ended; so does it again for a listener that lags behind.
+/// with the state and all jobs that have not ended; so does it again for a listener that lags behind. It ends with
+/// the session or token.
 #[utoipa::path(get, path = "/events", tag = "state",
     responses((status = 200, body = String, content_type = "text/event-stream")))]
-pub async fn events(_may: Requires<may::ReadData>, app: App) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let stream = futures::stream::unfold(Listener::new(app), |mut listener| async move {
+pub async fn events(
+    _may: Requires<may::ReadData>,
+    app: App,
+    headers: HeaderMap,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let stream = futures::stream::unfold(Listener::new(app, headers), |mut listener| async move {
         let event = listener.next().await?;
         Some((Ok(event), listener))
     });
@@ -37,6 +45,9 @@ pub async fn events(_may: Requires<may::ReadData>, app: App) -> Sse<impl Stream<
 
 struct Listener {
     app: App,
+    /// Of the request: who listens.
+    headers: HeaderMap,
+    look: tokio::time::Interval,
     jobs: broadcast::Receiver<Job>,
     state: tokio::sync::watch::Receiver<State>,
     generation: Option<i64>,
@@ -45,8 +56,12 @@ struct Listener {
 }
 
 impl Listener {
-    fn new(app: App) -> Self {
+    fn new(app: App, headers: HeaderMap) -> Self {
+        let mut look = tokio::time::interval_at(Instant::now() + LOOK_EVERY, LOOK_EVERY);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut listener = Self {
+            headers,
+            look,
             jobs: app.jobs.events(),
             state: app.state.subscribe(),
             generation: None,
@@ -84,6 +99,13 @@ impl Listener {
                 return Some(event);
             }
             tokio::select! {
+                // In this order, so that many events do not keep it from looking.
+                biased;
+                () = self.app.stopped() => return None,
+                () = tokio::time::sleep_until(self.until) => return None,
+                _ = self.look.tick() => if !self.still_may().await {
+                    return None;
+                },
                 job = self.jobs.recv() => match job {
                     Ok(job) => return Some(event("job", &job)),
                     Err(broadcast::error::RecvError::Lagged(_)) => self.tell_everything(),
@@ -93,10 +115,15 @@ impl Listener {
                     Ok(()) => self.tell_state(),
                     Err(_) => return None,
                 },
-                () = tokio::time::sleep_until(self.until) => return None,
-                () = self.app.stopped() => return None,
             }
         }
+    }
+
+    /// Whether the session or token is still there. One that cannot be looked up counts as gone: the page opens
+    /// another stream, and is told why that cannot be.
+    async fn still_may(&self) -> bool {
+        let found = auth::look_up(&self.app, &self.headers).await;
+        found.is_ok_and(|it| it.is_some_and(|who| who.role.has(Permission::ReadData)))
     }
 }
 

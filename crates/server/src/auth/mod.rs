@@ -17,7 +17,7 @@ use std::future::Future;
 
 use axum::http::{HeaderMap, header};
 use jiff::Timestamp;
-use postern_ledger::{COMMAND_LINE, LedgerError};
+use postern_ledger::{COMMAND_LINE, LedgerError, SecretHash};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -51,43 +51,69 @@ pub enum Via {
     Token,
 }
 
-/// Who sent a request with these headers; `None` without a cookie or token, or with one that has ended.
+/// Who sent a request with these headers; `None` without a cookie or token, or with one that has ended. Counts as a
+/// use of it.
 ///
 /// # Errors
 /// Those of the ledger.
 pub async fn identify(app: &App, headers: &HeaderMap) -> Result<Option<Identity>, Problem> {
+    let Some(found) = find(app, headers).await? else {
+        return Ok(None);
+    };
+    let ledger = app.engine.ledger().clone();
+    match found.touch_due {
+        Some(Touch::Token(id)) => touch(async move { ledger.touch_token(id).await }),
+        Some(Touch::Session(hash)) => touch(async move { ledger.touch_session(hash).await }),
+        None => {}
+    }
+    Ok(Some(found.identity))
+}
+
+/// As [`identify`], and no use of the session or token: whoever only listens does not keep it alive.
+///
+/// # Errors
+/// Those of the ledger.
+pub(crate) async fn look_up(app: &App, headers: &HeaderMap) -> Result<Option<Identity>, Problem> {
+    Ok(find(app, headers).await?.map(|found| found.identity))
+}
+
+struct Found {
+    identity: Identity,
+    touch_due: Option<Touch>,
+}
+
+/// Whose use is to be written down.
+enum Touch {
+    Token(i64),
+    Session(SecretHash),
+}
+
+async fn find(app: &App, headers: &HeaderMap) -> Result<Option<Found>, Problem> {
     let ledger = app.engine.ledger();
     if let Some(secret) = bearer(headers) {
-        let Some(found) = ledger.token(secret.hash()).await? else {
-            return Ok(None);
-        };
-        let id = found.token.id;
-        if found.is_touch_due {
-            let ledger = ledger.clone();
-            touch(async move { ledger.touch_token(id).await });
-        }
-        return Ok(Some(Identity {
-            name: found.token.owner.unwrap_or_else(|| COMMAND_LINE.to_owned()),
-            role: found.role.into(),
-            via: Via::Token,
-            expires_at: found.token.expires_at,
+        let found = ledger.token(secret.hash()).await?;
+        return Ok(found.map(|found| Found {
+            touch_due: found.is_touch_due.then_some(Touch::Token(found.token.id)),
+            identity: Identity {
+                name: found.token.owner.unwrap_or_else(|| COMMAND_LINE.to_owned()),
+                role: found.role.into(),
+                via: Via::Token,
+                expires_at: found.token.expires_at,
+            },
         }));
     }
     let Some(hash) = cookie::read(headers).map(|secret| secret.hash()) else {
         return Ok(None);
     };
-    let Some(session) = ledger.session(hash).await? else {
-        return Ok(None);
-    };
-    if session.is_touch_due {
-        let ledger = ledger.clone();
-        touch(async move { ledger.touch_session(hash).await });
-    }
-    Ok(Some(Identity {
-        name: session.user.name,
-        role: session.user.role.into(),
-        via: Via::Session,
-        expires_at: session.expires_at,
+    let session = ledger.session(hash).await?;
+    Ok(session.map(|session| Found {
+        touch_due: session.is_touch_due.then_some(Touch::Session(hash)),
+        identity: Identity {
+            name: session.user.name,
+            role: session.user.role.into(),
+            via: Via::Session,
+            expires_at: session.expires_at,
+        },
     }))
 }
 
