@@ -36,6 +36,9 @@ pub const FILES_LISTED_MAX: usize = 500;
 /// Rejected rows listed for each of those.
 pub const REJECTS_LISTED_MAX: usize = 20;
 
+/// How long work that is given up may take to turn out to have been done.
+const LAST_WORDS_WITHIN: Duration = Duration::from_secs(1);
+
 /// Attack paths in each list of a what-if.
 const WHAT_IF_PATHS_MAX: usize = 500;
 
@@ -178,14 +181,19 @@ pub async fn run(engine: Engine) -> std::io::Result<()> {
     let (task, server_gone) = listen();
     let Ok(task) = task.await else { return Ok(()) };
     let told: Arc<Told> = Arc::default();
+    let mut worked = std::pin::pin!(work(&engine, task, told));
     let line = tokio::select! {
-        worked = work(&engine, task, told) => match worked {
+        worked = &mut worked => match worked {
             Ok(result) => Line::Done(result),
             Err(error) => Line::Failed(problem(&error)),
         },
         _ = server_gone => {
             engine.abandon().await;
-            return Ok(());
+            // What was committed in this very moment is not given up, and has to be told.
+            match tokio::time::timeout(LAST_WORDS_WITHIN, worked).await {
+                Ok(Ok(result)) => Line::Done(result),
+                _ => return Ok(()),
+            }
         }
     };
     say(&line)

@@ -6,8 +6,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 
 use crate::App;
 use crate::jobs::Handle;
@@ -17,7 +17,10 @@ use crate::worker::{Line, Task};
 /// How long a worker that is no longer wanted may take to give up what it holds, before it is killed.
 const GRACE: Duration = Duration::from_secs(3);
 /// What is kept of a worker's words on standard error: its end.
-const WORDS_BYTES_MAX: u64 = 16 << 10;
+const WORDS_BYTES_MAX: usize = 16 << 10;
+
+/// What a worker says on standard output.
+type Said = Lines<BufReader<ChildStdout>>;
 
 /// How to start this program as a worker.
 #[derive(Clone, Debug)]
@@ -59,16 +62,20 @@ pub async fn run(app: &App, task: &Task, handle: &Handle) -> Ended {
             return crashed();
         }
     };
+    let (Some(input), Some(output), Some(errors)) = (child.stdin.take(), child.stdout.take(), child.stderr.take())
+    else {
+        tracing::error!("a worker was started without anything to talk through");
+        return crashed();
+    };
+    tokio::spawn(log_words(errors));
+    let (mut input, mut lines) = (Some(input), BufReader::new(output).lines());
     let heard = tokio::select! {
-        heard = converse(&mut child, task, handle) => heard,
-        () = handle.asked_to_end() => Ok(Some(Ended::Cancelled)),
-        () = app.stopped() => Ok(Some(Ended::Interrupted)),
+        heard = converse(&mut input, &mut lines, task, handle) => heard,
+        () = handle.asked_to_end() => return end(child, input, &mut lines, handle, Ended::Cancelled).await,
+        () = app.stopped() => return end(child, input, &mut lines, handle, Ended::Interrupted).await,
     };
     match heard {
-        Ok(Some(ended)) => {
-            end(child).await;
-            ended
-        }
+        Ok(Some(ended)) => end(child, input, &mut lines, handle, ended).await,
         Ok(None) => {
             let status = child.wait().await;
             tracing::error!(?status, "a worker ended without a result");
@@ -76,8 +83,7 @@ pub async fn run(app: &App, task: &Task, handle: &Handle) -> Ended {
         }
         Err(cause) => {
             tracing::error!(%cause, "a worker cannot be understood");
-            end(child).await;
-            crashed()
+            end(child, input, &mut lines, handle, crashed()).await
         }
     }
 }
@@ -102,27 +108,22 @@ fn start(command: &WorkerCommand) -> std::io::Result<Child> {
 }
 
 /// Tells the worker what to do, and listens until it says how it ended; `None` when it never does.
-async fn converse(child: &mut Child, task: &Task, handle: &Handle) -> std::io::Result<Option<Ended>> {
-    let errors = child.stderr.take();
-    tokio::spawn(async move {
-        let mut words = Vec::new();
-        if let Some(errors) = errors
-            && errors.take(WORDS_BYTES_MAX).read_to_end(&mut words).await.is_ok()
-            && !words.is_empty()
-        {
-            tracing::warn!(words = %String::from_utf8_lossy(&words).trim_end(), "a worker complains");
-        }
-    });
+async fn converse(
+    input: &mut Option<ChildStdin>,
+    lines: &mut Said,
+    task: &Task,
+    handle: &Handle,
+) -> std::io::Result<Option<Ended>> {
     let mut line = serde_json::to_vec(task)?;
     line.push(b'\n');
-    if let Some(input) = child.stdin.as_mut() {
+    if let Some(input) = input {
         input.write_all(&line).await?;
         input.flush().await?;
     }
-    let Some(output) = child.stdout.take() else {
-        return Ok(None);
-    };
-    let mut lines = BufReader::new(output).lines();
+    listen(lines, handle).await
+}
+
+async fn listen(lines: &mut Said, handle: &Handle) -> std::io::Result<Option<Ended>> {
     while let Some(line) = lines.next_line().await? {
         match serde_json::from_str(&line)? {
             Line::Progress(progress) => handle.progress(progress),
@@ -133,12 +134,35 @@ async fn converse(child: &mut Child, task: &Task, handle: &Handle) -> std::io::R
     Ok(None)
 }
 
-/// Ends a worker: first by the end of its input, then by force.
-async fn end(mut child: Child) {
-    drop(child.stdin.take());
-    if tokio::time::timeout(GRACE, child.wait()).await.is_err()
+/// Writes to the log what a worker says on standard error. All of it is read, or the worker would fail for want of a
+/// listener; the end is kept, which says how it came to that.
+async fn log_words(mut errors: ChildStderr) {
+    let (mut words, mut read) = (Vec::new(), [0; 4096]);
+    while let Ok(count @ 1..) = errors.read(&mut read).await {
+        words.extend_from_slice(&read[..count]);
+        words.drain(..words.len().saturating_sub(WORDS_BYTES_MAX));
+    }
+    if !words.is_empty() {
+        tracing::warn!(words = %String::from_utf8_lossy(&words).trim_end(), "a worker complains");
+    }
+}
+
+/// Ends a worker: first by the end of its input, then by force. One that had done its work by then says so, and that
+/// counts: what was kept is not called cancelled.
+async fn end(mut child: Child, input: Option<ChildStdin>, lines: &mut Said, handle: &Handle, ended: Ended) -> Ended {
+    drop(input);
+    let gives_up = async {
+        let last = listen(lines, handle).await;
+        (last, child.wait().await)
+    };
+    let last = tokio::time::timeout(GRACE, gives_up).await;
+    if last.is_err()
         && let Err(cause) = child.kill().await
     {
         tracing::warn!(%cause, "a worker cannot be ended");
+    }
+    match (ended, last) {
+        (Ended::Cancelled | Ended::Interrupted, Ok((Ok(Some(Ended::Done(result))), _))) => Ended::Done(result),
+        (ended, _) => ended,
     }
 }
