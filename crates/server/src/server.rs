@@ -1,5 +1,6 @@
 //! The server as a whole: where it listens, what runs beside it, and how it ends.
 
+use std::fs::{File, TryLockError};
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -31,6 +32,8 @@ use crate::{App, api, console, keeper, metrics, security, spool};
 pub const LISTEN: &str = "127.0.0.1:8686";
 /// Requests and workers have this long to end.
 const END_WITHIN: Duration = Duration::from_secs(8);
+/// In the data folder.
+const LOCK_FILE: &str = "server.lock";
 /// Smaller answers are not worth the work.
 const COMPRESS_FROM_BYTES: u64 = 1024;
 
@@ -81,6 +84,14 @@ pub enum ServerError {
         #[source]
         cause: toml::de::Error,
     },
+    #[error("another server serves {}; --data or POSTERN_DATA names another folder", data.display())]
+    Served { data: PathBuf },
+    #[error("cannot lock {}", path.display())]
+    Lock {
+        path: PathBuf,
+        #[source]
+        cause: io::Error,
+    },
     #[error("cannot remove what an earlier run has left in {}", data.display())]
     Leftovers {
         data: PathBuf,
@@ -116,13 +127,16 @@ pub struct Server {
     app: App,
     listener: TcpListener,
     address: SocketAddr,
+    /// Held while this server runs; the system lets go of it when the process ends, however it does.
+    lock: File,
 }
 
 impl Server {
     /// Takes the address. Nothing is answered yet.
     ///
     /// # Errors
-    /// [`ServerError::Taken`], [`ServerError::Listen`], [`ServerError::PublicUrl`], [`ServerError::Leftovers`].
+    /// [`ServerError::Taken`], [`ServerError::Listen`], [`ServerError::PublicUrl`], [`ServerError::Served`],
+    /// [`ServerError::Lock`], [`ServerError::Leftovers`].
     pub async fn bind(engine: Engine, options: Options) -> Result<Self, ServerError> {
         if let Some(url) = options.public_url.as_ref().filter(|url| !is_web_url(url)) {
             return Err(ServerError::PublicUrl { url: url.clone() });
@@ -133,6 +147,7 @@ impl Server {
             _ => ServerError::Listen { listen, cause },
         })?;
         let address = listener.local_addr().map_err(|cause| ServerError::Serve { cause })?;
+        let lock = lock(engine.root())?;
         spool::remove_leftovers(engine.root()).map_err(|cause| ServerError::Leftovers {
             data: engine.root().to_owned(),
             cause,
@@ -140,7 +155,12 @@ impl Server {
         let names = Names::new(address.ip(), options.public_url.as_deref());
         let app = App::new(engine, options, names);
         app.jobs.remember().await.map_err(postern_engine::EngineError::from)?;
-        Ok(Self { app, listener, address })
+        Ok(Self {
+            app,
+            listener,
+            address,
+            lock,
+        })
     }
 
     pub fn app(&self) -> &App {
@@ -169,7 +189,12 @@ impl Server {
     /// # Errors
     /// [`ServerError::Serve`].
     pub async fn run(self, end: impl Future<Output = ()> + Send + 'static) -> Result<(), ServerError> {
-        let Self { app, listener, .. } = self;
+        let Self {
+            app,
+            listener,
+            lock: _lock,
+            ..
+        } = self;
         let keeper = tokio::spawn(keeper::run(app.clone()));
         let stopping = app.clone();
         tokio::spawn(async move {
@@ -201,6 +226,22 @@ impl Server {
         }
         tracing::info!("ended");
         Ok(())
+    }
+}
+
+/// Keeps a second server off a data folder: it would take the first one's uploads and jobs for leftovers. Other
+/// commands are free to work beside a server.
+fn lock(data: &Path) -> Result<File, ServerError> {
+    let path = data.join(LOCK_FILE);
+    let failed = |cause| ServerError::Lock {
+        path: path.clone(),
+        cause,
+    };
+    let file = File::create(&path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(ServerError::Served { data: data.to_owned() }),
+        Err(TryLockError::Error(cause)) => Err(failed(cause)),
     }
 }
 
