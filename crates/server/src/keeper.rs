@@ -8,7 +8,7 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use postern_engine::AsOf;
-use postern_ledger::Pin;
+use postern_ledger::{LedgerError, Pin};
 use postern_report::{BuildProblem, Reports, State};
 
 use crate::app::App;
@@ -156,8 +156,17 @@ impl Keeper {
         if let Some(pin) = &self.pin
             && self.pin_renewed.elapsed() >= RENEW_PIN_EVERY
         {
-            self.pin = Some(self.app.engine.ledger().renew_pin(pin, PIN_TTL).await?);
             self.pin_renewed = Instant::now();
+            self.pin = match self.app.engine.ledger().renew_pin(pin, PIN_TTL).await {
+                Ok(pin) => Some(pin),
+                // The machine slept for longer than the pin lives, and another process has tidied up. What is
+                // answered from is in memory whole, so nothing is lost, and the rest goes on.
+                Err(LedgerError::PinLost { generation }) => {
+                    tracing::warn!(generation, "the pin of the generation in place has run out");
+                    None
+                }
+                Err(error) => return Err(error.into()),
+            };
         }
         Ok(())
     }

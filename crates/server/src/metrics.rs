@@ -16,6 +16,17 @@ use crate::App;
 const BUCKETS_S: [f64; 8] = [0.005, 0.02, 0.05, 0.1, 0.3, 1.0, 5.0, 30.0];
 /// What is not part of the API.
 const OTHER_ROUTE: &str = "console";
+/// Methods that are counted by name. Anybody can make up others, and each would be remembered.
+const METHODS: [Method; 7] = [
+    Method::GET,
+    Method::HEAD,
+    Method::POST,
+    Method::PUT,
+    Method::PATCH,
+    Method::DELETE,
+    Method::OPTIONS,
+];
+const OTHER_METHOD: &str = "other";
 
 #[derive(Default)]
 pub struct Metrics(Mutex<BTreeMap<(String, String), Route>>);
@@ -30,7 +41,11 @@ struct Route {
 impl Metrics {
     fn count(&self, method: &Method, route: &str, status: u16, took: Duration) {
         let mut routes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let route = routes.entry((route.to_owned(), method.to_string())).or_default();
+        let method = METHODS
+            .iter()
+            .find(|it| *it == method)
+            .map_or(OTHER_METHOD, Method::as_str);
+        let route = routes.entry((route.to_owned(), method.to_owned())).or_default();
         *route.by_status.entry(status).or_default() += 1;
         let took_s = took.as_secs_f64();
         route.sum_s += took_s;

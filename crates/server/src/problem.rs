@@ -342,14 +342,18 @@ impl From<JsonRejection> for Problem {
             StatusCode::UNPROCESSABLE_ENTITY => Kind::Invalid,
             _ => Kind::Malformed,
         };
-        Self::new(kind, "The body of the request cannot be read.", sentence(&rejection))
+        Self::new(
+            kind,
+            "The body of the request cannot be read.",
+            told(&rejection.body_text()),
+        )
     }
 }
 
 impl From<QueryRejection> for Problem {
     fn from(rejection: QueryRejection) -> Self {
         let title = "The query of the address cannot be read.";
-        Self::new(Kind::Malformed, title, sentence(&rejection))
+        Self::new(Kind::Malformed, title, told(&rejection.body_text()))
     }
 }
 
@@ -358,14 +362,18 @@ impl From<PathRejection> for Problem {
         Self::new(
             Kind::NotFound,
             "There is nothing at this address.",
-            sentence(&rejection),
+            told(&rejection.body_text()),
         )
     }
 }
 
 /// An error and its causes with a capital letter and a full stop.
 pub fn sentence(error: &dyn Error) -> String {
-    let text = Chain(error).to_string();
+    told(&Chain(error).to_string())
+}
+
+/// A text with a capital letter and a full stop.
+fn told(text: &str) -> String {
     let mut letters = text.trim_end_matches('.').chars();
     let first = letters.next().map(char::to_uppercase);
     first.into_iter().flatten().chain(letters).chain(['.']).collect()

@@ -70,7 +70,7 @@ pub async fn set_criticality(
     id: Path<String>,
     change: Body<CriticalityChange>,
 ) -> Result<(StatusCode, Json<Decided>), Problem> {
-    let key = object(&current.reports, &id.0)?.asset;
+    let key = object(&app, current, id.0).await?.asset;
     let level = change.0.level.map(Level::criticality);
     app.engine.set_criticality(&key, level, may.name()).await?;
     Ok(decided(&app))
@@ -88,7 +88,7 @@ pub async fn set_apart(
     id: Path<String>,
     change: Body<ApartChange>,
 ) -> Result<(StatusCode, Json<Decided>), Problem> {
-    let object = object(&current.reports, &id.0)?;
+    let object = object(&app, current, id.0).await?;
     if change.0.apart && object.siblings == 0 {
         let title = format!("{} is made of this object only.", object.name);
         return Err(Problem::conflict(title, "There is nothing to take it out of."));
@@ -111,7 +111,12 @@ struct Object {
     siblings: usize,
 }
 
-fn object(reports: &Reports, id: &str) -> Result<Object, Problem> {
+/// Names are looked for among all there are.
+async fn object(app: &App, current: Current, id: String) -> Result<Object, Problem> {
+    app.compute(move || found(&current.reports, &id)).await
+}
+
+fn found(reports: &Reports, id: &str) -> Result<Object, Problem> {
     let index = Ids(&reports.generation).asset(id)?;
     let node = reports.generation.estate.node(index);
     let facet = node.facets.iter().find(|facet| facet.key.eq_ignore_ascii_case(id));

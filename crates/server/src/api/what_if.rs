@@ -30,15 +30,20 @@ pub async fn ask(
         let title = format!("{removals} things are to be taken out, and 1 to {REMOVALS_MAX} can be.");
         return Err(Problem::invalid(title, "Name assets, steps or techniques."));
     }
-    // What is not there is told now and not after the generation was loaded a second time.
-    question.0.removal(&current.reports)?;
-    let title = question.0.title(&current.reports);
+    let (question, reports) = (question.0, current.reports);
+    let named = question.clone();
+    let title = app.compute(move || {
+        // What is not there is told now and not after the generation was loaded a second time.
+        named.removal(&reports)?;
+        Ok(named.title(&reports))
+    });
+    let title = title.await?;
     let handle = app
         .jobs
         .begin(JobKind::WhatIf, title, may.name(), JobState::Queued)
         .await?;
     let job = handle.job()?;
-    tokio::spawn(run(app, handle, Task::WhatIf(question.0)));
+    tokio::spawn(run(app, handle, Task::WhatIf(question)));
     Ok((StatusCode::ACCEPTED, Json(job)))
 }
 

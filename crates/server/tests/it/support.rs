@@ -8,13 +8,17 @@ use postern_engine::{Clock, Engine, ImportOptions, Silent, Wait};
 use postern_ledger::SessionLimits;
 use postern_sample::organisation;
 use postern_server::auth::{Role, Secret, machine};
-use postern_server::{Asset, Assets, Options, SESSION_COOKIE, Server, WorkerCommand};
+use postern_server::{Asset, Assets, Options, SESSION_COOKIE, Server, ServerError, WorkerCommand};
 use postern_testkit::http::Client;
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Ends at once and says nothing: most tests need no worker, and must not wait for one.
+const NO_WORKER: &str = "exit 0";
 
 /// A server that runs until it is dropped.
 pub struct Running {
@@ -22,7 +26,7 @@ pub struct Running {
     pub engine: Engine,
     runtime: Runtime,
     end: Option<oneshot::Sender<()>>,
-    _folder: TempDir,
+    pub folder: TempDir,
 }
 
 /// A page of two files.
@@ -51,12 +55,17 @@ impl Assets for Page {
 
 impl Running {
     pub fn empty() -> Self {
-        Self::start(|_, _| {})
+        Self::start(NO_WORKER, |_, _| {})
+    }
+
+    /// With nothing in it, and a worker that is this shell script.
+    pub fn with_worker(script: &str) -> Self {
+        Self::start(script, |_, _| {})
     }
 
     /// With a generation of the sample organisation.
     pub fn with_organisation() -> Self {
-        let running = Self::start(|runtime, engine| {
+        let running = Self::start(NO_WORKER, |runtime, engine| {
             let files = tempfile::tempdir().expect("a folder");
             import(runtime, engine, files.path());
         });
@@ -69,7 +78,7 @@ impl Running {
         running
     }
 
-    fn start(prepare: impl FnOnce(&Runtime, &Engine)) -> Self {
+    fn start(worker: &str, prepare: impl FnOnce(&Runtime, &Engine)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let runtime = Runtime::new().expect("threads");
         let clock = Clock::Fixed("2026-11-03T00:00:00Z".parse().expect("a time"));
@@ -77,19 +86,8 @@ impl Running {
             .block_on(Engine::open(folder.path(), None, clock))
             .expect("opens");
         prepare(&runtime, &engine);
-        let options = Options {
-            listen: "127.0.0.1:0".to_owned(),
-            public_url: None,
-            session_limits: SessionLimits::default(),
-            // Ends at once and says nothing: these tests need no worker, and must not wait for one.
-            worker: WorkerCommand {
-                program: "true".into(),
-                arguments: Vec::new(),
-            },
-            console: Some(Arc::new(Page)),
-        };
         let server = runtime
-            .block_on(Server::bind(engine.clone(), options))
+            .block_on(Server::bind(engine.clone(), options(worker)))
             .expect("listens");
         let (end, ended) = oneshot::channel::<()>();
         let client = Client::new(&server.url());
@@ -99,7 +97,27 @@ impl Running {
             engine,
             runtime,
             end: Some(end),
-            _folder: folder,
+            folder,
+        }
+    }
+
+    /// Starts a second server on the same data folder.
+    pub fn serve_again(&self) -> Result<Server, ServerError> {
+        let options = options(NO_WORKER);
+        self.runtime.block_on(Server::bind(self.engine.clone(), options))
+    }
+
+    /// A job, once it has ended.
+    pub fn ended(&self, client: &Client, job: &Value) -> Value {
+        let path = format!("/api/v1/jobs/{}", job["id"].as_str().expect("an id"));
+        let begun = Instant::now();
+        loop {
+            let job = client.get(&path).is(200);
+            if !job["ended_at"].is_null() {
+                return job;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{job}");
+            std::thread::sleep(Duration::from_millis(20));
         }
     }
 
@@ -125,6 +143,19 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         drop(self.end.take());
+    }
+}
+
+fn options(worker: &str) -> Options {
+    Options {
+        listen: "127.0.0.1:0".to_owned(),
+        public_url: None,
+        session_limits: SessionLimits::default(),
+        worker: WorkerCommand {
+            program: "sh".into(),
+            arguments: vec!["-c".into(), worker.into()],
+        },
+        console: Some(Arc::new(Page)),
     }
 }
 

@@ -1,7 +1,10 @@
 //! What holds for every request: hosts, sites, headers, addresses of nothing.
 
+use std::time::{Duration, Instant};
+
+use postern_server::ServerError;
 use postern_server::auth::Role;
-use postern_testkit::http::form;
+use postern_testkit::http::{Client, answer, form};
 use serde_json::{Value, json};
 
 use crate::support::Running;
@@ -134,16 +137,7 @@ fn a_worker_that_dies_fails_its_job_and_nothing_else() {
     let running = Running::with_organisation();
     let client = running.as_role(Role::Analyst);
     let job = client.post("/api/v1/generations", &Value::Null).is(202);
-    let path = format!("/api/v1/jobs/{}", job["id"].as_str().expect("an id"));
-    let begun = std::time::Instant::now();
-    let job = loop {
-        let job = client.get(&path).is(200);
-        if job["state"] != "running" {
-            break job;
-        }
-        assert!(begun.elapsed().as_secs() < 60);
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    };
+    let job = running.ended(&client, &job);
     assert_eq!(
         (&job["state"], &job["problem"]["title"]),
         (&json!("failed"), &json!("The work ended unexpectedly."))
@@ -164,4 +158,126 @@ fn numbers_of_the_server_are_for_those_who_may_read_them() {
     ] {
         assert!(numbers.contains(expected), "{expected} is not in {numbers}");
     }
+}
+
+#[test]
+fn methods_that_somebody_makes_up_are_not_remembered() {
+    let running = Running::empty();
+    for number in 0..20 {
+        running.client.send(&format!("MADEUP{number}"), "/", None);
+    }
+    let numbers = running.as_role(Role::Administrator).get("/metrics").text();
+    let counted = "postern_requests_total{method=\"other\",route=\"console\",status=\"405\"} 20";
+    assert!(numbers.contains(counted), "{numbers}");
+    assert!(!numbers.contains("MADEUP"), "{numbers}");
+}
+
+#[test]
+fn what_cannot_be_read_of_an_address_is_told_once() {
+    let running = Running::empty();
+    let client = running.as_role(Role::Reader);
+    let problem = client.get("/api/v1/jobs?limit=many").is(400);
+    let detail = problem["detail"].as_str().expect("a sentence");
+    assert_eq!(detail.matches("invalid digit").count(), 1, "{detail}");
+}
+
+/// Sends one file, and gives back the job.
+fn upload(client: &Client) -> Value {
+    let (media_type, body) = form(&[], &[("x.json", b"{}")]);
+    client
+        .send("POST", "/api/v1/uploads", Some((&media_type, &body)))
+        .is(202)
+}
+
+fn cancel(client: &Client, job: &Value) {
+    let path = format!("/api/v1/jobs/{}", job["id"].as_str().expect("an id"));
+    let begun = Instant::now();
+    while client.get(&path).is(200)["progress"]["phase"] != "working" {
+        assert!(begun.elapsed().as_secs() < 60);
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    client.send("DELETE", &path, None).is(204);
+}
+
+/// Says that it works, and gives the rest of the worker's script a turn once nobody wants its work any more.
+const WORKS_UNTIL_UNWANTED: &str = "read -r task; \
+    echo '{\"progress\":{\"phase\":\"working\",\"current_file\":null,\"done_bytes\":0,\"total_bytes\":null}}'; \
+    cat > /dev/null; ";
+
+#[test]
+fn a_worker_that_complains_much_does_its_work_all_the_same() {
+    let script = "read -r task; i=0; while [ $i -lt 4000 ]; do echo 'this could not be deleted' >&2; i=$((i+1)); done; \
+        echo '{\"done\":{}}'";
+    let running = Running::with_worker(script);
+    let client = running.as_role(Role::Analyst);
+    let job = running.ended(&client, &upload(&client));
+    assert_eq!(job["state"], "done", "{job}");
+}
+
+#[test]
+fn a_cancelled_job_is_called_cancelled_only_where_its_work_was_not_done_by_then() {
+    let given_up = Running::with_worker(WORKS_UNTIL_UNWANTED);
+    let client = given_up.as_role(Role::Analyst);
+    let job = upload(&client);
+    cancel(&client, &job);
+    assert_eq!(given_up.ended(&client, &job)["state"], "cancelled");
+
+    let done = Running::with_worker(&format!("{WORKS_UNTIL_UNWANTED} echo '{{\"done\":{{\"files\":7}}}}'"));
+    let client = done.as_role(Role::Analyst);
+    let job = upload(&client);
+    cancel(&client, &job);
+    let job = done.ended(&client, &job);
+    assert_eq!((&job["state"], &job["result"]["files"]), (&json!("done"), &json!(7)));
+}
+
+#[test]
+fn who_cancels_a_job_and_who_orders_a_build_is_in_the_audit_log() {
+    let running = Running::with_worker(WORKS_UNTIL_UNWANTED);
+    let client = running.as_role(Role::Analyst);
+    let job = upload(&client);
+    cancel(&client, &job);
+    let administrator = running.as_role(Role::Administrator);
+    let entries = administrator.get("/api/v1/audit?verb=cancel-job").is(200);
+    assert_eq!(entries["items"][0]["actor"], "analyst");
+    assert_eq!(entries["items"][0]["detail"]["job"], job["id"]);
+    let with_data = Running::with_organisation();
+    let job = with_data
+        .as_role(Role::Analyst)
+        .post("/api/v1/generations", &Value::Null)
+        .is(202);
+    let administrator = with_data.as_role(Role::Administrator);
+    let entries = administrator.get("/api/v1/audit?verb=order-build").is(200);
+    assert_eq!(entries["items"][0]["actor"], "analyst");
+    assert_eq!(entries["items"][0]["detail"]["job"], job["id"]);
+}
+
+#[test]
+fn live_events_end_with_the_session_that_listens() {
+    let running = Running::empty();
+    let (listening, other) = (running.as_role(Role::Reader), running.as_role(Role::Analyst));
+    let stays = other.begin("GET", "/api/v1/events", "", 0);
+    let ends = listening.begin("GET", "/api/v1/events", "", 0);
+    let begun = Instant::now();
+    listening.send("DELETE", "/api/v1/session", None).is(204);
+    let told = answer(ends);
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+    assert!(told.text().contains("event: state"), "{}", told.text());
+    stays.set_read_timeout(Some(Duration::from_secs(5))).expect("a timeout");
+    let mut stays = stays;
+    let error = std::io::copy(&mut stays, &mut std::io::sink()).expect_err("it goes on");
+    assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+}
+
+#[test]
+fn a_data_folder_has_one_server_and_is_for_its_owner_only() {
+    let running = Running::empty();
+    let Err(refused) = running.serve_again() else {
+        panic!("two servers on one data folder");
+    };
+    assert!(matches!(refused, ServerError::Served { .. }), "{refused}");
+    running.as_role(Role::Reader).get("/api/v1/state").is(200);
+    let data = running.folder.path().join("new");
+    postern_engine::make_private(&data).expect("makes");
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&data).expect("is there").permissions());
+    assert_eq!(mode & 0o777, 0o700);
 }
