@@ -19,7 +19,7 @@ use crate::auth::accounts::Accounts;
 use crate::builder::Builder;
 use crate::jobs::Jobs;
 use crate::metrics::Metrics;
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 use crate::security::{Names, REQUESTS_AT_ONCE_MAX};
 
 /// Questions that are computed at the same time; others wait. Each holds a core.
@@ -91,6 +91,18 @@ impl App {
         served.as_ref().map(|reports| reports.generation.record.number)
     }
 
+    /// Why there is no generation to answer from: nothing was built yet, or it is not in memory yet.
+    async fn nothing_served(&self) -> Problem {
+        match self.engine.ledger().current_generation().await {
+            Ok(None) => Problem::no_generation(),
+            Ok(Some(record)) => match &self.state.borrow().build_problem {
+                Some(problem) => Problem::new(Kind::Busy, &problem.title, &problem.detail),
+                None => Problem::loading(record.number),
+            },
+            Err(error) => error.into(),
+        }
+    }
+
     /// Ends when the server is to end.
     pub async fn stopped(&self) {
         // The sender lives in ourselves, so waiting cannot fail.
@@ -121,8 +133,11 @@ impl FromRequestParts<App> for Current {
 
     async fn from_request_parts(_: &mut Parts, app: &App) -> Result<Self, Problem> {
         let reports = app.served.borrow().clone();
+        let Some(reports) = reports else {
+            return Err(app.nothing_served().await);
+        };
         Ok(Self {
-            reports: reports.ok_or_else(Problem::no_generation)?,
+            reports,
             app: app.clone(),
         })
     }

@@ -35,12 +35,16 @@ impl Builder {
     /// The job that builds, begun now if there is none.
     ///
     /// # Errors
-    /// A problem when there are too many jobs.
+    /// A problem when there are too many jobs, or the one that builds is being cancelled.
     pub async fn start(app: &App, by: &str, manifest_version: i64) -> Result<Job, Problem> {
         let handle = {
             let mut building = app.builder.0.lock().await;
             let running = building.job.as_ref().and_then(|id| app.jobs.get(id));
             if let Some(job) = running.filter(|job| !job.state.has_ended()) {
+                if app.jobs.is_cancelled(&job.id) {
+                    let title = "The build that runs is being cancelled.";
+                    return Err(Problem::conflict(title, "Try again in a few seconds."));
+                }
                 return Ok(job);
             }
             let title = "Build a generation of everything that is current".to_owned();

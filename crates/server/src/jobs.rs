@@ -308,6 +308,11 @@ impl Jobs {
         counts
     }
 
+    /// Whether a job was asked to end.
+    pub fn is_cancelled(&self, id: &str) -> bool {
+        self.lock().get(id).is_some_and(|entry| *entry.cancel.borrow())
+    }
+
     /// Asks a job to end, and gives it back as it was. It is cancelled when its work has stopped.
     ///
     /// # Errors
@@ -464,6 +469,10 @@ impl Handle {
 
     pub fn cancelled(self) {
         self.jobs.change(&self.id, |job| job.state = JobState::Cancelled);
+    }
+
+    pub fn interrupted(self) {
+        self.jobs.change(&self.id, |job| job.state = JobState::Interrupted);
     }
 
     /// Ends when somebody wants the job to end.

@@ -84,6 +84,10 @@ impl Keeper {
         let version = ledger.manifest_version().await?;
         let newest = ledger.current_generation().await?.map(|record| record.number);
         if let Some(number) = newest {
+            if app.number().is_none() {
+                // Loading takes seconds, in which nobody is to think that there is nothing.
+                self.tell(version, newest).await;
+            }
             self.load(number).await;
         }
         self.renew_pin().await?;

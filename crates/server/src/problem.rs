@@ -91,6 +91,9 @@ impl Kind {
     }
 }
 
+/// When to ask again while a generation is being loaded, in seconds.
+const LOADED_AFTER_S: u64 = 2;
+
 /// Why a request was not answered as asked.
 #[derive(Debug)]
 pub struct Problem {
@@ -159,6 +162,13 @@ impl Problem {
     pub fn no_generation() -> Self {
         let detail = "Import something first; the answer is there as soon as it is built.";
         Self::new(Kind::NoGeneration, "There is no generation yet.", detail)
+    }
+
+    /// The server has just started, and reads what was built before.
+    pub fn loading(generation: i64) -> Self {
+        let title = format!("Generation {generation} is being loaded.");
+        let detail = "That takes a few seconds after a start; try again then.";
+        Self::new(Kind::Busy, title, detail).retry_after(LOADED_AFTER_S)
     }
 
     pub fn sign_in_needed() -> Self {

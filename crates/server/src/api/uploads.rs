@@ -78,17 +78,21 @@ pub async fn upload(
     };
     match received {
         Ok((spool, source)) => {
+            let names: Vec<String> = spool.tops().into_iter().collect();
+            handle.title(title_of(&names));
             handle.state(JobState::Queued);
             let job = handle.job()?;
             tokio::spawn(import(app.clone(), handle, spool, source, may.name().to_owned()));
             Ok((StatusCode::ACCEPTED, Json(job)))
         }
-        Err(problem) if matches!(problem.kind, Kind::Conflict | Kind::Busy) => {
-            handle.cancelled();
-            Err(problem)
-        }
         Err(problem) => {
-            handle.failed(problem.text());
+            match problem.kind {
+                // Somebody has cancelled it, or gone.
+                Kind::Conflict => handle.cancelled(),
+                // The server is being stopped.
+                Kind::Busy => handle.interrupted(),
+                _ => handle.failed(problem.text()),
+            }
             Err(problem)
         }
     }
@@ -271,8 +275,6 @@ fn disk(cause: std::io::Error) -> Problem {
 
 /// Waits for its turn, then has a worker import what lies in the spool.
 async fn import(app: App, handle: Handle, spool: Spool, source: Option<String>, author: String) {
-    let names: Vec<String> = spool.tops().into_iter().collect();
-    handle.title(title(&names));
     let turn = tokio::select! {
         turn = app.jobs.turn(JobKind::Import) => turn,
         () = handle.asked_to_end() => return handle.cancelled(),
@@ -292,7 +294,7 @@ async fn import(app: App, handle: Handle, spool: Spool, source: Option<String>, 
     ended.tell(handle);
 }
 
-fn title(names: &[String]) -> String {
+fn title_of(names: &[String]) -> String {
     let shown = names
         .iter()
         .take(NAMES_SHOWN)

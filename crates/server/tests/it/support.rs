@@ -63,12 +63,17 @@ impl Running {
         Self::start(script, |_, _| {})
     }
 
-    /// With a generation of the sample organisation.
-    pub fn with_organisation() -> Self {
-        let running = Self::start(NO_WORKER, |runtime, engine| {
+    /// With a generation of the sample organisation, which is not in memory yet.
+    pub fn just_started() -> Self {
+        Self::start(NO_WORKER, |runtime, engine| {
             let files = tempfile::tempdir().expect("a folder");
             import(runtime, engine, files.path());
-        });
+        })
+    }
+
+    /// With a generation of the sample organisation.
+    pub fn with_organisation() -> Self {
+        let running = Self::just_started();
         let begun = Instant::now();
         let client = running.as_role(Role::Reader);
         while client.get("/api/v1/state").is(200)["generation"] != 1 {
@@ -99,6 +104,12 @@ impl Running {
             end: Some(end),
             folder,
         }
+    }
+
+    /// Imports the sample organisation while the server runs, as another process would.
+    pub fn import_organisation(&self) {
+        let files = tempfile::tempdir().expect("a folder");
+        import(&self.runtime, &self.engine, files.path());
     }
 
     /// Starts a second server on the same data folder.

@@ -281,3 +281,37 @@ fn a_data_folder_has_one_server_and_is_for_its_owner_only() {
     let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&data).expect("is there").permissions());
     assert_eq!(mode & 0o777, 0o700);
 }
+
+#[test]
+fn while_a_generation_is_loaded_nobody_is_told_that_there_is_none() {
+    let running = Running::just_started();
+    let client = running.as_role(Role::Reader);
+    let begun = Instant::now();
+    loop {
+        let answer = client.get("/api/v1/overview");
+        if answer.status == 200 {
+            break;
+        }
+        let problem = answer.is(503);
+        assert_eq!(problem["title"], "Generation 1 is being loaded.");
+        assert!(answer.header("retry-after").is_some());
+        assert!(begun.elapsed().as_secs() < 60);
+    }
+    let nothing = Running::empty();
+    let problem = nothing.as_role(Role::Reader).get("/api/v1/overview").is(404);
+    assert_eq!(problem["type"], "/problems/no-generation");
+}
+
+#[test]
+fn a_build_that_is_being_cancelled_is_not_given_to_who_orders_one() {
+    let running = Running::with_worker(&format!("{WORKS_UNTIL_UNWANTED} sleep 1"));
+    let client = running.as_role(Role::Analyst);
+    running.import_organisation();
+    let order = || client.post("/api/v1/generations", &Value::Null);
+    let job = order().is(202);
+    assert_eq!(order().is(202)["id"], job["id"]);
+    cancel(&client, &job);
+    order().is(409);
+    assert_eq!(running.ended(&client, &job)["state"], "cancelled");
+    assert_ne!(order().is(202)["id"], job["id"]);
+}
