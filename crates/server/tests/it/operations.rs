@@ -1,6 +1,8 @@
 //! Every operation of the description, called: who may, who may not, and whether the answer is as described.
 
+use std::fs;
 use std::io::Read;
+use std::path::Path;
 
 use postern_server::auth::{Permission, Role};
 use postern_server::{PREFIX, X_PERMISSION};
@@ -102,6 +104,39 @@ fn nobody_calls_an_operation_without_its_permission() {
             }
         }
     }
+}
+
+#[test]
+fn who_is_not_signed_in_can_sign_in_and_see_that_the_server_works() {
+    let open: Vec<_> = operations()
+        .iter()
+        .filter(|operation| operation.permission.is_none())
+        .map(Operation::name)
+        .collect();
+    assert_eq!(open, ["POST /api/v1/session", "GET /healthz"]);
+}
+
+/// The compiler refuses a handler without a permission in `operations!`; this refuses one beside it.
+#[test]
+fn nothing_is_routed_beside_the_operations() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut folders = vec![source];
+    let mut files = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            files += 1;
+            let text = fs::read_to_string(&path).expect("text");
+            for routing in [".route(", ".route_service(", ".nest_service(", "axum::routing"] {
+                assert!(!text.contains(routing), "{} in {}", routing, path.display());
+            }
+        }
+    }
+    assert!(files > 40, "{files} files");
 }
 
 #[test]
