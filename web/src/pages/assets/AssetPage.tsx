@@ -140,7 +140,8 @@ function Criticality({ asset }: { asset: AssetReport }) {
   return (
     <Menu
       checkedValues={{ level: asset.criticality ? [asset.criticality.replace(' ', '-')] : [] }}
-      onCheckedValueChange={(_, data) => choose((data.checkedItems[0] ?? 'none') as (typeof levels)[number])}
+      // What is no level is the last entry: the rules decide.
+      onCheckedValueChange={(_, data) => choose(levels.find((it) => it === data.checkedItems[0]) ?? null)}
     >
       <MenuTrigger disableButtonEnhancement>{button}</MenuTrigger>
       <MenuPopover>
@@ -151,7 +152,7 @@ function Criticality({ asset }: { asset: AssetReport }) {
             </MenuItemRadio>
           ))}
           {isByHand ? (
-            <MenuItemRadio name="rules" value="rules" onClick={() => choose(null)}>
+            <MenuItemRadio name="level" value="rules">
               {texts.criticality.rules}
             </MenuItemRadio>
           ) : null}
