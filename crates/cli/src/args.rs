@@ -20,7 +20,8 @@ macro_rules! places {
     ($($example:literal),* $(,)?) => {
         concat!(
             "An ID is an asset's SID or object id, a NodeId, a name if no other asset has it, ",
-            "`entry:users:<domain SID>`, `entry:workstations:<domain SID>` or `plane:forest:<SID>`.\n\nExamples:",
+            "`entry:users:<domain SID>`, `entry:workstations:<domain SID>`, `plane:forest:<SID>` or ",
+            "`plane:tenant:<tenant id>`.\n\nExamples:",
             $("\n  postern ", $example,)*
         )
     };
@@ -121,7 +122,7 @@ pub enum Command {
     /// The log of everything that was done to the data folder
     #[command(subcommand)]
     Audit(Audit),
-    /// Answer on the web: the page, and the API below /api/v1
+    /// Answer on the web: the pages, and the API below /api/v1
     Serve(Serve),
     /// Serve a sample company with five weeks of history; the first start prepares it
     Demo(Demo),
