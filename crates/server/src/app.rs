@@ -20,7 +20,7 @@ use crate::builder::Builder;
 use crate::jobs::Jobs;
 use crate::metrics::Metrics;
 use crate::problem::{Kind, Problem};
-use crate::security::{Names, REQUESTS_AT_ONCE_MAX};
+use crate::security::{BODIES_AT_ONCE_MAX, Names, REQUESTS_AT_ONCE_MAX};
 
 /// Questions that are computed at the same time; others wait. Each holds a core.
 pub const QUESTIONS_AT_ONCE_MAX: usize = 8;
@@ -55,6 +55,8 @@ pub struct Shared {
     pub uploads: Semaphore,
     /// For requests that are being answered.
     pub places: Semaphore,
+    /// For bodies that are being received, uploads aside.
+    pub bodies: Semaphore,
     questions: Semaphore,
 }
 
@@ -81,6 +83,7 @@ impl App {
             stop: watch::Sender::new(false),
             uploads: Semaphore::new(UPLOADS_AT_ONCE_MAX),
             places: Semaphore::new(REQUESTS_AT_ONCE_MAX),
+            bodies: Semaphore::new(BODIES_AT_ONCE_MAX),
             questions: Semaphore::new(QUESTIONS_AT_ONCE_MAX),
         }))
     }

@@ -8,9 +8,10 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use axum::extract::Request;
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::{FromRequest, Request};
 use axum::http::header::{self, HeaderName};
-use axum::http::{HeaderMap, HeaderValue, Method};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -24,6 +25,10 @@ pub const REQUESTS_AT_ONCE_MAX: usize = 256;
 /// An answer that takes longer is given up. Uploads take as long as they take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 const COME_AGAIN_AFTER_S: u64 = 2;
+/// Bodies that are being received at the same time, uploads aside.
+pub const BODIES_AT_ONCE_MAX: usize = 64;
+/// How long a body may take to arrive.
+const BODY_WITHIN: Duration = Duration::from_secs(10);
 
 /// The names under which the server is asked.
 #[derive(Clone, Debug)]
@@ -147,7 +152,14 @@ pub async fn add_headers(request: Request, next: Next) -> Response {
 
 /// Gives up on answers that take too long, and sends people away when too many wait. Uploads are outside: their
 /// own limits hold for them.
+///
+/// A body is read before there is a place for its request: who sends slowly, signed in or not, must not keep others
+/// from reading.
 pub async fn limit(app: App, request: Request, next: Next) -> Response {
+    let request = match received(&app, request).await {
+        Ok(request) => request,
+        Err(problem) => return problem.into_response(),
+    };
     let Ok(_place) = app.places.try_acquire() else {
         let detail = "Try again in a moment.";
         let problem = Problem::new(Kind::Busy, "Too many requests are being answered.", detail);
@@ -158,6 +170,43 @@ pub async fn limit(app: App, request: Request, next: Next) -> Response {
         Err(_) => {
             let title = format!("The answer took longer than {} seconds.", ANSWER_WITHIN.as_secs());
             Problem::new(Kind::TooSlow, title, "Ask for less, or try again later.").into_response()
+        }
+    }
+}
+
+/// The request with all of its body.
+async fn received(app: &App, request: Request) -> Result<Request, Problem> {
+    if request.body().is_end_stream() {
+        return Ok(request);
+    }
+    let Ok(_place) = app.bodies.try_acquire() else {
+        let problem = Problem::new(
+            Kind::Busy,
+            "Too many requests are being sent.",
+            "Try again in a moment.",
+        );
+        return Err(problem.retry_after(COME_AGAIN_AFTER_S));
+    };
+    let (head, body) = request.into_parts();
+    let mut whole = Request::new(body);
+    // Among them the limit of its size.
+    *whole.extensions_mut() = head.extensions.clone();
+    match tokio::time::timeout(BODY_WITHIN, Bytes::from_request(whole, &())).await {
+        Ok(Ok(bytes)) => Ok(Request::from_parts(head, Body::from(bytes))),
+        Ok(Err(rejection)) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            let title = format!("The body of a request has at most {} MiB.", BODY_BYTES_MAX >> 20);
+            Err(Problem::new(Kind::TooLarge, title, "Ask in smaller parts."))
+        }
+        Ok(Err(_)) => {
+            let title = "The body of the request ended early.";
+            Err(Problem::new(Kind::Malformed, title, "Send it again."))
+        }
+        Err(_) => {
+            let title = format!(
+                "The body of the request took longer than {} seconds.",
+                BODY_WITHIN.as_secs()
+            );
+            Err(Problem::new(Kind::TooSlow, title, "Send it again."))
         }
     }
 }

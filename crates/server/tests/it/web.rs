@@ -315,3 +315,21 @@ fn a_build_that_is_being_cancelled_is_not_given_to_who_orders_one() {
     assert_eq!(running.ended(&client, &job)["state"], "cancelled");
     assert_ne!(order().is(202)["id"], job["id"]);
 }
+
+#[test]
+fn who_sends_slowly_keeps_nobody_from_reading() {
+    let running = Running::empty();
+    let reader = running.as_role(Role::Reader);
+    // More than there are places for requests.
+    let slow: Vec<_> = (0..300)
+        .map(|_| running.client.begin("POST", "/api/v1/session", "application/json", 100))
+        .collect();
+    let begun = Instant::now();
+    for _ in 0..50 {
+        reader.get("/api/v1/state").is(200);
+        running.client.get("/healthz").is(200);
+    }
+    assert!(begun.elapsed() < Duration::from_secs(8), "while all of them still wait");
+    let given_up = slow.into_iter().next().map(answer).expect("one");
+    assert_eq!(given_up.is(503)["type"], "/problems/too-slow");
+}
