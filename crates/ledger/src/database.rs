@@ -57,6 +57,9 @@ impl Fault {
                 doing,
                 waited: BUSY_TIMEOUT,
             },
+            Self::Database(error) if error.sqlite_error_code() == Some(ErrorCode::DiskFull) => {
+                LedgerError::Full { doing }
+            }
             Self::Database(
                 error @ (Error::FromSqlConversionFailure(..)
                 | Error::InvalidColumnType(..)
@@ -333,6 +336,22 @@ mod tests {
         assert!(matches!(error, LedgerError::Busy { doing: "testing", .. }), "{error}");
         drop(held);
         in_transaction(&mut other, TransactionBehavior::Immediate, |_| Ok(())).unwrap();
+    }
+
+    #[test]
+    fn a_full_disk_is_called_by_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut connection = open_to_write(&folder.path().join("ledger.sqlite")).unwrap();
+        // No more pages than there are now.
+        let _pages: i64 = connection
+            .query_row("PRAGMA max_page_count = 1", [], |row| row.get(0))
+            .unwrap();
+        let fault = in_transaction(&mut connection, TransactionBehavior::Immediate, |transaction| {
+            transaction.execute("INSERT INTO settings VALUES ('large', zeroblob(1000000) || '')", [])?;
+            Ok(())
+        });
+        let error = fault.unwrap_err().while_doing("testing");
+        assert!(matches!(error, LedgerError::Full { doing: "testing" }), "{error}");
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub enum LedgerError {
     NewerSchema { path: PathBuf, found: i64, known: i64 },
     #[error("{doing} failed: other processes held the ledger for {waited:?}")]
     Busy { doing: &'static str, waited: Duration },
+    #[error("{doing} failed: the disk of the ledger is full")]
+    Full { doing: &'static str },
     #[error("{doing} failed in the ledger's database")]
     Database {
         doing: &'static str,

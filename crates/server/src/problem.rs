@@ -283,6 +283,14 @@ impl From<LedgerError> for Problem {
                 "Choose another name, such as ann or ann@corp.example.",
             ),
             LedgerError::TokenRefused { .. } => Self::invalid(sentence(&error), "Change it and try again."),
+            LedgerError::Full { .. } => Self {
+                cause: Some(error.into()),
+                ..Self::new(
+                    Kind::DiskFull,
+                    "The disk of the data folder is full.",
+                    "Make room on it, then try again.",
+                )
+            },
             LedgerError::Busy { .. } => {
                 let problem = Self::new(
                     Kind::Busy,

@@ -25,7 +25,7 @@ use utoipa::ToSchema;
 
 use crate::builder::BuildResult;
 use crate::jobs::JobProgress;
-use crate::problem::{ProblemText, sentence};
+use crate::problem::{Chain, ProblemText, sentence};
 
 /// How much a worker gives way to the server, and to anything else on the machine.
 const NICENESS: i32 = 10;
@@ -277,27 +277,39 @@ async fn work(engine: &Engine, task: Task, told: Arc<Told>) -> Result<Value, Rep
     }
 }
 
+/// What is wrong with the work is told to whoever wanted it; what is wrong with the machine, with its paths, goes to
+/// the server's log.
 fn problem(error: &ReportError) -> ProblemText {
-    let detail = match error {
-        ReportError::Engine(error) => advice(error),
-        ReportError::Ledger(_) => LOOK_AT_DISK,
-        _ => "Ask about the current generation.",
+    let (title, detail) = match error {
+        ReportError::Ledger(_) => return machine(error),
+        ReportError::Engine(fault) => match fault {
+            EngineError::Path { .. }
+            | EngineError::Scratch { .. }
+            | EngineError::Data { .. }
+            | EngineError::Lake(_)
+            | EngineError::Ledger(_) => return machine(error),
+            EngineError::Setting { .. } => (sentence(error), "Set it back to the catalog's value."),
+            _ => (
+                sentence(error),
+                "Nothing of it was kept. What was current stays in force.",
+            ),
+        },
+        _ => (sentence(error), "Ask about the current generation."),
     };
     ProblemText {
-        title: sentence(error),
+        title,
         detail: detail.to_owned(),
     }
 }
 
-const LOOK_AT_DISK: &str = "Nothing of it was kept. Look whether the disk is full, then try again.";
-
-fn advice(error: &EngineError) -> &'static str {
-    match error {
-        EngineError::Scratch { .. } | EngineError::Data { .. } | EngineError::Lake(_) | EngineError::Ledger(_) => {
-            LOOK_AT_DISK
-        }
-        EngineError::Setting { .. } => "Set it back to the catalog's value.",
-        _ => "Nothing of it was kept. What was current stays in force.",
+fn machine(error: &ReportError) -> ProblemText {
+    // The server writes what a worker says here into its log.
+    eprintln!("{}", Chain(error));
+    ProblemText {
+        title: "The data folder could not be read or written.".to_owned(),
+        detail: "Nothing of it was kept. Look whether the disk is full, then try again; if it stays, the server's \
+                 log says why."
+            .to_owned(),
     }
 }
 
@@ -385,4 +397,28 @@ impl Progress for Told {
     }
 
     fn done(&self) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_the_machine_is_not_told_to_who_wanted_the_work() {
+        let full = EngineError::Data {
+            path: "/secret/folder".into(),
+            cause: std::io::ErrorKind::StorageFull.into(),
+        };
+        let told = problem(&full.into());
+        assert!(
+            !format!("{} {}", told.title, told.detail).contains("secret"),
+            "{told:?}"
+        );
+        let setting = EngineError::Setting {
+            key: "session-window-days".to_owned(),
+            value: "x".to_owned(),
+            reason: "it is a whole number".to_owned(),
+        };
+        assert!(problem(&setting.into()).title.contains("session-window-days"));
+    }
 }
