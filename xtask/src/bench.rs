@@ -3,8 +3,7 @@
 //! Bar (1 GiB of SharpHound JSON, raw copy off): at least 0.25 GB of input for each processor second, at
 //! most 500 MiB resident. Dated results with their machine: `benches/HISTORY.md`.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
@@ -123,7 +122,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         remove(&data)?;
     }
     if options.record {
-        record(&history_line(options, bytes, import, reading))?;
+        record("Import", &history_line(options, bytes, import, reading))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -167,7 +166,7 @@ fn total_bytes(files: &[PathBuf]) -> Result<u64> {
     })
 }
 
-fn remove(folder: &Path) -> Result<()> {
+pub fn remove(folder: &Path) -> Result<()> {
     match fs::remove_dir_all(folder) {
         Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => {
             Err(cause).with_context(|| format!("cannot remove {}", folder.display()))
@@ -220,16 +219,24 @@ fn history_line(options: &Options, bytes: u64, import: Usage, reading: Usage) ->
     )
 }
 
-fn record(line: &str) -> Result<()> {
+/// Appends a line to the table under a heading of `benches/HISTORY.md`.
+pub fn record(heading: &str, line: &str) -> Result<()> {
     let path = workspace().join("benches/HISTORY.md");
-    let mut file = OpenOptions::new()
-        .append(true)
-        .open(&path)
-        .with_context(|| format!("cannot open {}", path.display()))?;
-    writeln!(file, "{line}").with_context(|| format!("cannot write {}", path.display()))
+    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text =
+        with_line(&text, heading, line).with_context(|| format!("{} has no heading {heading}", path.display()))?;
+    fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
 }
 
-fn machine() -> String {
+/// A text with one more line at the end of a section; `None` when there is no such section.
+fn with_line(text: &str, heading: &str, line: &str) -> Option<String> {
+    let begin = text.find(&format!("## {heading}\n"))?;
+    let end = text[begin..].find("\n\n## ").map_or(text.len(), |at| begin + at);
+    let (before, after) = (text[..end].trim_end(), text[end..].trim_end());
+    Some(format!("{before}\n{line}{after}\n"))
+}
+
+pub fn machine() -> String {
     let cpus = std::thread::available_parallelism().map_or(1, usize::from);
     let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = info
@@ -240,7 +247,7 @@ fn machine() -> String {
 }
 
 /// What a small tool of the system prints.
-fn said_by(program: &str, arguments: &[&str]) -> String {
+pub fn said_by(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).current_dir(workspace()).args(arguments).output();
     match output {
         Ok(output) if output.status.success() => String::from_utf8_lossy(&output.stdout).trim().to_owned(),
@@ -269,6 +276,18 @@ mod tests {
         ] {
             assert_eq!(parse(text).err().map(|it| it.to_string()).as_deref(), Some(message));
         }
+    }
+
+    #[test]
+    fn a_result_goes_below_its_own_table() {
+        let text = "# M\n\n## A\n\n| a |\n|---|\n| 1 |\n\n## B\n\n| b |\n|---|\n";
+        let text = with_line(text, "A", "| 2 |").unwrap();
+        let text = with_line(&text, "B", "| 3 |").unwrap();
+        assert_eq!(
+            text,
+            "# M\n\n## A\n\n| a |\n|---|\n| 1 |\n| 2 |\n\n## B\n\n| b |\n|---|\n| 3 |\n"
+        );
+        assert_eq!(with_line(&text, "C", "| 4 |"), None);
     }
 
     #[test]

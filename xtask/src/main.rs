@@ -10,6 +10,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result, bail};
 
 mod bench;
+mod http;
 mod measure;
 mod test;
 mod web;
@@ -21,6 +22,13 @@ cargo xtask bench       measure the import beside a plain reader of the same fil
     --data sharphound:SIZE   what to read, such as sharphound:1GiB (KiB, MiB, GiB)
     --runs N                 runs of each, taking turns (default 3)
     --keep DIR               write the data there, and leave it; written data are used again
+    --record                 append the result to benches/HISTORY.md
+cargo xtask bench --http    measure the answers of a server of 100,000 assets
+    --assets N               another size
+    --clients N              clients at the same time (default 8)
+    --requests N             requests for each operation (default 1000)
+    --upload SIZE            browsing while a zip of this size is uploaded, read and built from, instead
+    --keep DIR               work there, and leave the data; data that are there are used again
     --record                 append the result to benches/HISTORY.md
 ";
 
@@ -36,6 +44,10 @@ fn main() -> ExitCode {
     let outcome = match (command, rest) {
         ("test", []) => test::run(),
         ("codegen", []) => codegen(),
+        ("bench", [first, options @ ..]) if first == "--http" => match http::Options::parse(options) {
+            Ok(options) => http::run(&options),
+            Err(error) => return usage(&format!("{error:#}\n\n{USAGE}")),
+        },
         ("bench", options) => match bench::Options::parse(options) {
             Ok(options) => bench::run(&options),
             Err(error) => return usage(&format!("{error:#}\n\n{USAGE}")),

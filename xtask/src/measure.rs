@@ -62,8 +62,45 @@ pub fn run(command: &mut Command) -> Result<Usage> {
     })
 }
 
+/// What a process that runs has of memory.
+#[derive(Clone, Copy, Debug)]
+pub struct Memory {
+    pub resident_mib: f64,
+    pub peak_mib: f64,
+}
+
+/// `None` for a process that has ended.
+pub fn memory(process: u32) -> Option<Memory> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    Some(Memory {
+        resident_mib: f64::from(kib(&status, "VmRSS:")?) / 1024.0,
+        peak_mib: f64::from(high_water_kib(&status)?) / 1024.0,
+    })
+}
+
+/// Processes that one has started.
+pub fn children(process: u32) -> Vec<u32> {
+    let ids = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let ids = ids.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    ids.filter(|id| {
+        let stat = fs::read_to_string(format!("/proc/{id}/stat"));
+        stat.is_ok_and(|stat| parent(&stat) == Some(process))
+    })
+    .collect()
+}
+
+/// The fourth field of proc_pid_stat(5).
+fn parent(stat: &str) -> Option<u32> {
+    let (_, after_name) = stat.rsplit_once(')')?;
+    after_name.split_whitespace().nth(1)?.parse().ok()
+}
+
 fn high_water_kib(status: &str) -> Option<u32> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    kib(status, "VmHWM:")
+}
+
+fn kib(status: &str, name: &str) -> Option<u32> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     line.trim().strip_suffix("kB")?.trim().parse().ok()
 }
 
@@ -91,6 +128,7 @@ mod tests {
     fn the_times_of_children_are_found_behind_a_name_with_spaces_and_parentheses() {
         let stat = "7 (a ) b) S 1 7 7 0 -1 4194560 100 200 0 0 11 12 130 14 20 0 1 0 900 1000 10";
         assert_eq!(children_ticks(stat), Some(144));
+        assert_eq!(parent(stat), Some(1));
     }
 
     #[test]
