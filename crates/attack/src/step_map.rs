@@ -1,14 +1,14 @@
 //! Which steps begin and end where, for questions that are asked again and again.
 //!
 //! [`StepGraph`](crate::search::StepGraph) knows costs and is built for one question; this is built once for a
-//! generation, knows neither costs nor targets, and takes twelve bytes a step. Start at [`StepMap::new`].
+//! generation, knows neither costs nor targets, and takes seventeen bytes a step. Start at [`StepMap::new`].
 
 use std::collections::HashMap;
 
 use postern_catalog::Foothold;
 use postern_graph::FixedBitSet;
-use postern_model::NodeId;
 use postern_model::estate::NodeIndex;
+use postern_model::{NodeId, RelationKind};
 
 use crate::blast::Blast;
 use crate::derived::{Derived, Step};
@@ -30,7 +30,12 @@ pub struct StepMap {
     into_at: Vec<u32>,
     /// Places of steps among all steps, by where they end, in the order of ids.
     into: Vec<u32>,
+    /// For each place in `into`: the vertex at which the step begins.
+    before: Vec<u32>,
+    /// Of each step, side by side: steps lie far apart.
+    techniques: Vec<RelationKind>,
     is_device: FixedBitSet,
+    is_means: FixedBitSet,
     assets: u32,
 }
 
@@ -46,6 +51,8 @@ struct Spread {
     vertices: FixedBitSet,
     /// By place among the targets.
     targets: FixedBitSet,
+    /// Something was not gone through because it is, or lies in, a target.
+    is_stopped: bool,
     steps: u32,
 }
 
@@ -69,9 +76,11 @@ impl StepMap {
 
         let vertices = ids.len() + derived.virtuals.len();
         let mut is_device = FixedBitSet::with_capacity(vertices);
+        let mut is_means = FixedBitSet::with_capacity(vertices);
         let mut twofold = FixedBitSet::with_capacity(vertices);
         for (index, node) in world.estate.nodes.iter().enumerate() {
             is_device.set(index, node.kind.is_device());
+            is_means.set(index, node.kind.is_means());
             twofold.set(index, is_twofold(node.kind));
         }
 
@@ -105,7 +114,7 @@ impl StepMap {
         let mut free: Vec<[u32; 3]> = bounds.iter().map(|of| [of.begin, of.user_end, of.taken_end]).collect();
         let mut into_free = into_at.clone();
         let (mut out, mut held) = (vec![0u32; steps.len()], vec![0u32; steps.len()]);
-        let mut into = vec![0u32; steps.len()];
+        let (mut into, mut before) = (vec![0u32; steps.len()], vec![0u32; steps.len()]);
         for ((number, step), &(source, target)) in (0u32..).zip(steps).zip(&ends) {
             let place = &mut free[source as usize][part(step) as usize];
             out[*place as usize] = number;
@@ -114,6 +123,7 @@ impl StepMap {
             *place += 1;
             let place = &mut into_free[target as usize];
             into[*place as usize] = number;
+            before[*place as usize] = source;
             *place += 1;
         }
         Ok(Self {
@@ -122,7 +132,10 @@ impl StepMap {
             held,
             into_at,
             into,
+            before,
+            techniques: steps.iter().map(|step| step.technique).collect(),
             is_device,
+            is_means,
             assets: ids.len() as u32,
         })
     }
@@ -160,6 +173,18 @@ impl StepMap {
         &self.into[self.into_at[vertex] as usize..self.into_at[vertex + 1] as usize]
     }
 
+    /// The vertices at which these steps begin, in the same order.
+    pub fn before(&self, vertex: u32) -> impl Iterator<Item = u32> {
+        let vertex = vertex as usize;
+        let range = self.into_at[vertex] as usize..self.into_at[vertex + 1] as usize;
+        self.before[range].iter().copied()
+    }
+
+    /// What an attacker does, by the place of the step among all steps.
+    pub fn technique(&self, number: u32) -> RelationKind {
+        self.techniques[number as usize]
+    }
+
     /// As [`blast_radius`](crate::blast_radius()), which asks once.
     ///
     /// # Errors
@@ -190,12 +215,16 @@ impl StepMap {
         near.go(self, begin, |vertex| {
             is_end.contains(vertex as usize).then(|| target_of[&vertex])
         });
-        let mut far = Spread::new(self, targets.len());
-        far.go(self, begin, |_| None);
-
-        let assets = self.assets_of(world, &near.vertices, begin);
-        far.vertices.difference_with(&near.vertices);
-        let assets_behind = self.assets_of(world, &far.vertices, begin);
+        let assets = self.assets_of(&near.vertices, begin);
+        // Where nothing absorbs, nothing lies behind it.
+        let assets_behind = if near.is_stopped {
+            let mut far = Spread::new(self, targets.len());
+            far.go(self, begin, |_| None);
+            far.vertices.difference_with(&near.vertices);
+            self.assets_of(&far.vertices, begin)
+        } else {
+            Vec::new()
+        };
         Ok(Blast {
             targets: near.targets.ones().map(|number| targets[number].id).collect(),
             assets,
@@ -204,9 +233,9 @@ impl StepMap {
         })
     }
 
-    fn assets_of(&self, world: &World<'_>, vertices: &FixedBitSet, start: u32) -> Vec<NodeIndex> {
+    fn assets_of(&self, vertices: &FixedBitSet, start: u32) -> Vec<NodeIndex> {
         let is_asset =
-            |&vertex: &u32| vertex < self.assets && vertex != start && !world.estate.node(vertex).kind.is_means();
+            |&vertex: &u32| vertex < self.assets && vertex != start && !self.is_means.contains(vertex as usize);
         vertices.ones().map(|vertex| vertex as u32).filter(is_asset).collect()
     }
 }
@@ -232,6 +261,7 @@ impl Spread {
         Self {
             vertices: FixedBitSet::with_capacity(map.vertices() as usize),
             targets: FixedBitSet::with_capacity(targets),
+            is_stopped: false,
             steps: 0,
         }
     }
@@ -258,7 +288,9 @@ impl Spread {
             };
             for &next in &map.held[steps.start as usize..steps.end as usize] {
                 let vertex = next >> 1;
-                match target_of(vertex) {
+                let target = target_of(vertex);
+                self.is_stopped |= target.is_some();
+                match target {
                     // Holding a target's device as a user is no control of it, and leads nowhere.
                     Some(_) if next & 1 == 0 && map.is_device.contains(vertex as usize) => {}
                     Some(target) => {

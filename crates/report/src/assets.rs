@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use postern_model::estate::{Node, NodeIndex};
-use postern_model::{Criticality, NodeId, NodeKind};
+use postern_model::{Criticality, NodeKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -110,8 +110,6 @@ const CLOUD_PREFIX: &str = "AZ";
 /// What is asked of assets in lists, a few bytes each.
 pub struct AssetIndex {
     rows: Vec<Row>,
-    /// Ids side by side are found many times faster than in the estate, whose assets lie far apart.
-    ids: Vec<NodeId>,
     /// Of each asset its name and original ids.
     texts: Texts,
 }
@@ -155,7 +153,6 @@ impl AssetIndex {
         });
         Self {
             rows,
-            ids: nodes.iter().map(|node| node.id).collect(),
             texts: Texts::new(texts),
         }
     }
@@ -165,11 +162,13 @@ impl AssetIndex {
         self.rows[index as usize].name_rank
     }
 
-    /// As [`Self::rank`]; virtual vertices come last.
-    pub fn rank_of(&self, id: NodeId) -> u32 {
-        self.ids
-            .binary_search(&id)
-            .map_or(u32::MAX, |index| self.rows[index].name_rank)
+    /// As [`Self::rank`], by vertex; virtual ones come last.
+    pub fn rank_of(&self, vertex: u32) -> u32 {
+        self.rows.get(vertex as usize).map_or(u32::MAX, |row| row.name_rank)
+    }
+
+    pub fn kind(&self, index: NodeIndex) -> NodeKind {
+        self.rows[index as usize].kind
     }
 
     /// Attack paths through an asset.
@@ -351,7 +350,7 @@ impl Reports {
         Ok((found, by_kind))
     }
 
-    /// Puts the first assets, up to the end of a page, into their order.
+    /// Puts the assets of a page into their order.
     fn sort_assets(&self, found: &mut [u32], sort: Option<Sort<'_>>, window: Window) {
         let rows = &self.asset_index().rows;
         let field = |at: u32| {
@@ -371,12 +370,7 @@ impl Reports {
             let field = field(at);
             (if is_descending { -field } else { field }, rows[at as usize].name_rank)
         };
-        let end = usize::try_from(window.offset.saturating_add(window.limit)).unwrap_or(usize::MAX);
-        let first = match end < found.len() {
-            true => found.select_nth_unstable_by_key(end, key).0,
-            false => found,
-        };
-        first.sort_unstable_by_key(key);
+        window.arrange(found, key);
     }
 
     fn asset_row(&self, index: NodeIndex) -> AssetRow {

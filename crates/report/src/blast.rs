@@ -90,13 +90,14 @@ impl Reports {
     fn asset_list(&self, assets: &[NodeIndex], limit: usize) -> AssetList {
         let estate = &self.generation.estate;
         let index = self.asset_index();
-        let mut by_kind = BTreeMap::new();
+        let mut numbers = vec![0u64; NodeKind::ALL.len()];
         for &asset in assets {
-            *by_kind.entry(estate.node(asset).kind).or_default() += 1;
+            numbers[index.kind(asset) as usize] += 1;
         }
-        let by_name = by_kind
-            .into_iter()
-            .map(|(kind, number): (NodeKind, u64)| (kind.as_str().to_owned(), number));
+        let counted = NodeKind::ALL.iter().zip(numbers).filter(|(_, number)| *number > 0);
+        let by_kind = counted
+            .map(|(kind, number)| (kind.as_str().to_owned(), number))
+            .collect();
         let mut listed = assets.to_vec();
         let rank = |&asset: &NodeIndex| index.rank(asset);
         if limit < listed.len() {
@@ -106,7 +107,7 @@ impl Reports {
         listed.sort_unstable_by_key(rank);
         AssetList {
             total: assets.len() as u64,
-            by_kind: by_name.collect(),
+            by_kind,
             truncated: assets.len() > limit,
             listed: listed
                 .into_iter()

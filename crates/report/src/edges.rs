@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use postern_attack::{Step, sentence};
-use postern_model::estate::{NodeIndex, Relation};
-use postern_model::{EdgeId, NodeId, RelationKind};
+use postern_attack::sentence;
+use postern_model::estate::NodeIndex;
+use postern_model::{NodeId, RelationKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -81,27 +81,21 @@ impl Direction {
     }
 }
 
-/// An edge that was found, before anything is said of it.
-struct Found<'a> {
+/// An edge that was found, before anything is said of it; in the order in which edges are shown.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Found {
     technique: RelationKind,
-    direction: Direction,
     /// Place of the other end among all names; virtual vertices come last.
     name_rank: u32,
-    edge: Edge<'a>,
+    direction: Direction,
+    edge: Edge,
 }
 
-impl Found<'_> {
-    fn id(&self) -> EdgeId {
-        match self.edge {
-            Edge::Step(step) => step.id,
-            Edge::Relation(relation) => relation.id,
-        }
-    }
-}
-
-enum Edge<'a> {
-    Step(&'a Step),
-    Relation(&'a Relation),
+/// Where it lies among all of its sort.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Edge {
+    Step(u32),
+    Relation(u32),
 }
 
 impl Reports {
@@ -136,90 +130,86 @@ impl Reports {
                 self.relations_at(index, direction, &mut found);
             }
         }
-        let mut numbers = BTreeMap::<RelationKind, u64>::new();
+        let mut numbers = vec![0u64; RelationKind::ALL.len()];
         for it in &found {
-            *numbers.entry(it.technique).or_default() += 1;
+            numbers[it.technique as usize] += 1;
         }
-        let by_technique = numbers
-            .into_iter()
+        let counted = RelationKind::ALL.iter().zip(numbers).filter(|(_, number)| *number > 0);
+        let by_technique = counted
             .map(|(kind, number)| (kind.as_str().to_owned(), number))
             .collect();
-        found.retain(|it| technique.is_none_or(|technique| it.technique == technique));
-        // Of the many edges of a hub only those up to the end of the page are put into order.
-        let key = |it: &Found<'_>| (it.technique, it.name_rank, it.direction, it.id());
-        let end = usize::try_from(window.offset.saturating_add(window.limit)).unwrap_or(usize::MAX);
-        if end < found.len() {
-            found.select_nth_unstable_by_key(end, key).0.sort_unstable_by_key(key);
-        } else {
-            found.sort_unstable_by_key(key);
+        if let Some(technique) = technique {
+            found.retain(|it| it.technique == technique);
         }
+        // A hub has hundreds of thousands, of which a page shows a few.
+        window.arrange(&mut found, |&it| it);
         Ok(EdgePage {
             generation: self.generation.record.number,
             total: found.len() as u64,
             offset: window.offset,
             limit: window.limit,
             by_technique,
-            items: window.of(&found).iter().map(|it| self.edge_row(it)).collect(),
+            items: window.of(&found).iter().map(|&it| self.edge_row(it)).collect(),
         })
     }
 
-    fn steps_at<'a>(&'a self, id: NodeId, direction: Direction, found: &mut Vec<Found<'a>>) -> Result<()> {
+    fn steps_at(&self, id: NodeId, direction: Direction, found: &mut Vec<Found>) -> Result<()> {
         let (map, derived, index) = (self.steps()?, &self.generation.derived, self.asset_index());
         let Some(vertex) = map.vertex(&self.generation.world(&self.catalog), derived, id) else {
             return Ok(());
         };
-        let numbers = match direction {
-            Direction::In => map.into(vertex),
-            Direction::Out => map.out_of(vertex),
+        let one = |(&number, other): (&u32, u32)| Found {
+            technique: map.technique(number),
+            name_rank: index.rank_of(other),
+            direction,
+            edge: Edge::Step(number),
         };
-        found.extend(numbers.iter().map(|&number| {
-            let step = &derived.steps[number as usize];
-            let other = if direction == Direction::In {
-                step.source
-            } else {
-                step.target
-            };
-            Found {
-                technique: step.technique,
-                direction,
-                name_rank: index.rank_of(other),
-                edge: Edge::Step(step),
-            }
-        }));
+        match direction {
+            Direction::In => found.extend(map.into(vertex).iter().zip(map.before(vertex)).map(one)),
+            Direction::Out => found.extend(map.out_of(vertex).iter().zip(map.next_of(vertex)).map(one)),
+        }
         Ok(())
     }
 
-    fn relations_at<'a>(&'a self, index: NodeIndex, direction: Direction, found: &mut Vec<Found<'a>>) {
+    fn relations_at(&self, index: NodeIndex, direction: Direction, found: &mut Vec<Found>) {
         let all = &self.generation.estate.relations;
-        let mut add = |relation: &'a Relation, other: NodeIndex| {
+        let mut add = |row: usize, other: NodeIndex| {
             found.push(Found {
-                technique: relation.kind,
-                direction,
+                technique: all[row].kind,
                 name_rank: self.asset_index().rank(other),
-                edge: Edge::Relation(relation),
+                direction,
+                edge: Edge::Relation(row as u32),
             });
         };
         match direction {
             Direction::In => {
                 for &row in self.relations_by_target().of(index) {
-                    add(&all[row as usize], all[row as usize].source);
+                    add(row as usize, all[row as usize].source);
                 }
             }
             // They are sorted by source.
             Direction::Out => {
                 let begin = all.partition_point(|it| it.source < index);
-                for relation in all[begin..].iter().take_while(|it| it.source == index) {
-                    add(relation, relation.target);
+                let end = begin + all[begin..].partition_point(|it| it.source == index);
+                for (row, relation) in (begin..end).zip(&all[begin..end]) {
+                    add(row, relation.target);
                 }
             }
         }
     }
 
-    fn edge_row(&self, found: &Found<'_>) -> EdgeRow {
+    fn edge_row(&self, found: Found) -> EdgeRow {
         let id_of = |index: NodeIndex| self.generation.estate.node(index).id;
+        let (steps, relations) = (&self.generation.derived.steps, &self.generation.estate.relations);
         let (source, target) = match found.edge {
-            Edge::Step(step) => (step.source, step.target),
-            Edge::Relation(relation) => (id_of(relation.source), id_of(relation.target)),
+            Edge::Step(number) => {
+                let step = &steps[number as usize];
+                (step.source, step.target)
+            }
+            Edge::Relation(row) => {
+                let relation = &relations[row as usize];
+                (id_of(relation.source), id_of(relation.target))
+            }
         };
         let other = if found.direction == Direction::In {
             source
@@ -231,7 +221,8 @@ impl Reports {
         let (direction, other) = (found.direction.as_str().to_owned(), self.place(other));
         let technique = found.technique.as_str().to_owned();
         match found.edge {
-            Edge::Step(step) => {
+            Edge::Step(number) => {
+                let step = &steps[number as usize];
                 // The reason that makes the step this cheap.
                 let facts = step
                     .derivations()
@@ -256,20 +247,23 @@ impl Reports {
                     text,
                 }
             }
-            Edge::Relation(relation) => EdgeRow {
-                id: relation.id.to_string(),
-                direction,
-                other,
-                technique,
-                label: found.technique.label().to_owned(),
-                is_step: false,
-                cost: None,
-                grade: None,
-                is_assumed: false,
-                observed_at: Some(relation.seen.last.to_string()),
-                files: self.files(&relation.seen),
-                text,
-            },
+            Edge::Relation(row) => {
+                let relation = &relations[row as usize];
+                EdgeRow {
+                    id: relation.id.to_string(),
+                    direction,
+                    other,
+                    technique,
+                    label: found.technique.label().to_owned(),
+                    is_step: false,
+                    cost: None,
+                    grade: None,
+                    is_assumed: false,
+                    observed_at: Some(relation.seen.last.to_string()),
+                    files: self.files(&relation.seen),
+                    text,
+                }
+            }
         }
     }
 }

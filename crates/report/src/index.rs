@@ -83,13 +83,34 @@ impl Texts {
     ///
     /// * `part`: lower-cased, and not empty.
     pub fn with(&self, part: &str) -> Vec<u32> {
+        self.rows_at(part, 0)
+    }
+
+    /// Rows of which a text begins with a text, in order: those that match better than any other.
+    ///
+    /// * `part`: as for [`Self::with`].
+    pub fn beginning_with(&self, part: &str) -> Vec<u32> {
+        // Every text but the first follows the end of another one.
+        let mut found = self.rows_at(&format!("{END}{part}"), END.len_utf8());
+        if self.all.starts_with(part) && found.first() != Some(&0) {
+            found.insert(0, 0);
+        }
+        found
+    }
+
+    /// * `skip`: bytes of `sought` that lie before the text that is meant.
+    fn rows_at(&self, sought: &str, skip: usize) -> Vec<u32> {
         let mut found = Vec::new();
-        let finder = memchr::memmem::Finder::new(part);
-        let mut from = 0;
+        let finder = memchr::memmem::Finder::new(sought);
+        let (mut from, mut row) = (0, 0);
         while let Some(at) = finder.find(&self.all.as_bytes()[from..]) {
-            let row = self.ends.partition_point(|&end| end as usize <= from + at);
+            let at = from + at + skip;
+            // Rows come one after the other, most often soon.
+            while self.ends.get(row).is_some_and(|&end| end as usize <= at) {
+                row += 1;
+            }
             found.push(row as u32);
-            from = self.ends[row] as usize;
+            from = self.ends[row] as usize - skip;
         }
         found
     }
@@ -132,6 +153,10 @@ mod tests {
         assert_eq!(texts.with("dc01"), [0, 2]);
         assert!(texts.with("corps").is_empty());
         assert_eq!(texts.with("\n"), [0, 1, 2], "callers take line breaks out");
+        assert_eq!(texts.beginning_with("dc01"), [0, 2]);
+        assert_eq!(texts.beginning_with("corp"), [1]);
+        assert_eq!(texts.beginning_with("s-"), [0]);
+        assert!(texts.beginning_with("01").is_empty());
         assert_eq!([0, 1].map(|row| texts.closeness(row, "corp")), [2, 0]);
         assert_eq!([0, 2].map(|row| texts.closeness(row, "dc01")), [1, 0]);
     }

@@ -53,6 +53,21 @@ impl Window {
         })
     }
 
+    /// Puts the items of this page in order, and where they belong; the others stay as they come.
+    pub fn arrange<T, K: Ord>(self, items: &mut [T], key: impl Fn(&T) -> K) {
+        let length = items.len() as u64;
+        let begin = self.offset.min(length) as usize;
+        let end = self.offset.saturating_add(self.limit).min(length) as usize;
+        if end < items.len() {
+            items.select_nth_unstable_by_key(end, &key);
+        }
+        let first = &mut items[..end];
+        if 0 < begin && begin < end {
+            first.select_nth_unstable_by_key(begin, &key);
+        }
+        first[begin..].sort_unstable_by_key(&key);
+    }
+
     /// The items of this page.
     pub fn of<T>(self, items: &[T]) -> &[T] {
         let length = items.len() as u64;
@@ -117,4 +132,31 @@ pub(crate) fn words<'q>(field: &'static str, text: Option<&'q str>, allowed: &[&
             }),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_is_arranged_is_the_page_of_the_whole_order() {
+        let shuffled: Vec<u32> = (0..97).map(|it| it * 31 % 97).collect();
+        for (offset, limit) in [
+            (0, 0),
+            (0, 10),
+            (40, 10),
+            (90, 10),
+            (96, 1),
+            (97, 5),
+            (500, 5),
+            (0, 97),
+            (3, u64::MAX),
+        ] {
+            let window = Window { offset, limit };
+            let mut items = shuffled.clone();
+            window.arrange(&mut items, |&it| it);
+            let whole: Vec<u32> = (0..97).collect();
+            assert_eq!(window.of(&items), window.of(&whole), "{window:?}");
+        }
+    }
 }

@@ -49,7 +49,11 @@ impl Reports {
 
     fn assets_with(&self, part: &str, limit: usize) -> Vec<SearchHit> {
         let index = self.asset_index();
-        let mut found = index.texts().with(part);
+        // What begins so is closer than what only holds it: where there is enough of that, nothing else is looked at.
+        let mut found = index.texts().beginning_with(part);
+        if found.len() < limit {
+            found = index.texts().with(part);
+        }
         let key = |&at: &u32| {
             let closeness = index.texts().closeness(at, part);
             (closeness, std::cmp::Reverse(index.paths(at)), index.rank(at))

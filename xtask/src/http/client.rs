@@ -50,9 +50,19 @@ impl Client {
         self.request("DELETE", path, "identity")
     }
 
+    /// Posts nothing, and gives the JSON of the answer.
+    pub fn post(&mut self, path: &str) -> Result<Value> {
+        let status = self.request("POST", path, "identity")?;
+        if !(200..300).contains(&status) {
+            bail!("POST {path}: {status} {}", String::from_utf8_lossy(&self.body));
+        }
+        serde_json::from_slice(&self.body).with_context(|| format!("POST {path} gave no JSON"))
+    }
+
     fn request(&mut self, method: &str, path: &str, encodings: &str) -> Result<u16> {
         let head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\naccept-encoding: {encodings}\r\n\r\n",
+            "{method} {path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\naccept-encoding: {encodings}\r\n\
+             content-length: 0\r\n\r\n",
             self.address, self.token
         );
         self.stream

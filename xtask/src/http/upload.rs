@@ -24,6 +24,10 @@ const CHUNK_BYTES: usize = 256 << 10;
 const BOUNDARY: &str = "postern-bench-boundary";
 /// An upload that is cancelled while it is received is cancelled after so many bytes.
 const CANCEL_AFTER_BYTES: u64 = 64 << 20;
+/// What has begun is cancelled after so long.
+const CANCEL_AFTER: Duration = Duration::from_secs(2);
+/// Files that nobody wants any more are removed beside other work.
+const GONE_WITHIN: Duration = Duration::from_secs(5);
 /// Nothing measured takes longer.
 const PHASE_MAX: Duration = Duration::from_secs(1200);
 
@@ -183,6 +187,19 @@ fn job_state(client: &mut Client, id: &str) -> Result<String> {
     Ok(job["state"].as_str().unwrap_or_default().to_owned())
 }
 
+/// Cancels a job, and gives the time until it has ended.
+fn cancel(server: &Server, client: &mut Client, job: &str) -> Result<Duration> {
+    let begun = Instant::now();
+    let status = client.delete(&format!("{API}/jobs/{job}"))?;
+    if status != 204 {
+        bail!("DELETE /jobs/{job}: {status}");
+    }
+    until(server, &mut Most::default(), || {
+        Ok((job_state(client, job)? == "cancelled").then_some(()))
+    })?;
+    Ok(begun.elapsed())
+}
+
 /// Waits for something, and watches the memory meanwhile.
 fn until<T>(server: &Server, most: &mut Most, mut look: impl FnMut() -> Result<Option<T>>) -> Result<T> {
     let begun = Instant::now();
@@ -239,6 +256,17 @@ fn phases(server: &Server, zip: &Path) -> Result<Vec<Phase>> {
         other => bail!("the import is {other}"),
     })?;
     let build = until(server, &mut Most::default(), || open_job(&mut client, "build"))?;
+    std::thread::sleep(CANCEL_AFTER);
+    let took = cancel(server, &mut client, &build)?;
+    if client.json(&format!("{API}/state"))?["generation"] != before {
+        bail!("a cancelled build has left a generation");
+    }
+    println!(
+        "cancelled while building: {:.1} s, and the generation before stays",
+        took.as_secs_f64()
+    );
+    let build = client.post(&format!("{API}/generations"))?;
+    let build = build["id"].as_str().context("no job")?.to_owned();
     phase("building", &mut || match job_state(&mut client, &build)?.as_str() {
         "done" => Ok(Some(())),
         "queued" | "running" => Ok(None),
@@ -281,24 +309,19 @@ fn cancelled_uploads(server: &Server, scratch: &Path, zip: &Path) -> Result<()> 
                     until(server, &mut unwatched, || {
                         Ok((job_state(&mut client, &job)? == "running").then_some(()))
                     })?;
-                    std::thread::sleep(Duration::from_secs(2));
+                    std::thread::sleep(CANCEL_AFTER);
                     job
                 }
             };
-            let begun = Instant::now();
-            let status = client.delete(&format!("{API}/jobs/{job}"))?;
-            if status != 204 {
-                bail!("DELETE /jobs/{job}: {status}");
-            }
-            until(server, &mut unwatched, || {
-                Ok((job_state(&mut client, &job)? == "cancelled").then_some(()))
-            })?;
-            Ok(begun.elapsed())
+            cancel(server, &mut client, &job)
         })?;
-        let spool = scratch.join("data/spool");
-        let is_left = fs::read_dir(&spool).is_ok_and(|mut entries| entries.next().is_some());
-        if is_left {
-            bail!("{} is not empty after a cancelled upload", spool.display());
+        let spool = scratch.join("data/uploads");
+        let begun = Instant::now();
+        while fs::read_dir(&spool).is_ok_and(|mut entries| entries.next().is_some()) {
+            if begun.elapsed() > GONE_WITHIN {
+                bail!("{} is not empty after a cancelled upload", spool.display());
+            }
+            std::thread::sleep(POLL_INTERVAL);
         }
         if client.json(&format!("{API}/sources"))? != before {
             bail!("a cancelled upload has left something");
