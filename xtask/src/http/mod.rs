@@ -373,7 +373,8 @@ fn operations(options: &Options, server: &Server) -> Result<()> {
         record(
             "Answers",
             &format!(
-                "| {} | {} | {} × {} | {} | {:.1} | {:.1} | {:.1} `{}` | {:.1} | {:.0} / {:.0} | {load_before} | {} | {} |",
+                "| {} | {} | {} × {} | {} | {:.1} | {:.1} | {:.1} `{}` | {:.1} | {:.0} / {:.0} | {load_before} \
+                 | {} | {} |",
                 said_by("date", &["-u", "+%F %H:%M"]),
                 options.assets,
                 options.clients,
