@@ -341,6 +341,8 @@ fn blank(key: &str, kind: NodeKind) -> Node {
                 key: key.into(),
                 kind,
                 reason: "".into(),
+                seen: seen(),
+                told: Arc::new([]),
             })
             .into_iter()
             .collect(),

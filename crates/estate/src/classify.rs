@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use postern_catalog::{Catalog, Evaluate, Expansion, PlaneScope};
-use postern_model::estate::{Classification, Estate, NodeIndex, Plane, Reason};
+use postern_model::estate::{Classification, Estate, KnownIdentifier, NodeIndex, Plane, Reason};
 use postern_model::{Criticality, NodeKind, Phase, RelationKind};
 use roaring::RoaringBitmap;
 
@@ -349,7 +349,7 @@ fn named_by(estate: &Estate, levels: &[HandSetLevel]) -> HashMap<String, Option<
         return named;
     }
     for (index, node) in (0..).zip(&estate.nodes) {
-        for identifier in &node.identifiers {
+        for KnownIdentifier { identifier, .. } in &node.identifiers {
             let value = identifier.value.to_ascii_uppercase();
             if wanted.contains(&value) {
                 let holder = named.entry(value).or_insert(Some(index));

@@ -76,6 +76,32 @@ enum Standing {
     Other,
 }
 
+/// Who speaks of something: positions of snapshots, sorted, and when the first and the last was observed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sighting {
+    pub snapshots: Vec<u32>,
+    pub first: Timestamp,
+    pub last: Timestamp,
+}
+
+impl Sighting {
+    fn of(contribution: &Contribution) -> Self {
+        Self {
+            snapshots: vec![contribution.snapshot],
+            first: contribution.at,
+            last: contribution.at,
+        }
+    }
+
+    pub fn add(&mut self, other: &Self) {
+        self.snapshots.extend(&other.snapshots);
+        self.snapshots.sort_unstable();
+        self.snapshots.dedup();
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+    }
+}
+
 /// An original object, put together from every row that counts.
 #[derive(Debug)]
 pub struct Object {
@@ -85,12 +111,35 @@ pub struct Object {
     /// Only other objects' records speak of it.
     pub is_stub: bool,
     pub properties: Properties,
+    /// Who told which properties, by name, those who told most first. Empty where all that speak of the object tell
+    /// all of them.
+    pub told: Vec<(Sighting, Vec<String>)>,
     /// Positions of snapshots.
     pub snapshots: Vec<u32>,
     pub first: Timestamp,
     pub last: Timestamp,
     /// Newest record of its own.
     pub last_own: Option<Timestamp>,
+}
+
+impl Object {
+    /// Who speaks of the object.
+    pub fn sighting(&self) -> Sighting {
+        Sighting {
+            snapshots: self.snapshots.clone(),
+            first: self.first,
+            last: self.last,
+        }
+    }
+
+    /// Who told a property.
+    pub fn told_by(&self, property: &str) -> Sighting {
+        let told = self
+            .told
+            .iter()
+            .find(|(_, names)| names.iter().any(|name| name == property));
+        told.map_or_else(|| self.sighting(), |(sighting, _)| sighting.clone())
+    }
 }
 
 #[derive(Default)]
@@ -173,12 +222,15 @@ fn put_together(mut contributions: Vec<Contribution>, key: &str) -> Object {
         boundary: best.boundary.clone(),
         is_stub: best.standing == Standing::Other,
         properties: Properties::new(),
+        told: Vec::new(),
         snapshots: Vec::new(),
         first: best.at,
         last: best.at,
         last_own: None,
     };
-    for contribution in &contributions {
+    // Property → positions of the contributions that say the value that stands.
+    let mut tellers = BTreeMap::<String, Vec<usize>>::new();
+    for (at, contribution) in contributions.iter().enumerate() {
         if object.kind == NodeKind::Base {
             object.kind = contribution.kind;
         }
@@ -186,7 +238,11 @@ fn put_together(mut contributions: Vec<Contribution>, key: &str) -> Object {
             object.name.clone_from(&contribution.name);
         }
         for (name, value) in parse(&contribution.properties) {
-            object.properties.entry(name).or_insert(value);
+            if *object.properties.entry(name.clone()).or_insert_with(|| value.clone()) == value
+                && contributions.len() > 1
+            {
+                tellers.entry(name).or_default().push(at);
+            }
         }
         object.snapshots.push(contribution.snapshot);
         object.first = object.first.min(contribution.at);
@@ -197,8 +253,40 @@ fn put_together(mut contributions: Vec<Contribution>, key: &str) -> Object {
     }
     object.snapshots.sort_unstable();
     object.snapshots.dedup();
+    object.told = told(&contributions, tellers, &object);
     if object.is_stub {
         object.boundary = names::domain_sid(key).unwrap_or_default().to_owned();
     }
     object
+}
+
+/// Groups properties by who told them.
+fn told(
+    contributions: &[Contribution],
+    tellers: BTreeMap<String, Vec<usize>>,
+    object: &Object,
+) -> Vec<(Sighting, Vec<String>)> {
+    let mut groups = BTreeMap::<Vec<usize>, Vec<String>>::new();
+    for (name, tellers) in tellers {
+        groups.entry(tellers).or_default().push(name);
+    }
+    let mut told: Vec<(Sighting, Vec<String>)> = Vec::new();
+    for (tellers, names) in groups {
+        let mut sightings = tellers.into_iter().map(|at| Sighting::of(&contributions[at]));
+        let Some(mut sighting) = sightings.next() else {
+            continue;
+        };
+        sightings.for_each(|other| sighting.add(&other));
+        match told.iter_mut().find(|(known, _)| *known == sighting) {
+            Some((_, known)) => known.extend(names),
+            None => told.push((sighting, names)),
+        }
+    }
+    told.sort_by_key(|(_, names)| std::cmp::Reverse(names.len()));
+    if let [(sighting, _)] = &told[..]
+        && *sighting == object.sighting()
+    {
+        return Vec::new();
+    }
+    told
 }

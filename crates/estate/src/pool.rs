@@ -119,7 +119,10 @@ pub fn share_texts(node: &mut Node, texts: &mut Pool<Arc<str>>) {
         ..
     } = &mut node.attributes;
     let attributes = [operating_system, ds_heuristics, distinguished_name, sam_account_name];
-    let identifiers = node.identifiers.iter_mut().flat_map(|it| [&mut it.kind, &mut it.value]);
+    let identifiers = node
+        .identifiers
+        .iter_mut()
+        .flat_map(|it| [&mut it.identifier.kind, &mut it.identifier.value]);
     let facets = node.facets.iter_mut().flat_map(|it| [&mut it.key, &mut it.reason]);
     [&mut node.key, &mut node.boundary]
         .into_iter()

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use postern_catalog::KnownExploited;
-use postern_model::estate::{EdgeIndex, Estate, Identifier, Node, NodeIndex, OriginalObject, Relation, Seen};
+use postern_model::estate::{
+    EdgeIndex, Estate, Identifier, KnownIdentifier, Node, NodeIndex, OriginalObject, Relation, Seen, Told,
+};
 use postern_model::network::Cidr;
 use postern_model::{EdgeId, Facet, NodeId, NodeKind, ObjectClass, RelationKind, Settings};
 use roaring::RoaringBitmap;
@@ -17,7 +19,7 @@ use crate::coverage::Looked;
 use crate::devices::{self, Joined};
 use crate::findings;
 use crate::fold::Fold;
-use crate::objects::{Gathered, Interner, Object};
+use crate::objects::{Gathered, Interner, Object, Sighting};
 use crate::pool::{Pool, Sightings, share_texts};
 use crate::relations::{self, RawRelation};
 use crate::{EstateError, FactSource, Result, Snapshot, entra, names};
@@ -171,6 +173,7 @@ fn add_stubs(objects: &mut BTreeMap<u32, Object>, relations: &[RawRelation], key
                 boundary: boundary_of(key).to_owned(),
                 is_stub: true,
                 properties: Properties::new(),
+                told: Vec::new(),
                 snapshots: Vec::new(),
                 first: relation.at,
                 last: relation.at,
@@ -376,6 +379,7 @@ fn nodes(
 struct Shared {
     texts: Pool<Arc<str>>,
     known: Pool<Arc<[Facet]>>,
+    told: Pool<Arc<[Told]>>,
     sightings: Sightings<Vec<u32>>,
 }
 
@@ -392,36 +396,58 @@ fn node(
     let key = keys.shared(*anchor);
     let (kind, is_stub) = (own.kind, own.is_stub);
     let (name, boundary) = (own.name.clone(), Arc::from(own.boundary.as_str()));
-    let (mut first, mut last) = (own.first, own.last);
+    let mut whole = own.sighting();
     let mut properties = Properties::new();
     let mut addresses = Vec::new();
-    let mut identifiers = BTreeSet::new();
+    let mut identifiers = BTreeMap::<Identifier, Sighting>::new();
     let mut facets = Vec::new();
     let mut known = BTreeSet::new();
-    let mut snapshots = BTreeSet::new();
+    let mut sight = |sighting: &Sighting| {
+        let times = (sighting.first, sighting.last);
+        seen(&mut shared.sightings, &sighting.snapshots, times, snapshot_ids)
+    };
     for (part, object) in parts {
         let part_key = keys.text(part);
-        identifiers.extend(identifiers_of(part_key, &object));
+        for (identifier, sighting) in identifiers_of(part_key, &object) {
+            let known = identifiers.entry(identifier).or_insert_with(|| sighting.clone());
+            known.add(&sighting);
+        }
         addresses.extend(attributes(&object.properties).addresses);
         known.extend(looked.known(&object.boundary, ObjectClass::of(object.kind), part_key));
+        let sighting = object.sighting();
+        let is_strongest = facets.is_empty();
+        let taken = |name: &String| is_strongest || !properties.contains_key(name);
+        let told: Vec<Told> = told(&object, taken, is_strongest)
+            .into_iter()
+            .map(|(sighting, names)| Told {
+                seen: sight(&sighting),
+                names,
+            })
+            .collect();
         facets.push(OriginalObject {
             key: keys.shared(part),
             kind: object.kind,
             reason: joined.get(&part).map_or("its own id", |(_, reason)| reason).into(),
+            seen: sight(&sighting),
+            told: shared.told.share(told.as_slice(), Arc::from),
         });
-        snapshots.extend(object.snapshots);
-        first = first.min(object.first);
-        last = last.max(object.last);
+        whole.add(&sighting);
         for (name, value) in object.properties {
             properties.entry(name).or_insert(value);
         }
     }
+    let identifiers = identifiers
+        .into_iter()
+        .map(|(identifier, sighting)| KnownIdentifier {
+            identifier,
+            seen: sight(&sighting),
+        })
+        .collect();
     addresses.sort();
     addresses.dedup();
     let mut attributes = attributes(&properties);
     attributes.addresses = addresses;
     let known: Vec<Facet> = known.into_iter().collect();
-    let snapshots: Vec<u32> = snapshots.into_iter().collect();
     let mut node = Node {
         id: NodeId::of(&key),
         key,
@@ -432,12 +458,42 @@ fn node(
         properties: serde_json::to_string(&properties).expect("a map of JSON values is JSON"),
         attributes,
         known: shared.known.share(known.as_slice(), Arc::from),
-        identifiers: identifiers.into_iter().collect(),
+        identifiers,
         facets,
-        seen: seen(&mut shared.sightings, &snapshots, (first, last), snapshot_ids),
+        seen: sight(&whole),
     };
     share_texts(&mut node, &mut shared.texts);
     node
+}
+
+/// Who told the properties that an asset takes from one of its objects. What the strongest object is told by most is
+/// told without names, and by nobody where all that speak of the object tell it.
+fn told(object: &Object, is_taken: impl Fn(&String) -> bool, is_strongest: bool) -> Vec<(Sighting, Box<[Box<str>]>)> {
+    let names_of = |names: &mut dyn Iterator<Item = &String>| -> Box<[Box<str>]> {
+        names
+            .filter(|name| is_taken(name))
+            .map(|name| name.as_str().into())
+            .collect()
+    };
+    if is_strongest {
+        let groups = object.told.iter().enumerate();
+        return groups
+            .map(|(at, (sighting, names))| match at {
+                0 => (sighting.clone(), Box::default()),
+                _ => (sighting.clone(), names_of(&mut names.iter())),
+            })
+            .collect();
+    }
+    let mut told: Vec<_> = object
+        .told
+        .iter()
+        .map(|(sighting, names)| (sighting.clone(), names_of(&mut names.iter())))
+        .collect();
+    if told.is_empty() {
+        told.push((object.sighting(), names_of(&mut object.properties.keys())));
+    }
+    told.retain(|(_, names)| !names.is_empty());
+    told
 }
 
 /// Who told us of something: positions of snapshots, sorted, and when the first and the last was observed.
@@ -456,7 +512,7 @@ fn seen(
 }
 
 /// Everything by which another source could know the same object.
-fn identifiers_of(key: &str, object: &Object) -> Vec<Identifier> {
+fn identifiers_of(key: &str, object: &Object) -> Vec<(Identifier, Sighting)> {
     const FROM_PROPERTIES: [(&str, &str); 9] = [
         ("distinguishedname", "distinguished-name"),
         ("userprincipalname", "upn"),
@@ -474,15 +530,14 @@ fn identifiers_of(key: &str, object: &Object) -> Vec<Identifier> {
         _ if matches!(object.kind, NodeKind::NetworkSegment | NodeKind::Internet) => "segment",
         _ => "object-id",
     };
-    let mut identifiers = vec![Identifier {
-        kind: id_kind.into(),
-        value: key.into(),
-    }];
+    let identifier = |kind: &str, value: &str| Identifier {
+        kind: kind.into(),
+        value: value.into(),
+    };
+    let mut identifiers = vec![(identifier(id_kind, key), object.sighting())];
     if object.kind == NodeKind::Computer && object.name.contains('.') {
-        identifiers.push(Identifier {
-            kind: "fqdn".into(),
-            value: object.name.to_ascii_lowercase().into(),
-        });
+        let fqdn = identifier("fqdn", &object.name.to_ascii_lowercase());
+        identifiers.push((fqdn, object.sighting()));
     }
     for (property, kind) in FROM_PROPERTIES {
         for value in texts(object.properties.get(property)) {
@@ -491,10 +546,7 @@ fn identifiers_of(key: &str, object: &Object) -> Vec<Identifier> {
             } else {
                 value
             };
-            identifiers.push(Identifier {
-                kind: kind.into(),
-                value: value.into(),
-            });
+            identifiers.push((identifier(kind, &value), object.told_by(property)));
         }
     }
     identifiers

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use postern_model::estate::{
-    Answered, BoundaryCoverage, Classification, Conflict, Estate, Finding, Identifier, Node, NodeIndex, OriginalObject,
-    Plane, Reason, Relation, Seen, Service, SharedText,
+    Answered, BoundaryCoverage, Classification, Conflict, Estate, Finding, Identifier, KnownIdentifier, Node,
+    NodeIndex, OriginalObject, Plane, Reason, Relation, Seen, Service, SharedText, Told,
 };
 use postern_model::schema::{
     ASSET_FINDINGS, CLASSIFICATIONS, CONFLICTS, COVERAGE, FACETS, IDENTIFIERS, NODES, OPEN_SERVICES, PLANES, REPORTED,
 };
 use postern_model::{Criticality, EdgeId, Facet, NodeId, NodeKind, ObjectClass, RelationKind, Schema, Table, Value};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::attributes::{attributes, stored};
 use crate::pool::{IdMap, Pool, Sightings, share_texts};
@@ -82,26 +82,45 @@ fn write_node(node: &Node, table: &mut Table) {
 }
 
 fn write_identifiers(node: &Node, table: &mut Table) {
-    let sources = json(&node.seen.sources);
-    for identifier in &node.identifiers {
+    for KnownIdentifier { identifier, seen } in &node.identifiers {
         table.push(&[
             Value::Id(node.id.0),
             Value::Text(&identifier.kind),
             Value::Text(&identifier.value),
-            Value::Text(&sources),
-            long(node.seen.first),
-            long(node.seen.last),
+            Value::Text(&json(&seen.sources)),
+            long(seen.first),
+            long(seen.last),
         ]);
     }
 }
 
+/// As [`Told`] is stored.
+#[derive(Serialize, Deserialize)]
+struct StoredTold {
+    names: Vec<Box<str>>,
+    sources: Vec<String>,
+    first: i64,
+    last: i64,
+}
+
 fn write_facets(node: &Node, table: &mut Table) {
     for facet in &node.facets {
+        let told = facet.told.iter().map(|it| StoredTold {
+            names: it.names.to_vec(),
+            sources: it.seen.sources.clone(),
+            first: it.seen.first.as_microsecond(),
+            last: it.seen.last.as_microsecond(),
+        });
+        let told: Vec<_> = told.collect();
         table.push(&[
             Value::Id(node.id.0),
             Value::Text(&facet.key),
             Value::Text(facet.kind.as_str()),
             Value::Text(&facet.reason),
+            Value::Text(&json(&told)),
+            Value::Text(&json(&facet.seen.sources)),
+            long(facet.seen.first),
+            long(facet.seen.last),
         ]);
     }
 }
@@ -294,6 +313,8 @@ struct Reading {
     properties: Pool<SharedText>,
     /// By the stored text.
     known: HashMap<String, Arc<[Facet]>>,
+    /// By the stored text.
+    told: HashMap<String, Arc<[Told]>>,
     sightings: Sightings<String>,
 }
 
@@ -327,6 +348,28 @@ impl Reading {
         Ok(known)
     }
 
+    fn told(&mut self, row: &Row<'_>, column: usize) -> Result<Arc<[Told]>> {
+        if let Some(told) = self.told.get(row.str(column)) {
+            return Ok(told.clone());
+        }
+        let time = |micros| Timestamp::from_microsecond(micros).map_err(|error| row.error(error.to_string()));
+        let mut told = Vec::new();
+        for stored in row.json::<Vec<StoredTold>>(column)? {
+            let times = (time(stored.first)?, time(stored.last)?);
+            let key = json(&stored.sources);
+            let seen = self.sightings.share(key.as_str(), times, str::to_owned, || {
+                Ok::<_, EstateError>(stored.sources)
+            })?;
+            told.push(Told {
+                seen,
+                names: stored.names.into(),
+            });
+        }
+        let told: Arc<[Told]> = told.into();
+        self.told.insert(row.text(column), told.clone());
+        Ok(told)
+    }
+
     fn node(&mut self, row: &Row<'_>) -> Result<()> {
         let properties = row.text(6);
         let mut node = Node {
@@ -357,9 +400,12 @@ impl Reading {
 
     fn identifier(&mut self, row: &Row<'_>) -> Result<()> {
         let node = self.find(row, 0)?;
-        let identifier = Identifier {
-            kind: self.text(row.str(1)),
-            value: self.text(row.str(2)),
+        let identifier = KnownIdentifier {
+            identifier: Identifier {
+                kind: self.text(row.str(1)),
+                value: self.text(row.str(2)),
+            },
+            seen: self.seen(row, 3)?,
         };
         self.estate.nodes[node as usize].identifiers.push(identifier);
         Ok(())
@@ -371,6 +417,8 @@ impl Reading {
             key: self.text(row.str(1)),
             kind: row.parse(2, NodeKind::parse)?,
             reason: self.text(row.str(3)),
+            told: self.told(row, 4)?,
+            seen: self.seen(row, 5)?,
         };
         self.estate.by_key.insert(facet.key.clone(), node);
         self.estate.nodes[node as usize].facets.push(facet);
@@ -387,6 +435,7 @@ impl Reading {
             addresses.extend(
                 node.identifiers
                     .iter()
+                    .map(|known| &known.identifier)
                     .filter(|identifier| &*identifier.kind == "ip")
                     .map(|identifier| identifier.value.to_string()),
             );

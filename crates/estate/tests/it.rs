@@ -433,6 +433,77 @@ fn a_scanner_host_joins_the_directory_computer_of_its_full_name() {
     assert_eq!(estate.find("HOST::10.0.0.5"), estate.find("S-1-5-21-1-2-3-2001"));
 }
 
+/// What a domain controller says of itself, in a file of its own.
+fn host_settings(facts: &mut Facts, day: i64, id: &str, properties: &str) {
+    facts.file(day);
+    let cell = facts.cell(ObjectClass::Computers, Facet::HostSettings, Coverage::Subjects);
+    facts.covered(cell, id).object(cell, id, "Computer", "", properties);
+}
+
+/// Of a property of the only asset: its object, its files by number, and the first and the last day.
+fn told(estate: &Estate, property: &str) -> (String, Vec<u8>, [String; 2]) {
+    let (object, seen) = estate.nodes[0].told_by(property).expect("an object");
+    let files = seen
+        .sources
+        .iter()
+        .map(|id| u8::from_str_radix(id, 16).expect("a number"));
+    let days = [seen.first, seen.last].map(|at| at.strftime("%d").to_string());
+    (object.key.to_string(), files.collect(), days)
+}
+
+#[test]
+fn every_property_names_its_object_the_files_that_tell_it_and_its_age() {
+    const COMPUTER: &str = "S-1-5-21-1-2-3-2001";
+    let mut facts = Facts::default();
+    computer(&mut facts, COMPUTER, "FILE01.CORP.LOCAL");
+    host_settings(&mut facts, 3, COMPUTER, r#"{"smbsigning":true}"#);
+    host_settings(&mut facts, 4, COMPUTER, r#"{"samaccountname":"OTHER$"}"#);
+    let scanned = r#"{"fqdn":"file01.corp.local","ip":["10.0.0.5"],"samaccountname":"FILE01$"}"#;
+    host(&mut facts, "host::f", "file01", scanned);
+    let estate = facts.resolve();
+    let read = tables::read(&Written::of(&estate)).expect("reads back");
+    for estate in [&estate, &read] {
+        let by_computer = |file, day: &str| (COMPUTER.to_owned(), vec![file], [day, day].map(str::to_owned));
+        // The newest look at the settings overrules the one before.
+        assert_eq!(told(estate, "samaccountname"), by_computer(1, "01"));
+        let by_host = ("host::f".to_uppercase(), vec![4], ["01", "01"].map(str::to_owned));
+        assert_eq!(told(estate, "ip"), by_host);
+        let address = |kind: &str| {
+            let identifiers = &estate.nodes[0].identifiers;
+            let known = identifiers.iter().find(|it| &*it.identifier.kind == kind);
+            known.expect("is known").seen.sources.len()
+        };
+        assert_eq!((address("ip"), address("fqdn")), (1, 3));
+        assert_eq!(estate.nodes[0].facets[0].seen.sources.len(), 2);
+    }
+}
+
+#[test]
+fn files_that_say_the_same_of_an_object_are_all_named_and_others_are_not() {
+    const COMPUTER: &str = "S-1-5-21-1-2-3-2001";
+    let mut facts = Facts::default();
+    computer(&mut facts, COMPUTER, "FILE01.CORP.LOCAL");
+    host_settings(
+        &mut facts,
+        3,
+        COMPUTER,
+        r#"{"samaccountname":"FILE01$","smbsigning":true}"#,
+    );
+    let estate = facts.resolve();
+    let days = |first: &str, last: &str| [first, last].map(str::to_owned);
+    let read = tables::read(&Written::of(&estate)).expect("reads back");
+    for estate in [&estate, &read] {
+        assert_eq!(
+            told(estate, "samaccountname"),
+            (COMPUTER.to_owned(), vec![1, 2], days("01", "03"))
+        );
+        assert_eq!(
+            told(estate, "smbsigning"),
+            (COMPUTER.to_owned(), vec![2], days("03", "03"))
+        );
+    }
+}
+
 #[test]
 fn an_address_alone_joins_nothing() {
     let mut facts = Facts::default();

@@ -70,7 +70,8 @@ pub struct Node {
     pub attributes: Attributes,
     /// Facets that some source has looked at, sorted.
     pub known: Arc<[Facet]>,
-    pub identifiers: Vec<Identifier>,
+    pub identifiers: Vec<KnownIdentifier>,
+    /// The strongest first.
     pub facets: Vec<OriginalObject>,
     pub seen: Arc<Seen>,
 }
@@ -149,12 +150,31 @@ pub struct Identifier {
     pub value: Arc<str>,
 }
 
-/// One original object behind an asset, and why it belongs to it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// An identifier of an asset, and who says that it is one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownIdentifier {
+    pub identifier: Identifier,
+    pub seen: Arc<Seen>,
+}
+
+/// One original object behind an asset, why it belongs to it, and who speaks of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OriginalObject {
     pub key: Arc<str>,
     pub kind: NodeKind,
     pub reason: Arc<str>,
+    pub seen: Arc<Seen>,
+    /// Who told which of the asset's properties, as far as that is not simply `seen`; see [`Node::told_by`].
+    pub told: Arc<[Told]>,
+}
+
+/// Who told some properties of an object.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Told {
+    pub seen: Arc<Seen>,
+    /// Names of properties, sorted. None for those of the strongest object that nobody else is named for: these
+    /// are most of them, and not worth a list.
+    pub names: Box<[Box<str>]>,
 }
 
 /// A relation as a file reports it.
@@ -326,6 +346,20 @@ impl Relation {
 }
 
 impl Node {
+    /// The object that a property of the asset comes from, and who told it. An asset without objects tells of none.
+    pub fn told_by(&self, property: &str) -> Option<(&OriginalObject, &Arc<Seen>)> {
+        let names_it = |told: &&Told| told.names.iter().any(|name| **name == *property);
+        let mut named = self
+            .facets
+            .iter()
+            .filter_map(|object| Some((object, &object.told.iter().find(names_it)?.seen)));
+        named.next().or_else(|| {
+            let strongest = self.facets.first()?;
+            let rest = strongest.told.iter().find(|told| told.names.is_empty());
+            Some((strongest, rest.map_or(&strongest.seen, |told| &told.seen)))
+        })
+    }
+
     /// The id that a role of Entra has in every tenant, in lower case; `None` for anything else. Where the role's own
     /// record is missing its key tells: the id of a built-in role is its template's.
     pub fn role_template(&self) -> Option<String> {

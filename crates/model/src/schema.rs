@@ -170,12 +170,18 @@ schemas! {
         first_seen: Time outside,
         last_seen: Time outside,
     }
-    /// The original objects behind an asset, and why they are one.
+    /// The original objects behind an asset, and why they are one. `told` lists who told which properties of the
+    /// asset, as `{"names", "sources", "first", "last"}` with times in microseconds, where that is not simply the
+    /// object's sources; no names mean all that no other entry of the asset names.
     FACETS = "facets" in Resolve {
         node: Id,
         key: Text,
         kind: Text,
         reason: Text,
+        told: Json outside,
+        sources: Json outside,
+        first_seen: Time outside,
+        last_seen: Time outside,
     }
     /// Objects that look like one and were kept apart, with the reason.
     CONFLICTS = "conflicts" in Resolve {

@@ -1,14 +1,18 @@
 //! What is known of one asset.
 
 use jiff::Timestamp;
+use postern_ledger::{Decision, DecisionKind};
 use postern_model::Facet;
-use postern_model::estate::{Finding, Node, NodeIndex, Reason};
+use postern_model::estate::{Finding, KnownIdentifier, Node, NodeIndex, OriginalObject, Reason, Seen};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::{ReportError, Reports, Result};
+
+/// The rule of reasons that people gave.
+const BY_DECISION: &str = "decision";
 
 #[derive(Clone, Debug, Serialize, JsonSchema, ToSchema)]
 pub struct AssetReport {
@@ -29,6 +33,8 @@ pub struct AssetReport {
     pub criticality: Option<String>,
     /// Name of the control plane that it is part of.
     pub control_plane: Option<String>,
+    /// Who set the criticality by hand, and when; null where nobody did.
+    pub criticality_set: Option<ByHand>,
     /// Why it is critical or part of a control plane.
     pub reasons: Vec<ReasonReport>,
     /// Why an attacker may begin here.
@@ -54,6 +60,8 @@ pub struct AssetReport {
     pub services: Vec<String>,
     #[schema(value_type = Object)]
     pub properties: Map<String, Value>,
+    /// The same one by one, by name, with who told it.
+    pub facts: Vec<AssetFact>,
     #[serde(skip)]
     pub known: Vec<Facet>,
     #[serde(skip)]
@@ -73,12 +81,52 @@ pub struct ObjectReport {
     pub kind: String,
     /// Why it belongs here.
     pub reason: String,
+    /// RFC 3339; when a file last spoke of it.
+    pub observed_at: String,
+    /// Files that speak of it.
+    pub files: Vec<String>,
+    #[serde(skip)]
+    pub observed: Timestamp,
+    /// Who split it off, so that it merges with nothing; null where nobody did.
+    pub set_apart: Option<ByHand>,
+}
+
+/// One property of an asset.
+#[derive(Clone, Debug, Serialize, JsonSchema, ToSchema)]
+pub struct AssetFact {
+    pub name: String,
+    pub value: Value,
+    /// Id of the original object that it was told of.
+    pub object: String,
+    /// RFC 3339; when it was last told.
+    pub observed_at: String,
+    /// Files that tell it.
+    pub files: Vec<String>,
+    #[serde(skip)]
+    pub observed: Timestamp,
+}
+
+/// A decision in force.
+#[derive(Clone, Debug, Serialize, JsonSchema, ToSchema)]
+pub struct ByHand {
+    /// Name of the account.
+    pub by: String,
+    /// RFC 3339.
+    pub at: String,
+    /// Of a criticality: `very high`, `high`, `medium`, `low` or `none`.
+    pub level: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema, ToSchema)]
 pub struct IdentifierReport {
     pub kind: String,
     pub value: String,
+    /// RFC 3339; when it was last told.
+    pub observed_at: String,
+    /// Files that tell it.
+    pub files: Vec<String>,
+    #[serde(skip)]
+    pub observed: Timestamp,
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema, ToSchema)]
@@ -117,12 +165,16 @@ impl Reports {
         let classification = &generation.classification;
         let plane = classification.plane_of.get(index as usize).copied().flatten();
         let level = classification.criticality.get(index as usize).copied().flatten();
+        // An identifier that several assets have sets the level of none.
+        let is_set = self.reasons(index).iter().any(|it| it.rule == BY_DECISION);
         let reasons = self.reasons(index).iter().map(|it| ReasonReport {
             rule: it.rule.to_string(),
             text: it.text.to_string(),
         });
         let services = self.services_by_node().of(index).iter();
         let steps = self.steps()?;
+        let properties: Map<String, Value> = serde_json::from_str(&node.properties).unwrap_or_default();
+        let decisions = self.decided_for(node);
         Ok(AssetReport {
             generation: generation.record.number,
             id: node.key.to_string(),
@@ -135,6 +187,7 @@ impl Reports {
             is_unusable: node.is_unusable_account(generation.inputs.evaluated_at),
             criticality: level.map(|level| level.as_str().to_owned()),
             control_plane: plane.map(|plane| classification.planes[plane as usize].name.to_string()),
+            criticality_set: newest(&decisions, |it| is_set && it.kind == DecisionKind::Criticality),
             reasons: reasons.collect(),
             entry_point: self.entry(node.id).map(|entry| entry.reason.to_string()),
             paths: self.path_index().through(node.id.0).count() as u64,
@@ -143,18 +196,17 @@ impl Reports {
             original_objects: node
                 .facets
                 .iter()
-                .map(|it| ObjectReport {
-                    id: it.key.to_string(),
-                    kind: it.kind.as_str().to_owned(),
-                    reason: it.reason.to_string(),
-                })
+                .map(|it| self.original_object(it, &decisions))
                 .collect(),
             identifiers: node
                 .identifiers
                 .iter()
-                .map(|it| IdentifierReport {
-                    kind: it.kind.to_string(),
-                    value: it.value.to_string(),
+                .map(|KnownIdentifier { identifier, seen }| IdentifierReport {
+                    kind: identifier.kind.to_string(),
+                    value: identifier.value.to_string(),
+                    observed_at: seen.last.to_string(),
+                    observed: seen.last,
+                    files: self.files(seen),
                 })
                 .collect(),
             looked_at: node.known.iter().map(ToString::to_string).collect(),
@@ -167,9 +219,57 @@ impl Reports {
                 .map(|&row| &estate.services[row as usize])
                 .map(|it| format!("{}/{} {}", it.protocol, it.port, it.name).trim_end().to_owned())
                 .collect(),
-            properties: serde_json::from_str(&node.properties).unwrap_or_default(),
+            facts: self.facts(node, &properties),
+            properties,
             seen: (node.seen.first, node.seen.last),
         })
+    }
+
+    fn original_object(&self, object: &OriginalObject, decisions: &[&Decision]) -> ObjectReport {
+        let splits =
+            |it: &Decision| it.kind == DecisionKind::Unmerge && it.subject.value.eq_ignore_ascii_case(&object.key);
+        ObjectReport {
+            id: object.key.to_string(),
+            kind: object.kind.as_str().to_owned(),
+            reason: object.reason.to_string(),
+            observed_at: object.seen.last.to_string(),
+            observed: object.seen.last,
+            files: self.files(&object.seen),
+            set_apart: newest(decisions, splits),
+        }
+    }
+
+    fn facts(&self, node: &Node, properties: &Map<String, Value>) -> Vec<AssetFact> {
+        let fact = |(name, value): (&String, &Value)| {
+            let (object, seen): (&str, &Seen) = match node.told_by(name) {
+                Some((object, seen)) => (&object.key, seen),
+                None => (&node.key, &node.seen),
+            };
+            AssetFact {
+                name: name.clone(),
+                value: value.clone(),
+                object: object.to_owned(),
+                observed_at: seen.last.to_string(),
+                observed: seen.last,
+                files: self.files(seen),
+            }
+        };
+        properties.iter().map(fact).collect()
+    }
+
+    /// Decisions about an asset and its objects that were in force when the generation was built, in order.
+    fn decided_for(&self, node: &Node) -> Vec<&Decision> {
+        let until = self.generation.inputs.decision_seq;
+        let known = self.decisions.partition_point(|it| it.seq <= until);
+        let mut decisions = Decision::in_force(&self.decisions[..known]);
+        let names_it = |id: &str| {
+            let objects = node.facets.iter().map(|it| &it.key);
+            let identifiers = node.identifiers.iter().map(|it| &it.identifier.value);
+            objects.chain(identifiers).any(|it| it.eq_ignore_ascii_case(id))
+        };
+        decisions.retain(|it| names_it(&it.subject.value));
+        decisions.sort_by_key(|it| it.seq);
+        decisions
     }
 
     /// Why an asset is critical or part of a control plane.
@@ -206,6 +306,17 @@ impl Reports {
         });
         found
     }
+}
+
+/// The newest of some decisions in force that stands.
+fn newest(decisions: &[&Decision], stands: impl Fn(&Decision) -> bool) -> Option<ByHand> {
+    let decision = decisions.iter().rev().find(|it| stands(it))?;
+    let level = decision.value.as_ref().and_then(|value| value.as_str());
+    Some(ByHand {
+        by: decision.author.clone(),
+        at: decision.at.to_string(),
+        level: level.map(str::to_owned),
+    })
 }
 
 impl FindingReport {

@@ -44,7 +44,7 @@ mod techniques;
 mod what_if;
 pub mod words;
 
-pub use asset::{AssetReport, FindingReport, IdentifierReport, ObjectReport, ReasonReport};
+pub use asset::{AssetFact, AssetReport, ByHand, FindingReport, IdentifierReport, ObjectReport, ReasonReport};
 pub use assets::{AssetDetail, AssetPage, AssetQuery, AssetRow};
 pub use attack_paths::{PathDetail, PathDifference, PathPage, PathQuery, PathRow, RoutePlace};
 pub use blast::{AssetList, Blast, BlastDetail, BlastPage, BlastRow};

@@ -373,6 +373,50 @@ fn steps_of_an_asset_are_as_many_as_its_page_says() {
 }
 
 #[test]
+fn every_fact_of_a_merged_device_names_an_object_and_the_files_that_tell_it() {
+    let devices = AssetQuery {
+        view: text("devices"),
+        limit: Some(LIMIT_MAX),
+        ..AssetQuery::default()
+    };
+    let devices = reports().assets(&devices).expect("a question").items;
+    let details = devices
+        .iter()
+        .map(|it| reports().asset_detail(&it.id).expect("is there").asset);
+    let merged: Vec<_> = details.filter(|it| it.original_objects.len() > 1).collect();
+    assert!(!merged.is_empty(), "scanned computers of the directory");
+    for asset in &merged {
+        let names: Vec<_> = asset.facts.iter().map(|it| &it.name).collect();
+        assert_eq!(names, asset.properties.keys().collect::<Vec<_>>());
+        let objects: BTreeSet<_> = asset.original_objects.iter().map(|it| it.id.as_str()).collect();
+        let told_of: BTreeSet<_> = asset.facts.iter().map(|it| it.object.as_str()).collect();
+        assert!(told_of.len() > 1 && told_of.is_subset(&objects), "{told_of:?}");
+        for fact in &asset.facts {
+            let object = asset.original_objects.iter().find(|it| it.id == fact.object);
+            let object = object.expect("one of its objects");
+            assert!(!fact.files.is_empty() && fact.files.iter().all(|it| object.files.contains(it)));
+            assert!(fact.observed <= object.observed, "{}", fact.name);
+        }
+        // A scanner's report and a collection of the directory are never the same files.
+        let [first, second, ..] = &asset.original_objects[..] else {
+            panic!("merged of one")
+        };
+        assert!(first.files.iter().all(|it| !second.files.contains(it)));
+        assert!(asset.identifiers.iter().all(|it| !it.files.is_empty()));
+    }
+}
+
+#[test]
+fn a_level_set_by_hand_tells_who_set_it() {
+    let of = |reports: &Reports| {
+        let detail = reports.asset_detail(&SAMPLE.decided).expect("is there");
+        detail.asset.criticality_set.map(|it| (it.by, it.level))
+    };
+    assert_eq!(of(reports()), None);
+    assert_eq!(of(&SAMPLE.second), Some(("ada".to_owned(), text("very high"))));
+}
+
+#[test]
 fn a_mistake_in_a_question_is_named_with_what_would_be_right() {
     let sort = PathQuery {
         sort: text("colour"),

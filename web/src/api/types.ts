@@ -651,6 +651,33 @@ export interface FindingPage extends ListedOfGeneration {
   items: FindingRow[]
 }
 
+/** A decision in force. */
+export interface ByHand {
+  by: string
+  at: string
+  level?: string | null
+}
+
+/** Who told something, and when last. */
+export interface Told {
+  observed_at: string
+  files: string[]
+}
+
+export interface AssetFact extends Told {
+  name: string
+  value: unknown
+  /** Id of the original object that it was told of. */
+  object: string
+}
+
+export interface OriginalObject extends Told {
+  id: string
+  kind: string
+  reason: string
+  set_apart?: ByHand | null
+}
+
 export interface AssetReport {
   generation: number
   id: string
@@ -667,10 +694,11 @@ export interface AssetReport {
   first_seen: string
   last_seen: string
   looked_at: string[]
-  identifiers: { kind: string; value: string }[]
-  original_objects: { id: string; kind: string; reason: string }[]
+  identifiers: (Told & { kind: string; value: string })[]
+  original_objects: OriginalObject[]
+  criticality_set?: ByHand | null
   reasons: { rule: string; text: string }[]
-  properties: Record<string, unknown>
+  facts: AssetFact[]
   services: string[]
   files: string[]
   findings: FindingReport[]

@@ -1,9 +1,10 @@
 //! `asset`: what is known of one asset, and whether its original objects belong together.
 
 use anyhow::Result;
+use jiff::Timestamp;
 use postern_engine::{AsOf, Engine};
 use postern_report::words::{count, counted, facets_text, joined, kind_word, time};
-use postern_report::{AssetReport, Ids, Reports};
+use postern_report::{AssetReport, ByHand, Ids, Reports};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -139,9 +140,24 @@ impl Report for AssetReport {
             Line::new()
                 .plain(&it.id)
                 .dim(format!("  {}: {}", kind_word(&it.kind), it.reason))
+                .dim(told(it.observed, &it.files))
+                .plain(apart(it.set_apart.as_ref()))
         });
         section(page, "Identifiers", &self.identifiers, |it| {
-            Line::new().dim(format!("{} ", it.kind)).plain(&it.value)
+            Line::new()
+                .dim(format!("{} ", it.kind))
+                .plain(&it.value)
+                .dim(told(it.observed, &it.files))
+        });
+        section(page, "Facts", &self.facts, |it| {
+            let value = match it.value.as_str() {
+                Some(text) => text.to_owned(),
+                None => it.value.to_string(),
+            };
+            Line::new()
+                .dim(format!("{} ", it.name))
+                .plain(value)
+                .dim(told(it.observed, &it.files))
         });
         section(page, "Findings", &self.findings, |it| {
             let exploitable = if it.is_exploitable { ", exploitable" } else { "" };
@@ -152,6 +168,15 @@ impl Report for AssetReport {
         section(page, "Open services", &self.services, |it| it.as_str().into());
         section(page, "Files", &self.files, |it| it.as_str().into());
     }
+}
+
+/// When something was last told, and by which files.
+fn told(at: Timestamp, files: &[String]) -> String {
+    format!("  ({}, {})", time(at), joined(files))
+}
+
+fn apart(set: Option<&ByHand>) -> String {
+    set.map(|it| format!("  split off by {}", it.by)).unwrap_or_default()
 }
 
 fn section<T>(page: &mut Page, title: &str, items: &[T], line: impl Fn(&T) -> Line) {

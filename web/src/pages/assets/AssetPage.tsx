@@ -9,6 +9,9 @@ import {
   MenuList,
   MenuPopover,
   MenuTrigger,
+  MessageBar,
+  MessageBarBody,
+  MessageBarTitle,
   Tab,
   TabList,
   Text,
@@ -17,7 +20,7 @@ import {
 } from '@fluentui/react-components'
 import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 
 import { useSetCriticality } from '@/api/mutations'
 import { useMay } from '@/api/permission'
@@ -51,17 +54,30 @@ export function AssetPage() {
   const { assetId } = useParams({ from: '/app/assets/$assetId' })
   const query = useQuery(queries.asset(assetId))
   const asset = query.data
+  // What was decided here is not in the generation that is shown.
+  const [decided, setDecided] = useState<{ id: string; generation: number }>()
+  const isPending = asset !== undefined && decided?.id === asset.id && decided.generation === asset.generation
+  const onDecided = () => setDecided(asset)
   return (
     <Page
       title={asset?.name ?? texts.asset.title}
       description={texts.asset.description}
       crumbs={[{ title: texts.all.title, to: '/assets' }]}
       badges={asset ? <Badges asset={asset} /> : undefined}
-      actions={asset ? <Actions asset={asset} /> : undefined}
+      actions={asset ? <Actions asset={asset} onDecided={onDecided} /> : undefined}
     >
       {query.isPending ? <PageLoading what={texts.asset.title.toLowerCase()} /> : null}
       {query.error && !asset ? <ProblemMessage error={query.error} onRetry={() => void query.refetch()} /> : null}
-      {asset ? <Content asset={asset} /> : null}
+      <div role="status">
+        {isPending ? (
+          <MessageBar intent="info">
+            <MessageBarBody>
+              <MessageBarTitle>{texts.pending.title}</MessageBarTitle> {texts.pending.text}
+            </MessageBarBody>
+          </MessageBar>
+        ) : null}
+      </div>
+      {asset ? <Content asset={asset} onDecided={onDecided} /> : null}
     </Page>
   )
 }
@@ -88,6 +104,11 @@ function Badges({ asset }: { asset: AssetReport }) {
         </Label>
       ) : null}
       {asset.boundary_name ? <Text className={styles.quiet}>{asset.boundary_name}</Text> : null}
+      {asset.criticality_set ? (
+        <Text size={200} className={styles.quiet}>
+          {texts.criticality.byHand(asset.criticality_set.by)} <Age at={asset.criticality_set.at} />
+        </Text>
+      ) : null}
       <Copy value={asset.id} what={texts.page.id} />
       <Text size={200} className={styles.quiet}>
         {texts.page.lastSeen} <Age at={asset.last_seen} />
@@ -96,10 +117,15 @@ function Badges({ asset }: { asset: AssetReport }) {
   )
 }
 
-function Actions({ asset }: { asset: AssetReport }) {
+interface Deciding {
+  asset: AssetReport
+  onDecided: () => void
+}
+
+function Actions({ asset, onDecided }: Deciding) {
   return (
     <>
-      <Criticality asset={asset} />
+      <Criticality asset={asset} onDecided={onDecided} />
       <ButtonLink to="/assets/$assetId/blast-radius" params={{ assetId: asset.id }}>
         {texts.page.blast}
       </ButtonLink>
@@ -113,17 +139,13 @@ function Actions({ asset }: { asset: AssetReport }) {
 const levels = ['very-high', 'high', 'medium', 'low', 'none'] as const
 
 /** Sets the level by hand, or takes the hand-set one back; the next generation shows it. */
-function Criticality({ asset }: { asset: AssetReport }) {
+function Criticality({ asset, onDecided }: Deciding) {
   const { may, why } = useMay('decide')
   const set = useSetCriticality()
-  const isByHand = asset.reasons.some((it) => it.rule === 'decision')
   const choose = (level: (typeof levels)[number] | null) =>
     set.mutate(
       { id: asset.id, level },
-      {
-        onSuccess: () => toast.done(texts.criticality.pending(asset.name)),
-        onError: toast.failed,
-      },
+      { onSuccess: onDecided, onError: toast.failed },
     )
   const button = (
     <Button icon={<ChevronDownIcon />} iconPosition="after" disabledFocusable={!may || set.isPending}>
@@ -151,7 +173,7 @@ function Criticality({ asset }: { asset: AssetReport }) {
               {texts.criticalities[it]}
             </MenuItemRadio>
           ))}
-          {isByHand ? (
+          {asset.criticality_set ? (
             <MenuItemRadio name="level" value="rules">
               {texts.criticality.rules}
             </MenuItemRadio>
@@ -162,7 +184,7 @@ function Criticality({ asset }: { asset: AssetReport }) {
   )
 }
 
-function Content({ asset }: { asset: AssetReport }) {
+function Content({ asset, onDecided }: Deciding) {
   const styles = useStyles()
   const [search, change] = useUrl(validateAssetSearch)
   const tab = search.tab ?? 'summary'
@@ -175,11 +197,11 @@ function Content({ asset }: { asset: AssetReport }) {
     paths: asset.paths,
   }
   const panels: Record<(typeof assetTabs)[number], ReactNode> = {
-    summary: <Summary asset={asset} />,
+    summary: <Summary asset={asset} onDecided={onDecided} />,
     edges: <AssetEdges asset={asset} />,
     findings: <AssetFindings asset={asset} />,
     paths: <AssetPaths asset={asset} />,
-    facts: <AssetFacts asset={asset} />,
+    facts: <AssetFacts asset={asset} onDecided={onDecided} />,
   }
   return (
     <>
@@ -212,7 +234,7 @@ function Content({ asset }: { asset: AssetReport }) {
   )
 }
 
-function Summary({ asset }: { asset: AssetReport }) {
+function Summary({ asset, onDecided }: Deciding) {
   const to = `/assets/${encodeURIComponent(asset.id)}`
   const exploitable = asset.findings.filter((it) => it.is_exploitable).length
   return (
@@ -237,7 +259,7 @@ function Summary({ asset }: { asset: AssetReport }) {
           search={{ tab: 'findings' }}
         />
       </Stats>
-      <AssetFacts asset={asset} isShort />
+      <AssetFacts asset={asset} onDecided={onDecided} isShort />
     </>
   )
 }
