@@ -49,6 +49,7 @@ const fn column(name: &'static str, kind: ColumnType) -> ColumnSpec {
         name,
         kind,
         in_digest: false,
+        is_added: false,
     }
 }
 

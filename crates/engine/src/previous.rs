@@ -19,6 +19,7 @@ static STEP_IDS: Schema = Schema {
         name: "id",
         kind: ColumnType::Id,
         in_digest: true,
+        is_added: false,
     }],
 };
 

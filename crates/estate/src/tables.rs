@@ -354,7 +354,11 @@ impl Reading {
         }
         let time = |micros| Timestamp::from_microsecond(micros).map_err(|error| row.error(error.to_string()));
         let mut told = Vec::new();
-        for stored in row.json::<Vec<StoredTold>>(column)? {
+        let stored: Vec<StoredTold> = match row.str(column) {
+            "" => Vec::new(),
+            _ => row.json(column)?,
+        };
+        for stored in stored {
             let times = (time(stored.first)?, time(stored.last)?);
             let key = json(&stored.sources);
             let seen = self.sightings.share(key.as_str(), times, str::to_owned, || {
@@ -418,7 +422,11 @@ impl Reading {
             kind: row.parse(2, NodeKind::parse)?,
             reason: self.text(row.str(3)),
             told: self.told(row, 4)?,
-            seen: self.seen(row, 5)?,
+            // Earlier versions told it of the whole asset only.
+            seen: match row.str(5) {
+                "" => self.estate.nodes[node as usize].seen.clone(),
+                _ => self.seen(row, 5)?,
+            },
         };
         self.estate.by_key.insert(facet.key.clone(), node);
         self.estate.nodes[node as usize].facets.push(facet);

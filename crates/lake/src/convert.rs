@@ -121,11 +121,15 @@ impl TableBuilder {
         }
     }
 
-    /// Appends a batch; `positions[i]` says where in the batch column `i` of the schema lies. The types must
-    /// be those of [`data_type`].
-    pub fn append(&mut self, batch: &RecordBatch, positions: &[usize]) {
+    /// Appends a batch; `positions[i]` says where in the batch column `i` of the schema lies, and nothing where it is
+    /// absent. The types must be those of [`data_type`].
+    pub fn append(&mut self, batch: &RecordBatch, positions: &[Option<usize>]) {
         for (index, spec) in self.schema.columns.iter().enumerate() {
-            let array = batch.column(positions[index]);
+            let Some(position) = positions[index] else {
+                append_nulls(&mut self.columns[index], batch.num_rows());
+                continue;
+            };
+            let array = batch.column(position);
             match &mut self.columns[index] {
                 Column::Text(text) => append_text(text, array.as_string()),
                 Column::Long(numbers) if spec.kind == ColumnType::Time => {
@@ -143,6 +147,15 @@ impl TableBuilder {
 
     pub fn finish(self) -> Table {
         Table::from_columns(self.schema, self.columns)
+    }
+}
+
+fn append_nulls(column: &mut Column, rows: usize) {
+    match column {
+        Column::Text(text) => (0..rows).for_each(|_| text.push("")),
+        Column::Long(numbers) => numbers.extend((0..rows).map(|_| None)),
+        Column::Bool(flags) => flags.extend((0..rows).map(|_| None)),
+        Column::Id(ids) => ids.extend((0..rows).map(|_| 0)),
     }
 }
 

@@ -188,16 +188,14 @@ fn read_batches<E: From<LakeError>>(
     file: File,
     path: &Path,
     schema: &'static Schema,
-    mut each: impl FnMut(&RecordBatch, &[usize]) -> Result<(), E>,
+    mut each: impl FnMut(&RecordBatch, &[Option<usize>]) -> Result<(), E>,
 ) -> Result<(), E> {
     let builder = decode(path, || ParquetRecordBatchReaderBuilder::try_new(file))?;
     let in_file = find_columns(path, schema, builder.schema())?;
     // The reader keeps the order of the file, whatever the order of the projection.
-    let positions: Vec<_> = in_file
-        .iter()
-        .map(|at| in_file.iter().filter(|it| *it < at).count())
-        .collect();
-    let mask = ProjectionMask::roots(builder.parquet_schema(), in_file);
+    let before = |at: usize| in_file.iter().flatten().filter(|it| **it < at).count();
+    let positions: Vec<_> = in_file.iter().map(|at| at.map(before)).collect();
+    let mask = ProjectionMask::roots(builder.parquet_schema(), in_file.iter().copied().flatten());
     let rows = chunk_rows(builder.metadata());
     let mut reader = decode(path, || builder.with_projection(mask).with_batch_size(rows).build())?;
     while let Some(batch) = decode(path, || Ok(reader.next().transpose()?))? {
@@ -217,19 +215,21 @@ fn decode<T>(path: &Path, work: impl FnOnce() -> Result<T, ParquetError>) -> Res
         })
 }
 
-/// Where the columns of a schema lie in a file.
-fn find_columns(path: &Path, schema: &Schema, in_file: &SchemaRef) -> Result<Vec<usize>> {
+/// Where the columns of a schema lie in a file; nothing for one that was added later.
+fn find_columns(path: &Path, schema: &Schema, in_file: &SchemaRef) -> Result<Vec<Option<usize>>> {
     let find = |spec: &ColumnSpec| {
-        let (at, field) = in_file
-            .fields()
-            .find(spec.name)
-            .ok_or_else(|| LakeError::ColumnAbsent {
-                path: path.to_path_buf(),
-                column: spec.name,
-            })?;
+        let Some((at, field)) = in_file.fields().find(spec.name) else {
+            return match spec.is_added {
+                true => Ok(None),
+                false => Err(LakeError::ColumnAbsent {
+                    path: path.to_path_buf(),
+                    column: spec.name,
+                }),
+            };
+        };
         let expected = data_type(spec.kind);
         if *field.data_type() == expected {
-            return Ok(at);
+            return Ok(Some(at));
         }
         Err(LakeError::ColumnType {
             path: path.to_path_buf(),
@@ -263,8 +263,8 @@ mod tests {
     use std::io;
     use std::sync::Arc;
 
-    use arrow_array::{ArrayRef, Int64Array, StringArray};
-    use postern_model::schema::{COVERED, SERVICES};
+    use arrow_array::{ArrayRef, FixedSizeBinaryArray, Int64Array, StringArray};
+    use postern_model::schema::{COVERED, FACETS, SERVICES};
     use postern_model::table::Value;
 
     use super::*;
@@ -394,6 +394,27 @@ mod tests {
         assert_eq!(
             row,
             [Value::Long(4), text("web"), text("tcp"), Value::Long(22), text("ssh")]
+        );
+    }
+
+    #[test]
+    fn a_column_that_was_added_later_is_null_in_older_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("facets.parquet");
+        let id = FixedSizeBinaryArray::try_from_iter([[7u8; 16]].into_iter()).unwrap();
+        let text = |value: &str| Arc::new(StringArray::from(vec![value])) as ArrayRef;
+        let node = Arc::new(id) as ArrayRef;
+        let columns = vec![
+            ("node", node),
+            ("key", text("S-1")),
+            ("kind", text("User")),
+            ("reason", text("its own id")),
+        ];
+        write_foreign(&path, columns);
+        let table = read_whole(open(&path), &FACETS).unwrap();
+        assert_eq!(
+            (table.text(0, 3), table.text(0, 4), table.long(0, 6)),
+            ("its own id", "", None)
         );
     }
 

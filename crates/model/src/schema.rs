@@ -1,7 +1,8 @@
 //! Every table, its columns and the phase that fills it (DESIGN 3.3).
 //!
 //! Tables of facts are written by imports; the others by generations. Columns that say who told us, or
-//! when, stand outside the logical digest: two orders of import must give equal digests.
+//! when, stand outside the logical digest: two orders of import must give equal digests. So do columns that were
+//! added when files without them were about already.
 
 /// A phase of building a generation. A rule may read the tables of earlier phases only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,6 +51,8 @@ pub struct ColumnSpec {
     pub name: &'static str,
     pub kind: ColumnType,
     pub in_digest: bool,
+    /// Files of earlier versions lack it: it is null there.
+    pub is_added: bool,
 }
 
 #[derive(Debug)]
@@ -86,6 +89,7 @@ macro_rules! schemas {
                     name: stringify!($column),
                     kind: ColumnType::$kind,
                     in_digest: schemas!(@digest $($outside)?),
+                    is_added: schemas!(@added $($outside)?),
                 },)*],
             };
         )*
@@ -94,6 +98,10 @@ macro_rules! schemas {
     };
     (@digest) => { true };
     (@digest outside) => { false };
+    (@digest added) => { false };
+    (@added) => { false };
+    (@added outside) => { false };
+    (@added added) => { true };
 }
 
 schemas! {
@@ -178,10 +186,10 @@ schemas! {
         key: Text,
         kind: Text,
         reason: Text,
-        told: Json outside,
-        sources: Json outside,
-        first_seen: Time outside,
-        last_seen: Time outside,
+        told: Json added,
+        sources: Json added,
+        first_seen: Time added,
+        last_seen: Time added,
     }
     /// Objects that look like one and were kept apart, with the reason.
     CONFLICTS = "conflicts" in Resolve {
