@@ -1,5 +1,6 @@
 // The tour of README.md, word for word. The test reads the numbered steps and does what they say, so what stands
-// there is what the pages say. In a step, bold words are instructions and nothing else is bold:
+// there is what the pages say. In a step, bold words are instructions, quoted words are what they are about, and
+// nothing else is bold or in quotes:
 //
 //   **Press** "A", then "B"      what has this name: a link, button, tab, checkbox or entry of a menu, the first one
 //   **Press** "A" in "B"         the one in the region B
@@ -34,7 +35,7 @@ interface Step {
 }
 
 test('instructions are told from prose', () => {
-  const text = `## ${title}\n\n1. Look. **Press** "A",\n   then "B…". **Enter** "x" in "C", "no".\n2. **See** "D" and "E".\n\n## Next`
+  const text = `## ${title}\n\n1. Look. **Press** "A",\n   then "B…". **Enter** "x" in "C", no more.\n2. **See** "D" and "E".\n\n## Next`
   expect(stepsOf(text)).toEqual([
     {
       number: 1,
@@ -54,6 +55,7 @@ test('a step that nobody could follow is refused', () => {
   expect(tour('1. **Jump** "A".')).toThrow('step 1: **Jump** is no instruction')
   expect(tour('1. **Press** the button.')).toThrow('step 1: **Press** names nothing')
   expect(tour('1. **Enter** "A".')).toThrow('step 1: **Enter** does not say where')
+  expect(tour('1. **See** "A", or "B".')).toThrow('step 1: no instruction is about "B"')
   expect(tour('2. **See** "A".')).toThrow('step 2 is where step 1 should be')
   expect(tour('No steps.')).toThrow('has no steps')
 })
@@ -90,18 +92,21 @@ function stepsOf(text: string): Step[] {
   })
 }
 
+const quoted = /"([^"]+)"/g
+const instruction = /\*\*([^*]+)\*\*((?:(?:,| and|, and|, then| then)? "[^"]+")*)(?: (?:in|with) "([^"]+)")?/g
+
 function instructionsOf(words: string, number: number): Instruction[] {
-  return [...words.matchAll(/\*\*([^*]+)\*\*((?:(?:,| and|, and|, then| then)? "[^"]+")*)(?: (?:in|with) "([^"]+)")?/g)].map(
-    ([, verb = '', list = '', where]) => {
-      const names = [...list.matchAll(/"([^"]+)"/g)].map(([, name = '']) => name)
-      if (!Object.hasOwn(verbs, verb)) throw new Error(`step ${number}: **${verb}** is no instruction`)
-      if (names.length === 0) throw new Error(`step ${number}: **${verb}** names nothing`)
-      if (!where && (verb === 'Enter' || verb === 'Add')) {
-        throw new Error(`step ${number}: **${verb}** does not say where`)
-      }
-      return where ? { verb, names, where } : { verb, names }
-    },
-  )
+  const [stray] = words.replaceAll(instruction, '').match(quoted) ?? []
+  if (stray) throw new Error(`step ${number}: no instruction is about ${stray}`)
+  return [...words.matchAll(instruction)].map(([, verb = '', list = '', where]) => {
+    const names = [...list.matchAll(quoted)].map(([, name = '']) => name)
+    if (!Object.hasOwn(verbs, verb)) throw new Error(`step ${number}: **${verb}** is no instruction`)
+    if (names.length === 0) throw new Error(`step ${number}: **${verb}** names nothing`)
+    if (!where && (verb === 'Enter' || verb === 'Add')) {
+      throw new Error(`step ${number}: **${verb}** does not say where`)
+    }
+    return where ? { verb, names, where } : { verb, names }
+  })
 }
 
 const verbs: Record<string, (page: Page, name: string, where?: string) => Promise<void>> = {
