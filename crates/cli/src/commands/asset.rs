@@ -170,9 +170,11 @@ impl Report for AssetReport {
     }
 }
 
-/// When something was last told, and by which files.
+/// When something was last told, and by which files, without their folders and archives: those are listed last.
 fn told(at: Timestamp, files: &[String]) -> String {
-    format!("  ({}, {})", time(at), joined(files))
+    let name = |file: &String| file.rsplit(['/', '!']).next().unwrap_or(file).to_owned();
+    let names: Vec<_> = files.iter().map(name).collect();
+    format!("  ({}, {})", time(at), joined(&names))
 }
 
 fn apart(set: Option<&ByHand>) -> String {

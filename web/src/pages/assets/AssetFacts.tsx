@@ -173,7 +173,12 @@ function ToldBy({ told }: { told: Told }) {
   const more = told.files.length - shown.length
   return (
     <Text size={200} className={styles.quiet}>
-      {shown.join(', ')}
+      {shown.map((it, at) => (
+        <Fragment key={it}>
+          {at > 0 ? ', ' : ''}
+          <span title={it}>{fileName(it)}</span>
+        </Fragment>
+      ))}
       {more > 0 ? (
         <Button appearance="transparent" size="small" className={styles.more} onClick={() => setIsWhole(true)}>
           {texts.facts.moreFiles(more)}
@@ -183,6 +188,9 @@ function ToldBy({ told }: { told: Told }) {
     </Text>
   )
 }
+
+/** Without its folders and archive; the list of files has all of it. */
+const fileName = (path: string) => path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('!')) + 1)
 
 function Identifiers({ asset }: { asset: AssetReport }) {
   const styles = useStyles()
