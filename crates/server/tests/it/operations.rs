@@ -179,3 +179,40 @@ fn conforms(schema: &Value, answer: &Value, name: &str) {
         .collect();
     assert!(wrong.is_empty(), "{name}: {wrong:#?}");
 }
+
+/// A decision is taken over the API, the next generation is built, and the page of the asset shows it.
+#[test]
+fn a_device_is_split_and_merged_again() {
+    let running = Running::with_organisation();
+    let client = running.as_role(Role::Analyst);
+    let asset = |id: &str| client.get(&format!("/api/v1/assets/{id}")).is(200);
+    let devices = client.get("/api/v1/assets?view=devices&limit=500").is(200);
+    let ids = devices["items"].as_array().expect("a list").iter();
+    let merged = ids
+        .map(|it| asset(it["id"].as_str().expect("an id")))
+        .find(|it| it["original_objects"].as_array().is_some_and(|it| it.len() > 1))
+        .expect("a scanned computer of the directory");
+    let (whole, part) = (&merged["id"], &merged["original_objects"][1]["id"]);
+    let (whole, part) = (whole.as_str().expect("an id"), part.as_str().expect("an id"));
+    let objects = merged["original_objects"].clone();
+    let decide = |apart: bool| {
+        let answer = client.json(
+            "PUT",
+            &format!("/api/v1/assets/{part}/apart"),
+            &json!({ "apart": apart }),
+        );
+        assert_eq!(answer.is(202), json!({ "pending": true }));
+        running.build();
+    };
+
+    decide(true);
+    let split = asset(part);
+    assert_eq!(split["id"], part);
+    assert_eq!(split["original_objects"][0]["set_apart"]["by"], Role::Analyst.as_str());
+    let rest = asset(whole)["original_objects"].as_array().map(Vec::len);
+    assert_eq!(rest, objects.as_array().map(|it| it.len() - 1));
+
+    decide(false);
+    assert_eq!(asset(part)["id"], whole);
+    assert_eq!(asset(whole)["original_objects"], objects);
+}

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use postern_engine::{Clock, Engine, ImportOptions, Silent, Wait};
+use postern_engine::{AsOf, Clock, Engine, ImportOptions, Silent, Wait};
 use postern_ledger::SessionLimits;
 use postern_sample::organisation;
 use postern_server::auth::{Role, Secret, machine};
@@ -74,13 +74,26 @@ impl Running {
     /// With a generation of the sample organisation.
     pub fn with_organisation() -> Self {
         let running = Self::just_started();
+        running.await_generation(1);
+        running
+    }
+
+    /// Builds a generation, in place of the worker, and waits until it is what the server answers from.
+    pub fn build(&self) {
+        let built = self.runtime.block_on(async {
+            self.engine.build(Wait::Yes, Arc::new(Silent)).await.expect("builds");
+            self.engine.record(AsOf::Current).await.expect("a generation")
+        });
+        self.await_generation(built.number);
+    }
+
+    fn await_generation(&self, number: i64) {
         let begun = Instant::now();
-        let client = running.as_role(Role::Reader);
-        while client.get("/api/v1/state").is(200)["generation"] != 1 {
+        let client = self.as_role(Role::Reader);
+        while client.get("/api/v1/state").is(200)["generation"] != number {
             assert!(begun.elapsed() < PATIENCE, "the generation is not put in place");
             std::thread::sleep(Duration::from_millis(20));
         }
-        running
     }
 
     fn start(worker: &str, prepare: impl FnOnce(&Runtime, &Engine)) -> Self {

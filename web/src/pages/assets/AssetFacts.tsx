@@ -270,7 +270,7 @@ function Properties({ asset }: { asset: AssetReport }) {
             <Facts>
               {facts.map((it) => (
                 <Fact key={it.name} name={it.name}>
-                  <FactValue value={it.value} />
+                  <FactValue name={it.name} value={it.value} />
                 </Fact>
               ))}
             </Facts>
@@ -281,8 +281,15 @@ function Properties({ asset }: { asset: AssetReport }) {
   )
 }
 
-/** As people write it: yes and no, one thing per line. */
-function FactValue({ value }: { value: unknown }) {
+/** Properties of directory objects that are seconds since 1970. */
+const times = new Set(['lastlogon', 'lastlogontimestamp', 'pwdlastset', 'whencreated'])
+
+/** As people write it: yes and no, times, one thing per line. */
+function FactValue({ name, value }: { name: string; value: unknown }) {
+  // Zero and less stand for a time that never was.
+  if (times.has(name) && typeof value === 'number' && value > 0) {
+    return <Time at={new Date(value * 1000).toISOString()} />
+  }
   if (typeof value === 'boolean') return texts.facts.flag(value)
   if (value === null || value === '') return texts.facts.empty
   if (Array.isArray(value)) {

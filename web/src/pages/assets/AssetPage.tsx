@@ -47,11 +47,14 @@ const useStyles = makeStyles({
   badges: { display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: tokens.spacingHorizontalS },
   quiet: { color: tokens.colorNeutralForeground2 },
   tabs: { overflowX: 'auto' },
+  // Empty it takes no place; screen readers only hear of what changes in something that is there.
+  status: { ':empty': { position: 'absolute' } },
   panel: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalL, minWidth: 0 },
 })
 
 export function AssetPage() {
   const { assetId } = useParams({ from: '/app/assets/$assetId' })
+  const styles = useStyles()
   const query = useQuery(queries.asset(assetId))
   const asset = query.data
   // What was decided here is not in the generation that is shown.
@@ -68,7 +71,7 @@ export function AssetPage() {
     >
       {query.isPending ? <PageLoading what={texts.asset.title.toLowerCase()} /> : null}
       {query.error && !asset ? <ProblemMessage error={query.error} onRetry={() => void query.refetch()} /> : null}
-      <div role="status">
+      <div role="status" className={styles.status}>
         {isPending ? (
           <MessageBar intent="info">
             <MessageBarBody>
