@@ -48,11 +48,14 @@ struct Bounds {
 
 /// What can be reached from one place.
 struct Spread {
+    /// What is held at all.
     vertices: FixedBitSet,
+    /// What is held whole.
+    whole: FixedBitSet,
     /// By place among the targets.
     targets: FixedBitSet,
-    /// Something was not gone through because it is, or lies in, a target.
-    is_stopped: bool,
+    /// What was not gone through because it lies in a target: a vertex and, in the lowest bit, whether all of it.
+    absorbed: Vec<u32>,
     steps: u32,
 }
 
@@ -211,25 +214,20 @@ impl StepMap {
                 target_of.insert(member, number);
             }
         }
-        let mut near = Spread::new(self, targets.len());
-        near.go(self, begin, |vertex| {
+        let mut spread = Spread::new(self, targets.len());
+        spread.go(self, vec![begin << 1 | 1], |vertex| {
             is_end.contains(vertex as usize).then(|| target_of[&vertex])
         });
-        let assets = self.assets_of(&near.vertices, begin);
-        // Where nothing absorbs, nothing lies behind it.
-        let assets_behind = if near.is_stopped {
-            let mut far = Spread::new(self, targets.len());
-            far.go(self, begin, |_| None);
-            far.vertices.difference_with(&near.vertices);
-            self.assets_of(&far.vertices, begin)
-        } else {
-            Vec::new()
-        };
+        let (near, steps) = (spread.vertices.clone(), spread.steps);
+        // What lies behind targets: on from where they have absorbed.
+        let absorbed = std::mem::take(&mut spread.absorbed);
+        spread.go(self, absorbed, |_| None);
+        spread.vertices.difference_with(&near);
         Ok(Blast {
-            targets: near.targets.ones().map(|number| targets[number].id).collect(),
-            assets,
-            assets_behind,
-            steps: near.steps,
+            targets: spread.targets.ones().map(|number| targets[number].id).collect(),
+            assets: self.assets_of(&near, begin),
+            assets_behind: self.assets_of(&spread.vertices, begin),
+            steps,
         })
     }
 
@@ -260,23 +258,22 @@ impl Spread {
     fn new(map: &StepMap, targets: usize) -> Self {
         Self {
             vertices: FixedBitSet::with_capacity(map.vertices() as usize),
+            whole: FixedBitSet::with_capacity(map.vertices() as usize),
             targets: FixedBitSet::with_capacity(targets),
-            is_stopped: false,
+            absorbed: Vec::new(),
             steps: 0,
         }
     }
 
-    /// Takes every step that can be taken from `start`, all of which is held.
+    /// Takes every step that can be taken from what is held, and from what is held through them.
     ///
+    /// * `open`: what is held besides, as in `absorbed`.
     /// * `target_of`: the target in which a vertex lies, if that absorbs.
-    fn go(&mut self, map: &StepMap, start: u32, target_of: impl Fn(u32) -> Option<usize>) {
-        // What is held whole. A vertex that is held at all is in `vertices`.
-        let mut whole = FixedBitSet::with_capacity(map.vertices() as usize);
-        let mut open = vec![start << 1 | 1];
+    fn go(&mut self, map: &StepMap, mut open: Vec<u32>, target_of: impl Fn(u32) -> Option<usize>) {
         while let Some(held) = open.pop() {
             let (vertex, is_whole) = (held >> 1, held & 1 == 1);
             let known = self.vertices.put(vertex as usize);
-            if is_whole && whole.put(vertex as usize) || !is_whole && known {
+            if is_whole && self.whole.put(vertex as usize) || !is_whole && known {
                 continue;
             }
             let bounds = map.bounds[vertex as usize];
@@ -289,7 +286,9 @@ impl Spread {
             for &next in &map.held[steps.start as usize..steps.end as usize] {
                 let vertex = next >> 1;
                 let target = target_of(vertex);
-                self.is_stopped |= target.is_some();
+                if target.is_some() {
+                    self.absorbed.push(next);
+                }
                 match target {
                     // Holding a target's device as a user is no control of it, and leads nowhere.
                     Some(_) if next & 1 == 0 && map.is_device.contains(vertex as usize) => {}
@@ -299,7 +298,7 @@ impl Spread {
                     }
                     None => {
                         self.steps += 1;
-                        let held_so = if next & 1 == 1 { &whole } else { &self.vertices };
+                        let held_so = if next & 1 == 1 { &self.whole } else { &self.vertices };
                         if !held_so.contains(vertex as usize) {
                             open.push(next);
                         }
