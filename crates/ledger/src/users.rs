@@ -3,7 +3,7 @@
 //! Names are compared without regard to case, and kept as they were given. Hashing passwords is the caller's:
 //! a hash is an opaque text here.
 //!
-//! **Invariant:** once there is a user there is an enabled administrator, always.
+//! **Invariant:** once there is an enabled administrator there always is one.
 
 use std::fmt;
 
@@ -114,10 +114,10 @@ impl Ledger {
             .await
     }
 
-    /// Creates an administrator if there is no user at all; `None` if there is one.
+    /// Creates an administrator if there is none, whoever else there is; `None` if there is one.
     ///
     /// # Errors
-    /// [`LedgerError::UserNameRefused`].
+    /// [`LedgerError::UserNameRefused`]; [`LedgerError::UserExists`].
     pub async fn create_first_administrator(
         &self,
         name: &str,
@@ -128,7 +128,7 @@ impl Ledger {
         let (name, actor) = (name.to_owned(), actor.to_owned());
         self.database
             .write("creating the first administrator", move |transaction| {
-                if transaction.prepare_cached("SELECT 1 FROM users")?.exists([])? {
+                if is_an_administrator_left(transaction)? {
                     return Ok(None);
                 }
                 create(transaction, &name, Role::Administrator, &password_hash, &actor).map(Some)
@@ -349,12 +349,16 @@ fn is_enabled_administrator(user: &User) -> bool {
     user.role == Role::Administrator && !user.is_disabled
 }
 
+/// Whether there is an administrator who is not disabled.
+fn is_an_administrator_left(transaction: &Transaction<'_>) -> rusqlite::Result<bool> {
+    transaction
+        .prepare_cached("SELECT 1 FROM users WHERE role = ?1 AND NOT is_disabled")?
+        .exists([Word(Role::Administrator)])
+}
+
 /// Refuses what has just been done to `name`, unless an enabled administrator is left.
 fn require_an_administrator(transaction: &Transaction<'_>, name: &str) -> Result<(), Fault> {
-    let is_left = transaction
-        .prepare_cached("SELECT 1 FROM users WHERE role = ?1 AND NOT is_disabled")?
-        .exists([Word(Role::Administrator)])?;
-    if is_left {
+    if is_an_administrator_left(transaction)? {
         Ok(())
     } else {
         Err(LedgerError::LastAdministrator { name: name.to_owned() }.into())

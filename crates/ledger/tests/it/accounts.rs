@@ -97,6 +97,18 @@ async fn verbs(ledger: &Ledger) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn who_was_there_before_the_first_administrator_does_not_keep_it_from_being_made() {
+    let folder = Folder::new();
+    let ledger = folder.open().await;
+    user(&ledger, "bob", Role::Reader).await;
+    let first = async |name| ledger.create_first_administrator(name, hash("a"), COMMAND_LINE).await;
+    assert!(matches!(first("bob").await, Err(LedgerError::UserExists { .. })));
+    let alice = first("alice").await.unwrap().unwrap();
+    assert_eq!(alice.role, Role::Administrator);
+    assert_eq!(first("carol").await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn the_first_administrator_is_made_once_also_by_two_processes_at_a_time() {
     let folder = Folder::new();
     let (one, other) = (folder.open().await, folder.open().await);

@@ -13,13 +13,14 @@ use crate::problem::Problem;
 /// The administrator whom the first start makes.
 pub const FIRST_ADMINISTRATOR: &str = "admin";
 
-/// Makes the administrator [`FIRST_ADMINISTRATOR`] where there is no user yet, and gives back the password, which
-/// is nowhere else. `None` where there is one.
+/// Makes the administrator [`FIRST_ADMINISTRATOR`] where there is no administrator yet, and gives back the password,
+/// which is nowhere else. `None` where there is one.
 ///
 /// # Errors
-/// Those of the ledger.
+/// A problem when somebody of that name is no administrator; those of the ledger.
 pub async fn first_administrator(ledger: &Ledger) -> Result<Option<Secret>, Problem> {
-    if !ledger.users().await?.is_empty() {
+    let is_there = |user: &User| user.role == postern_ledger::Role::Administrator && !user.is_disabled;
+    if ledger.users().await?.iter().any(is_there) {
         return Ok(None);
     }
     let password = Secret::for_person()?;
