@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use postern_engine::{Engine, SourceRow as Listing};
+use postern_ledger::LedgerError;
 use schemars::JsonSchema;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -107,7 +108,7 @@ impl Inventory {
     /// An imported path with its files.
     ///
     /// # Errors
-    /// [`ReportError::NoSuch`].
+    /// [`LedgerError::NoSuchSource`].
     pub fn source(&self, id: i64) -> Result<SourceDetail> {
         let source = self.sources.iter().find(|it| it.source.id == id);
         source.map(SourceDetail::new).ok_or_else(|| no_such(id))
@@ -127,13 +128,10 @@ impl Inventory {
 /// What of a source could not be taken in, page by page.
 ///
 /// # Errors
-/// [`ReportError::NoSuch`], [`ReportError::BadQuery`], and those of the ledger.
+/// [`ReportError::BadQuery`], and those of the ledger: there is no such source.
 pub async fn rejects(engine: &Engine, source: i64, query: &PageQuery) -> Result<RejectPage> {
     let window = Window::new(query.offset, query.limit)?;
-    let found = match engine.ledger().rejects(source).await {
-        Err(postern_ledger::LedgerError::NoSuchSource { id }) => return Err(no_such(id)),
-        found => found?,
-    };
+    let found = engine.ledger().rejects(source).await?;
     let row = |it: &postern_ledger::FileReject| SourceReject {
         file: it.file.clone(),
         position: it.reject.position.clone(),
@@ -147,11 +145,9 @@ pub async fn rejects(engine: &Engine, source: i64, query: &PageQuery) -> Result<
     })
 }
 
+/// Sources are those of now and of no generation.
 fn no_such(id: i64) -> ReportError {
-    ReportError::NoSuch {
-        what: "source",
-        id: id.to_string(),
-    }
+    LedgerError::NoSuchSource { id }.into()
 }
 
 /// Rows of the files of a source that were rejected.

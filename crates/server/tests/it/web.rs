@@ -333,3 +333,12 @@ fn who_sends_slowly_keeps_nobody_from_reading() {
     let given_up = slow.into_iter().next().map(answer).expect("one");
     assert_eq!(given_up.is(503)["type"], "/problems/too-slow");
 }
+
+#[test]
+fn a_source_that_is_not_there_is_of_no_generation() {
+    let running = Running::with_organisation();
+    let client = running.as_role(Role::Reader);
+    for path in ["/api/v1/sources/999", "/api/v1/sources/999/rejects"] {
+        assert_eq!(client.get(path).is(404)["title"], "There is no source 999.");
+    }
+}
