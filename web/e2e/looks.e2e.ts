@@ -21,9 +21,9 @@ const pages = {
 }
 
 for (const [name, address] of Object.entries(pages)) {
-  test(`${name} can be read by all, wide and small, light and dark`, async ({ page }) => {
-    await open(page, address)
-    await inAllLooks(page, name)
+  test(`${name} can be read by all, wide and small, light and dark`, async ({ blank }) => {
+    await open(blank, address)
+    await inAllLooks(blank, name)
   })
 }
 

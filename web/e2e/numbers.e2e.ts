@@ -23,7 +23,7 @@ test('targets exposed are the targets with a path', async ({ page }) => {
   await page.getByRole('link', { name: 'Targets exposed' }).click()
   await settled(page)
   const table = page.getByRole('table', { name: 'Targets' })
-  expect(await counts(page)).toEqual([total])
+  await expect.poll(() => counts(page)).toEqual([total])
   expect(await table.getByRole('row').count()).toBe(1 + total!)
   const paths = await table.getByRole('row').locator('td:last-child').allInnerTexts()
   expect(paths.filter((it) => digits(it) > 0).length).toBe(reached)
@@ -33,11 +33,12 @@ test('paths, scenarios and critical paths are those of the lists', async ({ page
   const [scenarios, paths] = await tile(page, 'Scenarios')
   const [critical] = await tile(page, 'Paths of critical risk')
   await open(page, '/attack-paths')
-  expect(await page.getByRole('tabpanel').getByRole('list').getByRole('listitem').count()).toBe(scenarios)
+  const listed = page.getByRole('tabpanel').getByRole('list').getByRole('listitem')
+  await expect.poll(() => listed.count()).toBe(scenarios)
   await open(page, '/attack-paths?view=paths')
-  expect(sum(await counts(page))).toBe(paths)
+  await expect.poll(async () => sum(await counts(page))).toBe(paths)
   await open(page, '/attack-paths?view=paths&risk=critical')
-  expect(sum(await counts(page))).toBe(critical)
+  await expect.poll(async () => sum(await counts(page))).toBe(critical)
 })
 
 test('observed entry points are those of the list that have a path', async ({ page }) => {
@@ -50,7 +51,8 @@ test('observed entry points are those of the list that have a path', async ({ pa
     // Together the groups show their first rows only.
     await open(page, `/attack-paths?view=entries&basis=${basis}`)
     const table = page.getByRole('table', { name: `Entry points: ${basis} entries` })
-    expect(await table.getByRole('row').getByRole('link', { name: /^[\d,]+$/ }).count(), basis).toBe(expected)
+    const withPaths = table.getByRole('row').getByRole('link', { name: /^[\d,]+$/ })
+    await expect.poll(() => withPaths.count(), { message: basis }).toBe(expected)
   }
 })
 
@@ -59,7 +61,7 @@ test('exposed critical assets are the rows of their list', async ({ page }) => {
   await open(page, '/attack-paths?view=exposed')
   const tables = page.getByRole('tabpanel').getByRole('table')
   // Each table has a row of headings.
-  expect((await tables.getByRole('row').count()) - (await tables.count())).toBe(exposed)
+  await expect.poll(async () => (await tables.getByRole('row').count()) - (await tables.count())).toBe(exposed)
 })
 
 test('what changed is counted alike in short and in full', async ({ page }) => {
@@ -72,7 +74,7 @@ test('what changed is counted alike in short and in full', async ({ page }) => {
   const short = await read('What changed')
   expect(Object.keys(short)).toHaveLength(5)
   await open(page, '/changes')
-  expect(await read('Since generation')).toEqual(short)
+  await expect.poll(() => read('Since generation')).toEqual(short)
 })
 
 test('paths through an asset are as many on its page as in the list of paths', async ({ page }) => {
@@ -85,12 +87,12 @@ test('paths through an asset are as many on its page as in the list of paths', a
   expect(cells.map((it) => it.trim())).toContain(String(paths))
   const asset = new URL(page.url()).pathname.split('/').at(-1)!
   await open(page, `/attack-paths?through=${asset}`)
-  expect(sum(await counts(page))).toBe(paths)
+  await expect.poll(async () => sum(await counts(page))).toBe(paths)
 })
 
 test('gaps are counted on the overview as they are listed on coverage', async ({ page }) => {
   const words = await page.getByRole('region', { name: 'How fresh this is' }).getByRole('link', { name: /gap/ }).innerText()
   await open(page, '/coverage')
   const table = page.getByRole('table', { name: 'What could not be evaluated' })
-  expect((await table.getByRole('row').count()) - 1).toBe(digits(words))
+  await expect.poll(async () => (await table.getByRole('row').count()) - 1).toBe(digits(words))
 })

@@ -75,7 +75,8 @@ const useStyles = makeStyles({
     borderRight: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke2}`,
     backgroundColor: tokens.colorNeutralBackground1,
   },
-  main: { flex: '1 1 0', minWidth: 0, ':focus': { outline: 'none' } },
+  // Whoever skips to it must not find its top under the bar.
+  main: { flex: '1 1 0', minWidth: 0, scrollMarginTop: barHeight, ':focus': { outline: 'none' } },
 })
 
 export function Shell() {

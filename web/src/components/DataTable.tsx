@@ -93,6 +93,16 @@ const skeletonRows = 8
 /** From this number on only the rows near the screen are in the document. */
 const virtualFrom = 120
 
+/** Links of rows are large enough to be pressed with a thumb (WCAG 2.2, target size). */
+const thumb = {
+  display: 'inline-block',
+  maxWidth: '100%',
+  lineHeight: '24px',
+  overflow: 'hidden',
+  textOverflow: 'ellipsis',
+  verticalAlign: 'bottom',
+} as const
+
 const useStyles = makeStyles({
   root: { minWidth: 0 },
   // Only ever scrolls when words are wider than the screen; then it is the table, not the page.
@@ -109,15 +119,17 @@ const useStyles = makeStyles({
   row: { position: 'relative' },
   rowLinked: { cursor: 'pointer' },
   cell: { height: `${rowHeightPx - 1}px`, overflow: 'hidden', textOverflow: 'ellipsis' },
+  cellNarrow: { paddingTop: tokens.spacingVerticalSNudge, paddingBottom: tokens.spacingVerticalSNudge },
   first: { paddingLeft: tokens.spacingHorizontalL },
   last: { paddingRight: tokens.spacingHorizontalL },
-  line: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
+  line: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap', '& a': thumb },
   number: { fontVariantNumeric: 'tabular-nums' },
   below: {
     display: 'flex',
     flexWrap: 'wrap',
     rowGap: tokens.spacingVerticalXXS,
     '& > span:not(:last-child)::after': { content: '"·"', padding: `0 ${tokens.spacingHorizontalXS}` },
+    '& a': thumb,
     paddingBottom: tokens.spacingVerticalXS,
     color: tokens.colorNeutralForeground2,
     fontSize: tokens.fontSizeBase200,
@@ -197,7 +209,7 @@ export function DataTable<Row>({
   const rowClass = mergeClasses(styles.row, isRowLinked && styles.rowLinked)
   const cells = (it: Row) =>
     shown.map((shownColumn, at) => (
-      <TableCell key={shownColumn.id} className={mergeClasses(styles.cell, classOf(shownColumn, at))}>
+      <TableCell key={shownColumn.id} className={mergeClasses(styles.cell, isNarrow && styles.cellNarrow, classOf(shownColumn, at))}>
         <div className={styles.line}>{shownColumn.cell(it)}</div>
         {at === 0 && below.length > 0 ? (
           <div className={styles.below}>

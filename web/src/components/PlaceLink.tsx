@@ -16,7 +16,8 @@ const useStyles = makeStyles({
     // On the line of the words beside it.
     verticalAlign: 'bottom',
   },
-  name: { minWidth: 0 },
+  // Large enough to be pressed with a thumb (WCAG 2.2, target size).
+  name: { minWidth: 0, lineHeight: '24px' },
   cut: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
   wrapped: { overflowWrap: 'anywhere' },
 })
