@@ -11,6 +11,8 @@ export default defineConfig({
     // One server and one browser serve all files, and two cores are all there is.
     fileParallelism: false,
     testTimeout: 60_000,
+    // A page may still be asking when its heading is there.
+    expect: { poll: { timeout: 5_000 } },
     hookTimeout: 60_000,
   },
 })

@@ -79,8 +79,25 @@ test('a new generation makes old what was computed, and leaves the session', () 
   expect(keys.map((key) => client.getQueryState(key as readonly unknown[])?.isInvalidated)).toEqual([true, true, false])
 })
 
+const stateOf = (generation: number | null) => ({
+  generation,
+  is_up_to_date: true,
+  is_building: false,
+  manifest_version: 1,
+})
+
 test('ids of assets are encoded as one part of the address', async () => {
   const asked = answerWith(200, {})
-  await new QueryClient().fetchQuery(queries.asset('AZ/tenant:1?') as never)
+  const client = new QueryClient()
+  client.setQueryData(queries.state().queryKey, stateOf(1))
+  await client.fetchQuery(queries.asset('AZ/tenant:1?') as never)
   expect(asked.mock.calls[0]?.[0]).toBe('/api/v1/assets/AZ%2Ftenant%3A1%3F')
+})
+
+test('before the first import nothing is asked that could only be refused', async () => {
+  const asked = answerWith(200, {})
+  const client = new QueryClient()
+  client.setQueryData(queries.state().queryKey, stateOf(null))
+  await expect(client.fetchQuery({ ...queries.overview(), retry: false } as never)).rejects.toSatisfy(isNoGeneration)
+  expect(asked).not.toHaveBeenCalled()
 })

@@ -20,7 +20,12 @@ export function takeJob(client: QueryClient, job: Job) {
   if (job.kind === 'import' && job.ended_at) void client.invalidateQueries({ queryKey: ['sources'] })
 }
 
-export function takeGeneration(client: QueryClient) {
+/** `number` is that of the generation, where it was told. */
+export function takeGeneration(client: QueryClient, number?: number) {
+  // First: whether there is a generation at all decides what is asked again.
+  if (number !== undefined) {
+    client.setQueryData<State>(queries.state().queryKey, (state) => (state ? { ...state, generation: number } : state))
+  }
   for (const group of ['generation', 'sources', 'settings', 'state']) {
     void client.invalidateQueries({ queryKey: [group] })
   }
@@ -44,7 +49,9 @@ export function useLiveEvents() {
     events.addEventListener('state', (event: MessageEvent<string>) =>
       client.setQueryData<State>(queries.state().queryKey, JSON.parse(event.data) as State),
     )
-    events.addEventListener('generation', () => takeGeneration(client))
+    events.addEventListener('generation', (event: MessageEvent<string>) =>
+      takeGeneration(client, (JSON.parse(event.data) as { number: number }).number),
+    )
     return () => events.close()
   }, [client])
 }

@@ -49,6 +49,14 @@ export function problemOf(status: number, body: unknown): Problem {
   }
 }
 
+/** What the server would say; see `getOfGeneration`. */
+export const nothingImported: Problem = {
+  type: noGeneration,
+  title: 'Nothing has been imported yet.',
+  status: 404,
+  detail: 'Add files on the Sources page.',
+}
+
 export const unreachable: Problem = {
   type: '/problems/unreachable',
   title: 'The server does not answer.',

@@ -3,21 +3,39 @@
 // The first part of a key says what the answer depends on: `generation` is asked again when a new generation
 // is there, `sources` and `accounts` when somebody changes them (see mutations.ts and live.ts).
 
-import { keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { keepPreviousData, queryOptions, type QueryFunctionContext } from '@tanstack/react-query'
 
 import { get, type Query } from './client'
-import { isProblem } from './problem'
+import { isProblem, nothingImported, ProblemError } from './problem'
 import { mayBeSignedIn, noteSignedIn } from './session'
 import type * as Api from './types'
 
 const part = encodeURIComponent
 
+/**
+ * Before anything was imported there is nothing to ask: every question would be refused, and each refusal stands as
+ * an error in the console of the browser. The state says so beforehand; events keep it true.
+ */
+async function getOfGeneration<Answer>(path: string, query: Query, { client, signal }: QueryFunctionContext) {
+  const state = await client.ensureQueryData(one<Api.State>('state', '/state'))
+  if (!isNumber(state.generation)) throw new ProblemError(nothingImported)
+  return get<Answer>(path, query, signal)
+}
+
+const isNumber = (value: unknown) => typeof value === 'number'
+
 function ofGeneration<Answer>(path: string, query: Query = {}) {
   return queryOptions({
-    queryKey: ['generation', path, query] as const,
-    queryFn: ({ signal }) => get<Answer>(path, query, signal),
+    ...oneOfGeneration<Answer>(path, query),
     // A list keeps its rows on the screen until the next page of it is there.
     placeholderData: keepPreviousData,
+  })
+}
+
+function oneOfGeneration<Answer>(path: string, query: Query = {}) {
+  return queryOptions({
+    queryKey: ['generation', path, query] as const,
+    queryFn: (context) => getOfGeneration<Answer>(path, query, context),
   })
 }
 
@@ -108,8 +126,8 @@ export const queries = {
   job: (id: string) => one<Api.Job>('jobs', `/jobs/${part(id)}`),
   generations: (limit = 90) => one<Api.GenerationPage>('generation', '/generations', { limit }),
 
-  overview: () => one<Api.Overview>('generation', '/overview'),
-  changes: () => one<Api.ChangesReport>('generation', '/changes'),
+  overview: () => oneOfGeneration<Api.Overview>('/overview'),
+  changes: () => oneOfGeneration<Api.ChangesReport>('/changes'),
 
   sources: () => one<Api.SourcePage>('sources', '/sources'),
   source: (id: string | number) => one<Api.SourceReport>('sources', `/sources/${part(id)}`),
@@ -117,24 +135,24 @@ export const queries = {
     ...one<Api.RejectPage>('sources', `/sources/${part(id)}/rejects`, { ...query }),
     placeholderData: keepPreviousData,
   }),
-  coverage: () => one<Api.CoverageReport>('generation', '/coverage'),
+  coverage: () => oneOfGeneration<Api.CoverageReport>('/coverage'),
 
-  scenarios: () => one<Api.ScenarioPage>('generation', '/scenarios'),
+  scenarios: () => oneOfGeneration<Api.ScenarioPage>('/scenarios'),
   paths: (query: PathsQuery = {}) => ofGeneration<Api.PathPage>('/paths', { ...query }),
-  path: (id: string) => one<Api.PathReport>('generation', `/paths/${part(id)}`),
-  step: (id: string) => one<Api.StepReport>('generation', `/steps/${part(id)}`),
-  exposedCriticalAssets: () => one<Api.ExposedCriticalAssets>('generation', '/exposed-critical-assets'),
+  path: (id: string) => oneOfGeneration<Api.PathReport>(`/paths/${part(id)}`),
+  step: (id: string) => oneOfGeneration<Api.StepReport>(`/steps/${part(id)}`),
+  exposedCriticalAssets: () => oneOfGeneration<Api.ExposedCriticalAssets>('/exposed-critical-assets'),
   entryPoints: (query: EntriesQuery = {}) => ofGeneration<Api.EntryPage>('/entry-points', { ...query }),
   targets: (query: ListQuery = {}) => ofGeneration<Api.TargetPage>('/targets', { ...query }),
   chokePoints: (query: ListQuery = {}) => ofGeneration<Api.ChokePointPage>('/choke-points', { ...query }),
   blastRadius: (id: string, limit = 50) =>
-    one<Api.BlastReport>('generation', `/assets/${part(id)}/blast-radius`, { limit }),
-  widestBlastRadius: (limit = 20) => one<Api.BlastPage>('generation', '/blast-radius', { limit }),
-  techniques: () => one<Api.TechniquePage>('generation', '/techniques'),
-  technique: (id: string) => one<Api.TechniqueRow>('generation', `/techniques/${part(id)}`),
+    oneOfGeneration<Api.BlastReport>(`/assets/${part(id)}/blast-radius`, { limit }),
+  widestBlastRadius: (limit = 20) => oneOfGeneration<Api.BlastPage>('/blast-radius', { limit }),
+  techniques: () => oneOfGeneration<Api.TechniquePage>('/techniques'),
+  technique: (id: string) => oneOfGeneration<Api.TechniqueRow>(`/techniques/${part(id)}`),
 
   assets: (query: AssetsQuery) => ofGeneration<Api.AssetPage>('/assets', { ...query }),
-  asset: (id: string) => one<Api.AssetReport>('generation', `/assets/${part(id)}`),
+  asset: (id: string) => oneOfGeneration<Api.AssetReport>(`/assets/${part(id)}`),
   assetEdges: (id: string, query: EdgesQuery = {}) =>
     ofGeneration<Api.EdgePage>(`/assets/${part(id)}/edges`, { ...query }),
   assetFindings: (id: string, query: ListQuery = {}) =>

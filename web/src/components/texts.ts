@@ -9,6 +9,7 @@ export const texts = {
   copied: 'Copied',
   notCopied: 'The browser did not allow copying. Select the text and copy it by hand.',
   tryAgain: 'Try again',
+  addFiles: 'Add files',
   cancel: 'Cancel',
   close: 'Close',
   loading: (what: string) => `Loading ${what}`,

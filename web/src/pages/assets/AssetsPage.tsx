@@ -26,7 +26,7 @@ const columns = [
   }),
   column.text<AssetRow>('kind', (it) => it.kind, {
     title: texts.columns.kind,
-    width: '8rem',
+    width: '6.5rem',
     isSortable: true,
     narrow: 'below',
   }),
@@ -38,22 +38,23 @@ const columns = [
   column.text<AssetRow>(
     'criticality',
     (it) => <CriticalityBadge level={it.criticality} controlPlane={it.control_plane} />,
-    { title: texts.columns.criticality, width: '8rem', isSortable: true, startsDescending: true },
+    { title: texts.columns.criticality, width: '7rem', isSortable: true, startsDescending: true },
   ),
   column.text<AssetRow>('entry', (it) => (it.entry_basis ? <BasisBadge basis={it.entry_basis} /> : null), {
     title: texts.columns.entry,
-    width: '7rem',
+    width: '6.5rem',
     narrow: 'hide',
   }),
   column.number<AssetRow>('findings', (it) => it.findings, {
     title: texts.columns.findings,
+    width: '6rem',
     isSortable: true,
     narrow: 'below',
   }),
-  column.number<AssetRow>('paths', (it) => it.paths, { title: texts.columns.paths, width: '7.5rem', isSortable: true }),
+  column.number<AssetRow>('paths', (it) => it.paths, { title: texts.columns.paths, width: '7rem', isSortable: true }),
   column.text<AssetRow>('last_seen', (it) => <Age at={it.last_seen} />, {
     title: texts.columns.lastSeen,
-    width: '9rem',
+    width: '8rem',
     isSortable: true,
     startsDescending: true,
     narrow: 'below',
