@@ -2,8 +2,7 @@ import { Button, makeStyles, MessageBar, MessageBarActions, MessageBarBody, Mess
 
 import { isNoGeneration, problemFrom } from '@/api/problem'
 
-import { ButtonLink } from './AppLink'
-import { EmptyState } from './EmptyState'
+import { NothingImported } from './NothingImported'
 import { texts } from './texts'
 
 const useStyles = makeStyles({
@@ -11,24 +10,11 @@ const useStyles = makeStyles({
   bar: { marginTop: tokens.spacingVerticalS, marginBottom: tokens.spacingVerticalS },
 })
 
-/** What happened, what to do, and a button to try again. That nothing was imported yet is no error: files are. */
+/** What happened, what to do, and a button to try again. Before the first import there is no error, but files to add. */
 export function ProblemMessage({ error, onRetry }: { error: unknown; onRetry?: (() => void) | undefined }) {
   const styles = useStyles()
   const problem = problemFrom(error)
-  if (isNoGeneration(error)) {
-    return (
-      <EmptyState
-        title={problem.title}
-        actions={
-          <ButtonLink to="/sources" appearance="primary">
-            {texts.addFiles}
-          </ButtonLink>
-        }
-      >
-        {problem.detail}
-      </EmptyState>
-    )
-  }
+  if (isNoGeneration(error)) return <NothingImported />
   return (
     <MessageBar intent="error" layout="multiline" politeness="assertive" className={styles.bar}>
       <MessageBarBody>

@@ -9,7 +9,13 @@ export const texts = {
   copied: 'Copied',
   notCopied: 'The browser did not allow copying. Select the text and copy it by hand.',
   tryAgain: 'Try again',
-  addFiles: 'Add files',
+  nothing: {
+    title: 'Nothing has been read yet',
+    hint:
+      'Drop the files of your collectors and scanners on the Sources page: a SharpHound zip, an AzureHound file, a ' +
+      'Nessus report. Attack paths are shown as soon as they are read.',
+    action: 'Add files',
+  },
   cancel: 'Cancel',
   close: 'Close',
   loading: (what: string) => `Loading ${what}`,

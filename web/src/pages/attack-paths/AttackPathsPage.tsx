@@ -5,10 +5,8 @@ import { useQuery } from '@tanstack/react-query'
 
 import { isNoGeneration } from '@/api/problem'
 import { queries } from '@/api/queries'
-import { ButtonLink } from '@/components/AppLink'
-import { EmptyState } from '@/components/EmptyState'
-import { AttackPathIcon } from '@/components/icons'
-import { Page, Section } from '@/components/Page'
+import { NothingImported } from '@/components/NothingImported'
+import { Page } from '@/components/Page'
 import { useUrl } from '@/lib/search'
 
 import { EntriesView } from './EntriesView'
@@ -44,19 +42,7 @@ export function AttackPathsPage() {
   if (isNoGeneration(overview.error)) {
     return (
       <Page title={texts.paths.title} description={texts.paths.description}>
-        <Section title={texts.empty.title}>
-          <EmptyState
-            icon={AttackPathIcon}
-            title={texts.empty.noData}
-            actions={
-              <ButtonLink to="/sources" appearance="primary">
-                {texts.empty.noDataAction}
-              </ButtonLink>
-            }
-          >
-            {texts.empty.noDataHint}
-          </EmptyState>
-        </Section>
+        <NothingImported />
       </Page>
     )
   }

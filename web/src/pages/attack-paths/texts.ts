@@ -39,9 +39,6 @@ export const texts = {
     title: 'No attack paths',
     hint: 'No entry point leads to a target within the cost that is looked at.',
     action: 'See coverage',
-    noData: 'Nothing was imported yet',
-    noDataHint: 'Attack paths come from the files you import: directory collections and scanner reports.',
-    noDataAction: 'Add a source',
   },
   scenario: {
     byBasis: (title: string) => `Scenarios: ${title.toLowerCase()}`,

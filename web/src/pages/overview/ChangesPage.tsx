@@ -7,7 +7,6 @@ import { Page, PageLoading, Section } from '@/components/Page'
 import { ProblemMessage } from '@/components/ProblemMessage'
 
 import { ChangeCounts, ChangedInputs, ChangeList, TargetChanges } from './Changes'
-import { Start } from './Start'
 import { texts } from './texts'
 
 const useStyles = makeStyles({
@@ -21,11 +20,7 @@ export function ChangesPage() {
   return (
     <Page title={texts.changes.title} description={texts.changes.description}>
       {query.isPending ? <PageLoading what={texts.changes.title.toLowerCase()} /> : null}
-      {query.error && !changes ? (
-        <Start error={query.error}>
-          <ProblemMessage error={query.error} onRetry={() => void query.refetch()} />
-        </Start>
-      ) : null}
+      {query.error && !changes ? <ProblemMessage error={query.error} onRetry={() => void query.refetch()} /> : null}
       {changes && !changes.previous ? <EmptyState title={texts.change.first} /> : null}
       {changes?.previous ? (
         <>

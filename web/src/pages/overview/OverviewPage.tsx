@@ -19,7 +19,6 @@ import { number } from '@/lib/format'
 import { narrow } from '@/lib/useMedia'
 
 import { ChangeCounts, ChangedInputs, ChangeList, TargetChanges } from './Changes'
-import { Start } from './Start'
 import { texts } from './texts'
 
 const useStyles = makeStyles({
@@ -75,11 +74,7 @@ export function OverviewPage() {
       }
     >
       {query.isPending ? <PageLoading what={texts.overview.title.toLowerCase()} /> : null}
-      {query.error && !query.data ? (
-        <Start error={query.error}>
-          <ProblemMessage error={query.error} onRetry={() => void query.refetch()} />
-        </Start>
-      ) : null}
+      {query.error && !query.data ? <ProblemMessage error={query.error} onRetry={() => void query.refetch()} /> : null}
       {query.data ? <Content overview={query.data} /> : null}
     </Page>
   )

@@ -3,13 +3,6 @@ import { counted, number } from '@/lib/format'
 export const texts = {
   overview: { title: 'Overview', description: 'Where you stand, what changed, and what to do first.' },
   changes: { title: 'Changes', description: 'What became of attack paths since the generation before, and why.' },
-  start: {
-    title: 'Nothing has been read yet',
-    hint:
-      'Drop the files of your collectors and scanners on the Sources page: a SharpHound zip, an AzureHound file, a ' +
-      'Nessus report. Attack paths are shown as soon as they are read.',
-    action: 'Add files',
-  },
   addFiles: 'Add files',
   seeAll: 'See all',
   stats: {

@@ -7,12 +7,11 @@ import { queries } from '@/api/queries'
 import type { GenerationRow } from '@/api/types'
 import { Age } from '@/components/Age'
 import { column, DataTable } from '@/components/DataTable'
-import { EmptyState } from '@/components/EmptyState'
+import { NothingImported } from '@/components/NothingImported'
 import { PageLoading, Section } from '@/components/Page'
 import { ProblemMessage } from '@/components/ProblemMessage'
 import { toast } from '@/components/toasts'
 import { number } from '@/lib/format'
-import { Start } from '@/pages/overview/Start'
 
 import { texts } from './texts'
 
@@ -91,11 +90,7 @@ export function About() {
           query={generations}
           keyOf={(it) => String(it.number)}
           isRowLinked={false}
-          empty={
-            <Start error={generations.error}>
-              <EmptyState title={texts.about.generations} />
-            </Start>
-          }
+          empty={<NothingImported />}
         />
       </Section>
     </>

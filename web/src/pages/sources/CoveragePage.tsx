@@ -16,7 +16,6 @@ import { Page, PageLoading, Section } from '@/components/Page'
 import { ProblemMessage } from '@/components/ProblemMessage'
 import { capital } from '@/lib/format'
 import { useUrl } from '@/lib/search'
-import { Start } from '@/pages/overview/Start'
 
 import { validateCoverageSearch } from './search'
 import { texts } from './texts'
@@ -171,11 +170,7 @@ export function CoveragePage() {
       crumbs={[{ title: texts.sources.title, to: '/sources' }]}
     >
       {query.isPending ? <PageLoading what={texts.coverage.title.toLowerCase()} /> : null}
-      {query.error && !query.data ? (
-        <Start error={query.error}>
-          <ProblemMessage error={query.error} onRetry={() => void query.refetch()} />
-        </Start>
-      ) : null}
+      {query.error && !query.data ? <ProblemMessage error={query.error} onRetry={() => void query.refetch()} /> : null}
       {query.data ? <Content report={query.data} /> : null}
     </Page>
   )
