@@ -11,6 +11,9 @@
 //! Sources: the models of AzureHound, and what BloodHound Community Edition reads of them (its package `ein`).
 
 mod cells;
+mod content;
+mod home;
+mod object;
 mod resource;
 mod roles;
 mod shape;
@@ -22,15 +25,17 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
 
-use jiff::Timestamp;
 use postern_model::{Facet, NodeKind, ObjectClass, Reject, RelationKind};
 
 use self::cells::Cells;
+use self::content::{Content, class_of, content_of};
+use self::home::{Home, Scout, tenant_id};
+use self::object::{directory_kind, name_of, object_id, principal_kind, properties_of, scope_property};
 use self::shape::{Element, Glance, Principal, Record, Wrapped};
 use crate::sharphound::cursor::Cursor;
 use crate::sharphound::envelope::{Position, Step, Visit, element, walk};
 use crate::sharphound::output::{End, Output, Place, Properties, upper};
-use crate::sharphound::shape::{Meta, Raw, Text};
+use crate::sharphound::shape::{Meta, Text};
 use crate::{Format, IngestError, Input, Sink, Summary};
 
 pub use self::cells::TENANTS_MAX;
@@ -112,74 +117,6 @@ pub fn read(mut input: Input<'_>, sink: &mut dyn Sink) -> Result<Summary, Ingest
     reader.finish()
 }
 
-/// The tenant that a file is of.
-#[derive(Debug, Default)]
-struct Home {
-    /// In upper case; empty where no record says.
-    id: String,
-    /// The collector was pointed at it and has listed its directory.
-    is_listed: bool,
-}
-
-/// Looks for the tenant: the collector writes its record among the first.
-#[derive(Default)]
-struct Scout {
-    listed: Option<String>,
-    /// The tenant that the first record of another kind names.
-    named: Option<String>,
-    /// The tenant of the first record of a tenant.
-    first: Option<String>,
-}
-
-impl Scout {
-    fn home(self) -> Home {
-        let is_listed = self.listed.is_some();
-        let id = self.listed.or(self.named).or(self.first).unwrap_or_default();
-        Home { id, is_listed }
-    }
-}
-
-impl Visit for Scout {
-    fn element(&mut self, text: &str, _: Position) -> Result<Step, IngestError> {
-        let (glance, length) = match element::<Glance<'_>>(text) {
-            Ok(read) => read,
-            // The second walk will say what is wrong with it.
-            Err(Step::Bad(_)) => {
-                return Ok(element::<Raw<'_>>(text).map_or_else(|step| step, |(_, length)| Step::Done(length)));
-            }
-            Err(step) => return Ok(step),
-        };
-        if glance.kind.eq_ignore_ascii_case("AZTenant") {
-            let id = tenant_id(&glance.data.tenant, &glance.data.id);
-            if id.is_empty() {
-                return Ok(Step::Done(length));
-            }
-            if glance.data.is_collected.is_true() {
-                self.listed = Some(id);
-                return Ok(Step::Enough);
-            }
-            self.first.get_or_insert(id);
-        } else if self.named.is_none() && !glance.data.tenant.is_empty() {
-            self.named = Some(upper(&glance.data.tenant).into_owned());
-        }
-        Ok(Step::Done(length))
-    }
-
-    fn rejected(&mut self, _: &[u8], _: Position, _: String) {}
-
-    fn data(&mut self) -> ControlFlow<()> {
-        ControlFlow::Continue(())
-    }
-
-    fn value(&mut self, _: &str, _: &str) {}
-}
-
-/// A tenant's own record names it by its id, or by a path that ends in it.
-fn tenant_id(tenant: &str, id: &str) -> String {
-    let id = if tenant.trim().is_empty() { id } else { tenant };
-    upper(id.rsplit('/').next().unwrap_or(id)).into_owned()
-}
-
 /// A file being read.
 struct Reader<'s> {
     home: Home,
@@ -192,79 +129,6 @@ struct Reader<'s> {
     position: Position,
     version: Option<i64>,
     has_data: bool,
-}
-
-/// What an element is, by its kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Content {
-    Tenant,
-    Object(NodeKind, ObjectClass),
-    Members(ObjectClass),
-    Owners(NodeKind, ObjectClass),
-    DirectoryRoles,
-    EligibleRole,
-    Permission,
-    Descendant,
-    /// Roles on a resource of this kind.
-    ResourceRoles(NodeKind, ObjectClass),
-    AccessPolicy,
-}
-
-fn content_of(kind: &str) -> Option<Content> {
-    let groups = ObjectClass::EntraGroups;
-    Some(match kind {
-        "AZTenant" => Content::Tenant,
-        "AZUser" => Content::Object(NodeKind::AzUser, ObjectClass::EntraUsers),
-        "AZGroup" | "AZGroup365" => Content::Object(NodeKind::AzGroup, groups),
-        "AZDevice" => Content::Object(NodeKind::AzDevice, ObjectClass::EntraDevices),
-        "AZApp" => Content::Object(NodeKind::AzApp, ObjectClass::Applications),
-        "AZServicePrincipal" => Content::Object(NodeKind::AzServicePrincipal, ObjectClass::ServicePrincipals),
-        "AZRole" => Content::Object(NodeKind::AzRole, ObjectClass::DirectoryRoles),
-        "AZGroupMember" | "AZGroup365Member" => Content::Members(groups),
-        "AZGroupOwner" | "AZGroup365Owner" => Content::Owners(NodeKind::AzGroup, groups),
-        "AZDeviceOwner" => Content::Owners(NodeKind::AzDevice, ObjectClass::EntraDevices),
-        "AZAppOwner" => Content::Owners(NodeKind::AzApp, ObjectClass::Applications),
-        "AZServicePrincipalOwner" => Content::Owners(NodeKind::AzServicePrincipal, ObjectClass::ServicePrincipals),
-        "AZRoleAssignment" => Content::DirectoryRoles,
-        "AZRoleEligibilityScheduleInstance" => Content::EligibleRole,
-        "AZAppRoleAssignment" => Content::Permission,
-        "AZManagementGroupDescendant" => Content::Descendant,
-        "AZKeyVaultAccessPolicy" => Content::AccessPolicy,
-        other => return resource_content(other),
-    })
-}
-
-/// Resources are named by their kind; the roles on them by that and what they are.
-fn resource_content(kind: &str) -> Option<Content> {
-    const ROLES: [&str; 7] = [
-        "RoleAssignment",
-        "Owner",
-        "Contributor",
-        "UserAccessAdmin",
-        "VMContributor",
-        "AdminLogin",
-        "KVContributor",
-    ];
-    let kind = kind.strip_prefix("AZ")?;
-    resource::KINDS.iter().find_map(|&(name, node, class)| {
-        let rest = kind.strip_prefix(name)?;
-        if rest.is_empty() {
-            Some(Content::Object(node, class))
-        } else {
-            ROLES.contains(&rest).then_some(Content::ResourceRoles(node, class))
-        }
-    })
-}
-
-/// The class of the objects that are listed as a whole in records of this content: one that cannot be read is missing.
-fn class_of(content: Content) -> Option<ObjectClass> {
-    match content {
-        Content::Tenant => Some(ObjectClass::Tenants),
-        Content::Object(_, class) => Some(class),
-        Content::EligibleRole => Some(ObjectClass::DirectoryRoles),
-        Content::Permission => Some(ObjectClass::ServicePrincipals),
-        _ => None,
-    }
 }
 
 impl Visit for Reader<'_> {
@@ -821,154 +685,5 @@ impl Reader<'_> {
             observed_at: None,
             counts: self.output.finish()?,
         })
-    }
-}
-
-/// The id by which other records name an object; empty where the record does not say.
-fn object_id(kind: NodeKind, record: &Record<'_>, tenant: &str) -> String {
-    let id = upper(&record.id);
-    match kind {
-        NodeKind::AzApp => match upper(&record.app) {
-            app if app.is_empty() => id,
-            app => app,
-        },
-        NodeKind::AzRole if id.is_empty() || tenant.is_empty() => Cow::Borrowed(""),
-        NodeKind::AzRole => Cow::Owned(format!("{id}@{tenant}")),
-        NodeKind::AzSubscription => resource::subscription(id),
-        _ => id,
-    }
-    .into_owned()
-}
-
-/// What a person calls an object. Names of groups, applications and roles say the tenant too, as those of Active
-/// Directory say the domain.
-fn name_of(kind: NodeKind, record: &Record<'_>) -> String {
-    let name = [&record.display_name, &record.properties.display_name, &record.name]
-        .into_iter()
-        .find(|it| !it.is_empty());
-    let name = name.map_or("", |it| it);
-    let name = match kind {
-        NodeKind::AzUser if !record.user_principal_name.is_empty() => &record.user_principal_name,
-        _ => name,
-    };
-    let tenant = match kind {
-        NodeKind::AzApp if !record.publisher_domain.is_empty() => &record.publisher_domain,
-        NodeKind::AzGroup
-        | NodeKind::AzDevice
-        | NodeKind::AzApp
-        | NodeKind::AzServicePrincipal
-        | NodeKind::AzRole
-        | NodeKind::AzManagementGroup => &record.tenant_name,
-        _ => "",
-    };
-    match (name, tenant) {
-        ("", _) => String::new(),
-        (name, "") => name.to_uppercase(),
-        (name, tenant) => format!("{name}@{tenant}").to_uppercase(),
-    }
-}
-
-/// The attributes of an object, under the names that BloodHound gives them.
-fn properties_of(kind: NodeKind, record: &Record<'_>, tenant: &str) -> String {
-    let mut properties = Properties::new();
-    let is_on = |flag: crate::sharphound::shape::Flag| flag.is_true();
-    if matches!(
-        kind,
-        NodeKind::AzUser | NodeKind::AzDevice | NodeKind::AzServicePrincipal
-    ) {
-        properties.flag("enabled", is_on(record.is_enabled));
-    }
-    if matches!(kind, NodeKind::AzUser | NodeKind::AzGroup) {
-        properties.flag("onpremsyncenabled", is_on(record.is_synchronised));
-    }
-    if kind == NodeKind::AzGroup {
-        properties.flag("isassignabletorole", is_on(record.is_assignable_to_role));
-        properties.flag("securityenabled", is_on(record.is_security_enabled));
-        if !record.group_types.is_empty() {
-            properties.texts("grouptypes", record.group_types.iter().map(|it| &**it));
-        }
-    }
-    if kind == NodeKind::AzDevice {
-        properties.flag("ismanaged", is_on(record.is_managed));
-    }
-    if kind == NodeKind::AzRole {
-        properties.flag("isbuiltin", is_on(record.is_built_in));
-    }
-    if let Some(flag) = record.properties.is_rbac.0.filter(|_| kind == NodeKind::AzKeyVault) {
-        properties.flag("enablerbacauthorization", flag);
-    }
-    // Roles over one application name it by its object.
-    if kind == NodeKind::AzApp && !record.id.is_empty() {
-        properties.text("objectid", &upper(&record.id));
-    }
-    let os = match record.operating_system.is_empty() {
-        true => &record.properties.storage.disk.os,
-        false => &record.operating_system,
-    };
-    for (key, text) in [
-        ("tenantid", tenant),
-        ("displayname", &record.display_name),
-        ("userprincipalname", &record.user_principal_name),
-        ("usertype", &record.user_type),
-        ("title", &record.job_title),
-        ("onpremid", &upper(&record.on_premises_sid)),
-        ("deviceid", &record.device_id),
-        ("operatingsystem", os),
-        ("operatingsystemversion", &record.operating_system_version),
-        ("trusttype", &record.trust_type),
-        ("appid", &record.app),
-        ("appownerorganizationid", &record.app_owner),
-        ("publisherdomain", &record.publisher_domain),
-        ("serviceprincipaltype", &record.service_principal_type),
-        ("signinaudience", &record.sign_in_audience),
-        ("templateid", &record.template),
-        ("vmid", &record.properties.vm_id),
-    ] {
-        if !text.is_empty() {
-            properties.text(key, text);
-        }
-    }
-    for (key, time) in [
-        ("whencreated", &record.created),
-        ("pwdlastset", &record.password_changed),
-    ] {
-        if let Ok(time) = time.trim().parse::<Timestamp>() {
-            properties.number(key, time.as_second());
-        }
-    }
-    properties.finish()
-}
-
-/// Where a role of the directory is held. A list, so that several assignments of one role stay apart.
-fn scope_property(scope: &str) -> String {
-    let scope = match scope.trim() {
-        "" => "/",
-        scope => scope,
-    };
-    let mut properties = Properties::new();
-    properties.texts("scopes", [scope]);
-    properties.finish()
-}
-
-/// The kind of a directory object in a list; `None` for one that is no principal, such as a contact.
-fn directory_kind(odata: &str) -> Option<NodeKind> {
-    let kind = odata.rsplit('.').next().unwrap_or(odata);
-    Some(match kind.to_ascii_lowercase().as_str() {
-        "" => NodeKind::Base,
-        "user" => NodeKind::AzUser,
-        "group" => NodeKind::AzGroup,
-        "device" => NodeKind::AzDevice,
-        "serviceprincipal" => NodeKind::AzServicePrincipal,
-        _ => return None,
-    })
-}
-
-/// The kind of the holder of a role.
-fn principal_kind(text: &str) -> NodeKind {
-    match text.to_ascii_lowercase().as_str() {
-        "user" => NodeKind::AzUser,
-        "group" => NodeKind::AzGroup,
-        "serviceprincipal" => NodeKind::AzServicePrincipal,
-        _ => NodeKind::Base,
     }
 }
