@@ -5,7 +5,9 @@
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use crate::database::{Fault, now};
 use crate::error::{LedgerError, Result};
@@ -15,18 +17,19 @@ use crate::{Ledger, audit};
 /// So many jobs are kept, the newest. One that is not over is never forgotten.
 pub const JOBS_KEPT: u32 = 1_000;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum JobState {
-    /// Its files are still coming in.
+    /// Its files are being sent.
     Receiving,
-    /// It waits for its turn.
+    /// Waits for its turn.
     Queued,
     Running,
     Done,
     Failed,
-    /// Somebody ended it.
+    /// Somebody ended it. Nothing of it was kept.
     Cancelled,
-    /// The process that did it is gone.
+    /// The server ended before it did.
     Interrupted,
 }
 

@@ -9,7 +9,9 @@ use std::fmt;
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
+use utoipa::ToSchema;
 
 use crate::database::{Fault, now};
 use crate::error::{LedgerError, Result};
@@ -24,14 +26,15 @@ pub const USER_NAME_CHARS_MAX: usize = 64;
 /// What a name may hold besides ASCII letters and digits, with one of which it begins.
 pub const USER_NAME_SIGNS: &str = "._-@";
 
-/// What somebody may do. Each role may do all that a smaller one may.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// What a person or a token is allowed, each role including the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Role {
-    /// Sees everything but accounts of others and the audit log.
+    /// Reads everything that was found.
     Reader,
-    /// Imports, builds and decides besides.
+    /// Imports data, decides what is critical, and asks what would be if.
     Analyst,
-    /// Looks after accounts and settings besides.
+    /// Manages people and settings.
     Administrator,
 }
 

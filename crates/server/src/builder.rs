@@ -40,7 +40,7 @@ impl Builder {
         let handle = {
             let mut building = app.builder.0.lock().await;
             let running = building.job.as_ref().and_then(|id| app.jobs.get(id));
-            if let Some(job) = running.filter(|job| !job.state.has_ended()) {
+            if let Some(job) = running.filter(|job| !job.state.is_over()) {
                 if app.jobs.is_cancelled(&job.id) {
                     let title = "The build that runs is being cancelled.";
                     return Err(Problem::conflict(title, "Try again in a few seconds."));

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
+pub use postern_ledger::JobState;
 use postern_ledger::{JobEnd, Ledger, NewJob};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -41,63 +42,6 @@ impl JobKind {
             Self::Build => "build",
             Self::WhatIf => "what-if",
         }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum JobState {
-    /// Its files are being sent.
-    Receiving,
-    /// Waits for its turn.
-    Queued,
-    Running,
-    Done,
-    Failed,
-    /// Somebody ended it. Nothing of it was kept.
-    Cancelled,
-    /// The server ended before it did.
-    Interrupted,
-}
-
-impl JobState {
-    pub const ALL: [Self; 7] = [
-        Self::Receiving,
-        Self::Queued,
-        Self::Running,
-        Self::Done,
-        Self::Failed,
-        Self::Cancelled,
-        Self::Interrupted,
-    ];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Receiving => "receiving",
-            Self::Queued => "queued",
-            Self::Running => "running",
-            Self::Done => "done",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-            Self::Interrupted => "interrupted",
-        }
-    }
-
-    fn recorded(self) -> postern_ledger::JobState {
-        use postern_ledger::JobState as Recorded;
-        match self {
-            Self::Receiving => Recorded::Receiving,
-            Self::Queued => Recorded::Queued,
-            Self::Running => Recorded::Running,
-            Self::Done => Recorded::Done,
-            Self::Failed => Recorded::Failed,
-            Self::Cancelled => Recorded::Cancelled,
-            Self::Interrupted => Recorded::Interrupted,
-        }
-    }
-
-    pub fn has_ended(self) -> bool {
-        matches!(self, Self::Done | Self::Failed | Self::Cancelled | Self::Interrupted)
     }
 }
 
@@ -206,14 +150,14 @@ impl Jobs {
         let cancel = watch::Sender::new(false);
         {
             let mut jobs = self.lock();
-            if jobs.values().filter(|it| !it.job.state.has_ended()).count() >= JOBS_OPEN_MAX {
+            if jobs.values().filter(|it| !it.job.state.is_over()).count() >= JOBS_OPEN_MAX {
                 let title = format!("{JOBS_OPEN_MAX} jobs are waiting already.");
                 return Err(Problem::conflict(title, "Wait until some have ended, or cancel them."));
             }
             if jobs.len() >= JOBS_KEPT_MAX {
                 let oldest = jobs
                     .values()
-                    .find(|it| it.job.state.has_ended())
+                    .find(|it| it.job.state.is_over())
                     .map(|it| it.job.id.clone());
                 oldest.and_then(|id| jobs.remove(&id));
             }
@@ -261,7 +205,7 @@ impl Jobs {
         let (ledger, id) = (self.0.ledger.clone(), job.id.clone());
         let end = JobEnd {
             title: job.title.clone(),
-            state: job.state.recorded(),
+            state: job.state,
             ended_at: job.ended_at.unwrap_or_else(Timestamp::now),
             detail: serde_json::json!({ "result": job.result, "problem": job.problem }),
         };
@@ -293,7 +237,7 @@ impl Jobs {
 
     pub fn open(&self) -> Vec<Job> {
         let jobs = self.lock();
-        let open = jobs.values().filter(|entry| !entry.job.state.has_ended());
+        let open = jobs.values().filter(|entry| !entry.job.state.is_over());
         open.map(|entry| entry.job.clone()).collect()
     }
 
@@ -320,7 +264,7 @@ impl Jobs {
     pub fn cancel(&self, id: &str) -> Result<Job, Problem> {
         let jobs = self.lock();
         let entry = jobs.get(id).ok_or_else(|| no_such_job(id))?;
-        if entry.job.state.has_ended() {
+        if entry.job.state.is_over() {
             let title = format!("The job has ended already: it is {}.", entry.job.state.as_str());
             return Err(Problem::conflict(title, "There is nothing to cancel."));
         }
@@ -343,16 +287,16 @@ impl Jobs {
 
     fn change(&self, id: &str, change: impl FnOnce(&mut Job)) {
         let mut jobs = self.lock();
-        let Some(entry) = jobs.get_mut(id).filter(|entry| !entry.job.state.has_ended()) else {
+        let Some(entry) = jobs.get_mut(id).filter(|entry| !entry.job.state.is_over()) else {
             return;
         };
         change(&mut entry.job);
-        if entry.job.state.has_ended() {
+        if entry.job.state.is_over() {
             entry.job.ended_at = Some(Timestamp::now());
         }
         let job = entry.job.clone();
         drop(jobs);
-        if job.state.has_ended() {
+        if job.state.is_over() {
             self.write(&job);
         }
         self.tell(job);
@@ -387,16 +331,14 @@ fn new_record(job: &Job) -> NewJob {
         created_by: job.created_by.clone(),
         created_at: job.created_at,
         holder: holder(),
-        state: job.state.recorded(),
+        state: job.state,
     }
 }
 
 /// A job as it was written down; `None` for a kind that this version does not know.
 fn earlier(record: postern_ledger::Job) -> Option<Job> {
     let part = |name: &str| record.detail.get(name).filter(|part| !part.is_null()).cloned();
-    let state = JobState::ALL
-        .into_iter()
-        .find(|state| state.recorded() == record.state)?;
+    let state = record.state;
     Some(Job {
         kind: JobKind::ALL.into_iter().find(|kind| kind.as_str() == record.kind)?,
         state,

@@ -123,7 +123,7 @@ impl Listener {
     /// another stream, and is told why that cannot be.
     async fn still_may(&self) -> bool {
         let found = auth::look_up(&self.app, &self.headers).await;
-        found.is_ok_and(|it| it.is_some_and(|who| who.role.has(Permission::ReadData)))
+        found.is_ok_and(|it| it.is_some_and(|who| Permission::ReadData.is_given_to(who.role)))
     }
 }
 

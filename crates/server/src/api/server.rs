@@ -26,7 +26,9 @@ pub struct About {
 /// What this server is.
 #[utoipa::path(get, path = "/about", tag = "server", responses((status = 200, body = About)))]
 pub async fn about(may: Requires<may::ReadData>, app: App) -> Json<About> {
-    let is_administrator = may.identity().is_some_and(|it| it.role.has(Permission::ManageSettings));
+    let is_administrator = may
+        .identity()
+        .is_some_and(|it| Permission::ManageSettings.is_given_to(it.role));
     let catalog = app.engine.catalog();
     Json(About {
         version: env!("CARGO_PKG_VERSION").to_owned(),

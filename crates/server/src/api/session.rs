@@ -53,7 +53,7 @@ impl Session {
     fn of(name: String, role: Role, via: Via, expires_at: Timestamp) -> Self {
         Self {
             user: SessionUser { name, role },
-            permissions: role.permissions(),
+            permissions: Permission::of(role),
             via,
             expires_at,
             must_change_password: false,
@@ -80,12 +80,7 @@ pub async fn sign_in(
 ) -> Result<([(HeaderName, HeaderValue); 1], Json<Session>), Problem> {
     let SignIn { name, password } = body.0;
     let (secret, session) = accounts::sign_in(&app, &name, password, address.0).await?;
-    let answer = Session::of(
-        session.user.name,
-        session.user.role.into(),
-        Via::Session,
-        session.expires_at,
-    );
+    let answer = Session::of(session.user.name, session.user.role, Via::Session, session.expires_at);
     Ok(([(header::SET_COOKIE, cookie::set(&app, &secret)?)], Json(answer)))
 }
 

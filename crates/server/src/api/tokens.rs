@@ -65,7 +65,7 @@ impl From<postern_ledger::Token> for Token {
         Self {
             id: token.id.to_string(),
             name: token.name,
-            role: token.role.into(),
+            role: token.role,
             owner: token.owner.unwrap_or_else(|| COMMAND_LINE.to_owned()),
             created_at: token.created_at,
             expires_at: token.expires_at,
@@ -76,7 +76,7 @@ impl From<postern_ledger::Token> for Token {
 
 /// Whose tokens somebody may see and revoke; `None`: everybody's.
 fn bound_to(who: &Identity) -> Option<&str> {
-    (!who.role.has(Permission::ManageUsers)).then_some(who.name.as_str())
+    (!Permission::ManageUsers.is_given_to(who.role)).then_some(who.name.as_str())
 }
 
 /// One's own tokens, for administrators everybody's; the newest first.
@@ -114,7 +114,7 @@ pub async fn create(
     let token = postern_ledger::NewToken {
         hash: secret.hash(),
         name,
-        role: role.into(),
+        role,
         owner: Some(who.name.clone()),
         expires_in: Duration::from_secs(expires_in_days * DAY_S),
     };

@@ -86,7 +86,7 @@ impl From<postern_ledger::User> for User {
     fn from(user: postern_ledger::User) -> Self {
         Self {
             name: user.name,
-            role: user.role.into(),
+            role: user.role,
             created_at: user.created_at,
             last_seen_at: user.last_seen_at,
             is_disabled: user.is_disabled,
@@ -114,11 +114,7 @@ pub async fn create(
     let NewUser { name, role, password } = body.0;
     let (password, generated) = machine::chosen_or_generated(&name, password)?;
     let hash = app.accounts.passwords.hash(password).await?;
-    let user = app
-        .engine
-        .ledger()
-        .create_user(&name, role.into(), hash, may.name())
-        .await?;
+    let user = app.engine.ledger().create_user(&name, role, hash, may.name()).await?;
     let (user, password) = (user.into(), shown(generated));
     Ok((StatusCode::CREATED, Json(UserAdded { user, password })))
 }
@@ -149,7 +145,7 @@ pub async fn change(
         }
     };
     let change = UserChange {
-        role: patch.role.map(Into::into),
+        role: patch.role,
         is_disabled: patch.is_disabled,
         password_hash: match password {
             Some(password) => Some(app.accounts.passwords.hash(password).await?),

@@ -19,7 +19,7 @@ pub const FIRST_ADMINISTRATOR: &str = "admin";
 /// # Errors
 /// A problem when somebody of that name is no administrator; those of the ledger.
 pub async fn first_administrator(ledger: &Ledger) -> Result<Option<Secret>, Problem> {
-    let is_there = |user: &User| user.role == postern_ledger::Role::Administrator && !user.is_disabled;
+    let is_there = |user: &User| user.role == Role::Administrator && !user.is_disabled;
     if ledger.users().await?.iter().any(is_there) {
         return Ok(None);
     }
@@ -45,7 +45,7 @@ pub async fn create_token(
     let token = NewToken {
         hash: secret.hash(),
         name: name.to_owned(),
-        role: role.into(),
+        role,
         owner: None,
         expires_in,
     };
@@ -64,7 +64,7 @@ pub async fn add_user(
 ) -> Result<(User, Option<Secret>), Problem> {
     let (password, generated) = chosen_or_generated(name, password)?;
     let hash = Passwords::default().hash(password).await?;
-    let user = ledger.create_user(name, role.into(), hash, COMMAND_LINE).await?;
+    let user = ledger.create_user(name, role, hash, COMMAND_LINE).await?;
     Ok((user, generated))
 }
 

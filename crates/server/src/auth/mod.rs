@@ -23,7 +23,8 @@ use utoipa::ToSchema;
 
 pub(crate) use address::Address;
 pub use passwords::{HASHES_AT_ONCE_MAX, HASHES_WAITING_MAX, PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN};
-pub use permission::{Need, Permission, Role, may};
+pub use permission::{Need, Permission, may};
+pub use postern_ledger::Role;
 pub use requires::{Guarded, Requires};
 pub use secret::{Secret, TOKEN_PREFIX};
 
@@ -96,7 +97,7 @@ async fn find(app: &App, headers: &HeaderMap) -> Result<Option<Found>, Problem> 
             touch_due: found.is_touch_due.then_some(Touch::Token(found.token.id)),
             identity: Identity {
                 name: found.token.owner.unwrap_or_else(|| COMMAND_LINE.to_owned()),
-                role: found.role.into(),
+                role: found.role,
                 via: Via::Token,
                 expires_at: found.token.expires_at,
             },
@@ -110,7 +111,7 @@ async fn find(app: &App, headers: &HeaderMap) -> Result<Option<Found>, Problem> 
         touch_due: session.is_touch_due.then_some(Touch::Session(hash)),
         identity: Identity {
             name: session.user.name,
-            role: session.user.role.into(),
+            role: session.user.role,
             via: Via::Session,
             expires_at: session.expires_at,
         },

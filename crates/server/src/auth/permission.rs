@@ -3,65 +3,9 @@
 //! Each permission has a type of the same name in [`may`], so that a handler can say in its arguments what it
 //! needs (`Requires<may::ImportData>`) and the compiler can see whether it says anything at all.
 
+use postern_ledger::Role;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-/// What a person or a token is allowed, each role including the one before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Role {
-    /// Reads everything that was found.
-    Reader,
-    /// Imports data, decides what is critical, and asks what would be if.
-    Analyst,
-    /// Manages people and settings.
-    Administrator,
-}
-
-impl Role {
-    /// The least of them first.
-    pub const ALL: [Self; 3] = [Self::Reader, Self::Analyst, Self::Administrator];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Reader => "reader",
-            Self::Analyst => "analyst",
-            Self::Administrator => "administrator",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.as_str() == text)
-    }
-
-    pub fn has(self, permission: Permission) -> bool {
-        self >= permission.least_role()
-    }
-
-    pub fn permissions(self) -> Vec<Permission> {
-        Permission::ALL.iter().copied().filter(|it| self.has(*it)).collect()
-    }
-}
-
-impl From<postern_ledger::Role> for Role {
-    fn from(role: postern_ledger::Role) -> Self {
-        match role {
-            postern_ledger::Role::Reader => Self::Reader,
-            postern_ledger::Role::Analyst => Self::Analyst,
-            postern_ledger::Role::Administrator => Self::Administrator,
-        }
-    }
-}
-
-impl From<Role> for postern_ledger::Role {
-    fn from(role: Role) -> Self {
-        match role {
-            Role::Reader => Self::Reader,
-            Role::Analyst => Self::Analyst,
-            Role::Administrator => Self::Administrator,
-        }
-    }
-}
 
 /// What stands for a permission in a handler's arguments. Only this module can make another one.
 pub trait Need: sealed::Sealed + Send + Sync + 'static {
@@ -89,6 +33,15 @@ macro_rules! permissions {
             /// The smallest role that has it; larger ones have it too.
             pub fn least_role(self) -> Role {
                 match self { $(Self::$name => Role::$role,)* }
+            }
+
+            pub fn is_given_to(self, role: Role) -> bool {
+                role >= self.least_role()
+            }
+
+            /// All that a role has.
+            pub fn of(role: Role) -> Vec<Self> {
+                Self::ALL.iter().copied().filter(|it| it.is_given_to(role)).collect()
             }
         }
 
@@ -141,10 +94,10 @@ mod tests {
     #[test]
     fn a_larger_role_has_every_permission_of_a_smaller_one() {
         for pair in Role::ALL.windows(2) {
-            let (small, large) = (pair[0].permissions(), pair[1].permissions());
+            let (small, large) = (Permission::of(pair[0]), Permission::of(pair[1]));
             assert!(small.iter().all(|it| large.contains(it)) && large.len() > small.len());
         }
-        assert_eq!(Role::Administrator.permissions(), Permission::ALL);
+        assert_eq!(Permission::of(Role::Administrator), Permission::ALL);
     }
 
     #[test]

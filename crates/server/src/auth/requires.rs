@@ -39,7 +39,7 @@ impl<P: Need> FromRequestParts<App> for Requires<P> {
         let identity = identify(app, &parts.headers).await?;
         if let Some(permission) = P::PERMISSION {
             let identity = identity.as_ref().ok_or_else(Problem::sign_in_needed)?;
-            if !identity.role.has(permission) {
+            if !permission.is_given_to(identity.role) {
                 return Err(Problem::not_allowed(identity.role, permission));
             }
         }
