@@ -32,6 +32,8 @@ interface Fixtures {
   blank: Page
   /** Not signed in, nowhere yet. */
   visitor: Page
+  /** Signed in as administrator where nothing was imported, nowhere yet. */
+  newcomer: Page
 }
 
 export const test = base.extend<Fixtures>({
@@ -55,6 +57,10 @@ export const test = base.extend<Fixtures>({
   blank: async ({ browser, allowed }, use) =>
     watched(browser, allowed, { storageState: JSON.parse(inject('signedIn')) }, use),
   visitor: async ({ browser, allowed }, use) => watched(browser, allowed, {}, use),
+  newcomer: async ({ browser, allowed }, use) => {
+    const signedIn = { baseURL: inject('empty').url, storageState: JSON.parse(inject('signedInToEmpty')) }
+    await watched(browser, allowed, signedIn, use)
+  },
 })
 
 async function watched(
@@ -65,11 +71,12 @@ async function watched(
 ) {
   const context = await browser.newContext({ baseURL: server.url, viewport: wide, colorScheme: 'light', ...options })
   const page = await context.newPage()
+  const home = options.baseURL ?? server.url
   const foreign: string[] = []
   const errors: string[] = []
   context.on('request', (request) => {
     const { origin, protocol } = new URL(request.url())
-    if (protocol.startsWith('http') && origin !== server.url) foreign.push(request.url())
+    if (protocol.startsWith('http') && origin !== home) foreign.push(request.url())
   })
   page.on('pageerror', (error) => errors.push(String(error)))
   page.on('console', (message) => {

@@ -1,4 +1,5 @@
-// Once per run: the real binary with the demo organisation, one Chromium, and one sign-in through the page.
+// Once per run: the real binary with the demo organisation, and with nothing; one Chromium; one sign-in through the
+// page of each.
 //
 //   POSTERN_BIN       the binary (default: target/debug/postern)
 //   POSTERN_URL       a server that already runs, instead of starting one; then POSTERN_PASSWORD too
@@ -25,6 +26,9 @@ declare module 'vitest' {
     browser: string
     /** Cookies and storage of the administrator, as JSON. */
     signedIn: string
+    /** A server into which nothing was imported, and its administrator. */
+    empty: Server
+    signedInToEmpty: string
   }
 }
 
@@ -43,18 +47,23 @@ const flags = [
 ]
 
 export default async function setup(project: TestProject) {
-  const started = process.env.POSTERN_URL ? undefined : await start()
+  const started = process.env.POSTERN_URL ? undefined : await start('demo')
+  let nothing: Started | undefined
   let browser: BrowserServer | undefined
   const stop = async () => {
     await browser?.close()
     await started?.stop()
+    await nothing?.stop()
   }
   try {
+    nothing = await start('serve')
     const server = started?.server ?? running(process.env.POSTERN_URL ?? '')
     browser = await chromium.launchServer({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: flags })
     project.provide('server', server)
     project.provide('browser', browser.wsEndpoint())
     project.provide('signedIn', await signIn(browser.wsEndpoint(), server))
+    project.provide('empty', nothing.server)
+    project.provide('signedInToEmpty', await signIn(browser.wsEndpoint(), nothing.server))
   } catch (error) {
     await stop()
     throw error
@@ -70,10 +79,15 @@ function running(url: string): Server {
   return { url: url.replace(/\/$/, ''), name: administrator, password }
 }
 
-async function start() {
+interface Started {
+  server: Server
+  stop: () => Promise<void>
+}
+
+async function start(command: 'demo' | 'serve'): Promise<Started> {
   const binary = path.resolve(process.env.POSTERN_BIN ?? '../target/debug/postern')
   const data = await mkdtemp(path.join(os.tmpdir(), 'postern-e2e-'))
-  const child = spawn(binary, ['demo', '--data', data, '--listen', '127.0.0.1:0'], {
+  const child = spawn(binary, [command, '--data', data, '--listen', '127.0.0.1:0'], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const stop = async () => {
@@ -81,7 +95,7 @@ async function start() {
     await rm(data, { recursive: true, force: true })
   }
   try {
-    return { server: await ready(child), stop }
+    return { server: await ready(child, command), stop }
   } catch (error) {
     await stop()
     throw error
@@ -89,13 +103,13 @@ async function start() {
 }
 
 /** Waits until the server has said where it listens and with which password. */
-function ready(child: ChildProcess) {
+function ready(child: ChildProcess, command: string) {
   return new Promise<Server>((resolve, reject) => {
     let said = ''
     const fail = (why: string) => reject(new Error(`${why}; it said:\n${said}`))
-    const timer = setTimeout(() => fail(`postern demo was not ready within ${startMsMax / 1000} s`), startMsMax)
+    const timer = setTimeout(() => fail(`postern ${command} was not ready within ${startMsMax / 1000} s`), startMsMax)
     child.on('error', (error) => fail(error.message))
-    child.on('exit', (code) => fail(`postern demo ended with ${code}`))
+    child.on('exit', (code) => fail(`postern ${command} ended with ${code}`))
     const read = (text: Buffer) => {
       said += text.toString()
       const url = /listening on (http:\/\/\S+)/.exec(said)?.[1]
