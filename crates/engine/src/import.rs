@@ -66,7 +66,7 @@ pub struct ImportReport {
 pub struct FileReport {
     pub path: String,
     /// `None` for a file that was not taken in.
-    pub format: Option<Format>,
+    pub format: Option<&'static Format>,
     pub observed: Option<Observed>,
     pub counts: Counts,
     /// Had been imported before, byte for byte.
@@ -277,7 +277,7 @@ impl Reading<'_> {
             length,
             site: self.options.source.as_deref(),
         };
-        let summary = match postern_ingest::read(input, &mut sink) {
+        let summary = match format.read(input, &mut sink) {
             Ok(summary) => summary,
             Err(IngestError::Sink(SinkError(cause))) => return Err(EngineError::Import { file: name, cause }),
             Err(error) => return refuse(source, sentence(&error)),
@@ -297,7 +297,7 @@ impl Reading<'_> {
         let record = SnapshotRecord {
             id,
             prefix,
-            format: format.as_str().to_owned(),
+            format: format.id.to_owned(),
             file: name.clone(),
             content_digest: digest,
             observed,
@@ -324,10 +324,9 @@ impl Reading<'_> {
 
     /// Equal content is one snapshot, seen at one time from one site. A time that only says when the import
     /// happened makes no difference, nor does a file's name where the content dates itself.
-    fn snapshot_id(&self, format: Format, digest: &str, outside: Observed) -> String {
-        let dates_itself = format == Format::Nessus;
+    fn snapshot_id(&self, format: &'static Format, digest: &str, outside: Observed) -> String {
         let time = match outside.origin {
-            TimeOrigin::EntryName | TimeOrigin::ArchiveEntry if !dates_itself => outside.at.to_string(),
+            TimeOrigin::EntryName | TimeOrigin::ArchiveEntry if !format.dates_itself => outside.at.to_string(),
             _ => String::new(),
         };
         let site = self.options.source.as_deref().unwrap_or_default();
@@ -342,7 +341,7 @@ impl Reading<'_> {
     }
 }
 
-fn known(record: SnapshotRecord, name: String, format: Format, source: &mut SourceImport) -> FileReport {
+fn known(record: SnapshotRecord, name: String, format: &'static Format, source: &mut SourceImport) -> FileReport {
     let report = FileReport {
         path: name.clone(),
         format: Some(format),

@@ -13,7 +13,7 @@ use crate::{EngineError, Result};
 pub struct Inspected {
     pub path: String,
     /// `None` for a file that cannot be read.
-    pub format: Option<Format>,
+    pub format: Option<&'static Format>,
     pub counts: Counts,
     /// At most as many as an import would keep.
     pub rejects: Vec<Reject>,
@@ -55,14 +55,14 @@ fn inspect_entry(entry: Entry, site: Option<&str>) -> Inspected {
                 site,
             };
             postern_ingest::sniff(&mut input)
-                .and_then(|_| postern_ingest::read(input, &mut rejects))
+                .and_then(|format| Ok((format, format.read(input, &mut rejects)?)))
                 .map_err(|error| sentence(&error))
         }
     };
     match read {
-        Ok(summary) => Inspected {
+        Ok((format, summary)) => Inspected {
             path: name,
-            format: Some(summary.format),
+            format: Some(format),
             counts: summary.counts,
             rejects: rejects.kept,
             rejects_total: rejects.total,

@@ -14,11 +14,26 @@ use std::io::{Read, Seek, SeekFrom};
 use jiff::Timestamp;
 use postern_model::{Batch, CellCoverage, Reject};
 
-pub mod azurehound;
 mod chunks;
-pub mod nessus;
-pub mod network;
-pub mod sharphound;
+#[cfg(test)]
+mod testing;
+
+/// Declares the module of each format and lists its `FORMAT`: a new one is one more line here.
+macro_rules! formats {
+    ($($module:ident,)*) => {
+        $(pub mod $module;)*
+
+        /// Every format that is read. A file is of the first whose `sniff` says so.
+        pub static FORMATS: &[&Format] = &[$(&$module::FORMAT,)*];
+    };
+}
+
+formats! {
+    nessus,
+    network,
+    azurehound,
+    sharphound,
+}
 
 /// How much of a file's beginning the formats are recognised by.
 pub const HEAD_BYTES: usize = 64 * 1024;
@@ -59,7 +74,6 @@ pub struct SinkError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 /// What a file was found to hold, once all of it has been read.
 #[derive(Debug)]
 pub struct Summary {
-    pub format: Format,
     /// The cells that rows refer to, and how far the file has looked at each.
     pub cells: Vec<CellCoverage>,
     /// The time that the content itself gives for its observations.
@@ -84,28 +98,59 @@ pub struct Counts {
     pub controls: u64,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    SharpHound,
-    AzureHound,
-    Nessus,
-    Network,
+/// A kind of file that is read, as its module describes it.
+#[derive(Debug)]
+pub struct Format {
+    /// What the format is called in tables, JSON and on pages; also the folder of its test data.
+    pub id: &'static str,
+    /// What people call files of it, in the plural of a list: "OpenGraph JSON".
+    pub title: &'static str,
+    /// Whether the content always gives the time of its observations, so that the file's name makes no difference.
+    pub dates_itself: bool,
+    /// Whether a file is of this format, of whatever version. No two formats say yes to one file.
+    pub(crate) sniff: fn(&mut Probe<'_, '_>) -> Result<bool, IngestError>,
+    pub(crate) read: fn(Input<'_>, &mut dyn Sink) -> Result<Summary, IngestError>,
 }
 
-impl Format {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::SharpHound => "sharphound",
-            Self::AzureHound => "azurehound",
-            Self::Nessus => "nessus",
-            Self::Network => "network",
+/// What a format is recognised by.
+pub(crate) struct Probe<'p, 'i> {
+    /// The first [`HEAD_BYTES`], without a byte order mark of UTF-8.
+    pub head: &'p [u8],
+    /// The whole file, for formats whose mark may stand anywhere in it. It is anywhere, and may be left anywhere.
+    pub input: &'p mut Input<'i>,
+}
+
+impl<'p, 'i> Probe<'p, 'i> {
+    fn new(head: &'p [u8], input: &'p mut Input<'i>) -> Self {
+        Self {
+            head: head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head),
+            input,
         }
     }
 }
 
+impl Format {
+    /// Reads a file that [`sniff`] has found to be of this format into `sink`.
+    ///
+    /// # Errors
+    /// Those of the format's own reader.
+    pub fn read(&self, mut input: Input<'_>, sink: &mut dyn Sink) -> Result<Summary, IngestError> {
+        rewind(&mut input)?;
+        (self.read)(input, sink)
+    }
+}
+
+impl PartialEq for Format {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Format {}
+
 impl std::fmt::Display for Format {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(self.as_str())
+        f.pad(self.id)
     }
 }
 
@@ -120,9 +165,7 @@ pub enum IngestError {
     },
     #[error("{name} is empty; export it again")]
     Empty { name: String },
-    #[error(
-        "{name} is in no format that is understood; SharpHound and AzureHound JSON, Nessus XML and network JSON are"
-    )]
+    #[error("{name} is not a known format; {} are understood", titles())]
     Unknown { name: String },
     /// A format that is known, in a kind or version that is not. `found` and `understood` complete the
     /// sentence.
@@ -147,24 +190,23 @@ pub enum IngestError {
 ///
 /// # Errors
 /// [`IngestError::Empty`] and [`IngestError::Unknown`]; [`IngestError::Io`] when the bytes cannot be read.
-pub fn sniff(input: &mut Input<'_>) -> Result<Format, IngestError> {
+pub fn sniff(input: &mut Input<'_>) -> Result<&'static Format, IngestError> {
     let head = read_head(input)?;
     if head.iter().all(u8::is_ascii_whitespace) {
         return Err(IngestError::Empty {
             name: input.name.to_owned(),
         });
     }
-    let format = if nessus::sniff(&head) {
-        Some(Format::Nessus)
-    } else if network::sniff(&head) {
-        Some(Format::Network)
-    } else if azurehound::sniff(&head) {
-        Some(Format::AzureHound)
-    } else {
-        sharphound::sniff(&head, input)?
-    };
+    let mut probe = Probe::new(&head, input);
+    let mut found = None;
+    for format in FORMATS {
+        if (format.sniff)(&mut probe)? {
+            found = Some(*format);
+            break;
+        }
+    }
     rewind(input)?;
-    format.ok_or_else(|| IngestError::Unknown {
+    found.ok_or_else(|| IngestError::Unknown {
         name: input.name.to_owned(),
     })
 }
@@ -174,11 +216,15 @@ pub fn sniff(input: &mut Input<'_>) -> Result<Format, IngestError> {
 /// # Errors
 /// Those of [`sniff`] and of the format's own reader.
 pub fn read(mut input: Input<'_>, sink: &mut dyn Sink) -> Result<Summary, IngestError> {
-    match sniff(&mut input)? {
-        Format::SharpHound => sharphound::read(input, sink),
-        Format::AzureHound => azurehound::read(input, sink),
-        Format::Nessus => nessus::read(input, sink),
-        Format::Network => network::read(input, sink),
+    sniff(&mut input)?.read(input, sink)
+}
+
+/// All formats, for a sentence.
+fn titles() -> String {
+    let titles: Vec<_> = FORMATS.iter().map(|format| format.title).collect();
+    match titles.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => titles.concat(),
     }
 }
 

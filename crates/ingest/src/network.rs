@@ -29,7 +29,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess
 use serde_json::{Map, Value as Json};
 
 use crate::chunks::Chunks;
-use crate::{Counts, Format, IngestError, Input, ReadSeek, Sink, Summary};
+use crate::{Counts, Format, IngestError, Input, Probe, ReadSeek, Sink, Summary};
 
 /// A node or an edge may have this many bytes.
 pub const ELEMENT_BYTES_MAX: u64 = 16 * 1024 * 1024;
@@ -46,9 +46,16 @@ pub const FOREIGN_KINDS_MAX: usize = 1_000;
 /// Id of the one node that stands for the Internet, in any letter case.
 pub const INTERNET_ID: &str = "internet";
 
+pub static FORMAT: Format = Format {
+    id: "network",
+    title: "network JSON",
+    dates_itself: false,
+    sniff: |probe: &mut Probe<'_, '_>| Ok(sniff(probe.head)),
+    read,
+};
+
 /// Whether the beginning of a file is an object with an object `graph` in it.
-pub fn sniff(head: &[u8]) -> bool {
-    let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head);
+fn sniff(head: &[u8]) -> bool {
     let mut depth = 0;
     let mut at = 0;
     while let Some(&byte) = head.get(at) {
@@ -83,7 +90,7 @@ pub fn sniff(head: &[u8]) -> bool {
 /// # Errors
 /// [`IngestError::Malformed`] when the file is no JSON, is cut short or above a limit; [`IngestError::Io`] and
 /// [`IngestError::Sink`] as they come.
-pub fn read(input: Input<'_>, sink: &mut dyn Sink) -> Result<Summary, IngestError> {
+fn read(input: Input<'_>, sink: &mut dyn Sink) -> Result<Summary, IngestError> {
     let name = input.name;
     let read_bytes = Counter::new(0);
     let source = BufReader::new(Source {
@@ -343,7 +350,6 @@ impl<'a> NetworkMap<'a> {
             });
         }
         Ok(Summary {
-            format: Format::Network,
             cells,
             observed_at: None,
             counts: Counts {

@@ -333,7 +333,7 @@ fn imported_file(file: FileReport) -> ImportedFile {
     let rejects = file.rejects.into_iter().take(REJECTS_LISTED_MAX);
     ImportedFile {
         path: file.path,
-        format: file.format.map(|format| format.as_str().to_owned()),
+        format: file.format.map(|format| format.id.to_owned()),
         objects: file.counts.assets,
         relations: file.counts.relations,
         findings: file.counts.instances,

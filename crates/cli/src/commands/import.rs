@@ -76,7 +76,7 @@ impl ImportedFile {
     fn new(file: FileReport) -> Self {
         Self {
             path: file.path,
-            format: file.format.map(|format| format.as_str().to_owned()),
+            format: file.format.map(|format| format.id.to_owned()),
             observed_at: file.observed.map(|it| it.at.to_string()),
             observed_from: file.observed.map(|Observed { origin, .. }| ObservedFrom::new(origin)),
             is_known: file.is_known,

@@ -60,7 +60,7 @@ pub fn run(args: args::Inspect) -> Result<Outcome> {
     let files = postern_engine::inspect(&args.paths, args.source.as_deref())?;
     let files = files.into_iter().map(|file| InspectedFile {
         path: file.path,
-        format: file.format.map(|format| format.as_str().to_owned()),
+        format: file.format.map(|format| format.id.to_owned()),
         counts: CountsReport::new(&file.counts),
         rejects_total: file.rejects_total,
         rejects: file.rejects.into_iter().map(RejectReport::new).collect(),

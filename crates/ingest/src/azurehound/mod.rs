@@ -32,11 +32,12 @@ use self::content::{Content, class_of, content_of};
 use self::home::{Home, Scout, tenant_id};
 use self::object::{directory_kind, name_of, object_id, principal_kind, properties_of, scope_property};
 use self::shape::{Element, Glance, Principal, Record, Wrapped};
+use crate::sharphound;
 use crate::sharphound::cursor::Cursor;
 use crate::sharphound::envelope::{Position, Step, Visit, element, walk};
 use crate::sharphound::output::{End, Output, Place, Properties, upper};
 use crate::sharphound::shape::{Meta, Text};
-use crate::{Format, IngestError, Input, Sink, Summary};
+use crate::{Format, IngestError, Input, Probe, Sink, Summary};
 
 pub use self::cells::TENANTS_MAX;
 
@@ -46,10 +47,24 @@ const UNKNOWN_KINDS_MAX: usize = 100;
 /// The versions of the envelope that are understood.
 const VERSIONS: std::ops::RangeInclusive<i64> = 4..=6;
 
-/// Whether the first record of a file says that it is of this format. A file that begins with `meta` is recognised by
-/// [`crate::sharphound::sniff`], which shares the envelope.
-pub fn sniff(head: &[u8]) -> bool {
-    first_kind(head).is_some_and(|kind| kind.starts_with("AZ"))
+pub static FORMAT: Format = Format {
+    id: "azurehound",
+    title: "AzureHound JSON",
+    dates_itself: false,
+    sniff,
+    read,
+};
+
+/// Whether the first record of a file says that it is of this format, or the envelope's `meta` does.
+fn sniff(probe: &mut Probe<'_, '_>) -> Result<bool, IngestError> {
+    if first_kind(probe.head).is_some_and(|kind| kind.starts_with("AZ")) {
+        return Ok(true);
+    }
+    match sharphound::kind_in_meta(probe) {
+        Ok(kind) => Ok(kind.is_some_and(|kind| kind == "azure")),
+        Err(IngestError::Malformed { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 fn first_kind(head: &[u8]) -> Option<String> {
@@ -57,7 +72,7 @@ fn first_kind(head: &[u8]) -> Option<String> {
         Ok(text) => text,
         Err(error) => std::str::from_utf8(&head[..error.valid_up_to()]).ok()?,
     };
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim_start();
+    let text = text.trim_start();
     let after = |text: &'_ str, token: &str| text.trim_start().strip_prefix(token).map(str::to_owned);
     let list = match text.strip_prefix('{') {
         Some(inside) => after(&after(&after(inside, "\"data\"")?, ":")?, "[")?,
@@ -85,7 +100,7 @@ fn first_kind(head: &[u8]) -> Option<String> {
 /// [`IngestError::Unsupported`] for another version; [`IngestError::Malformed`] when the file is cut off, is no valid
 /// JSON, has no `data`, or passes [`crate::sharphound::RECORD_BYTES_MAX`]; [`IngestError::Io`] and
 /// [`IngestError::Sink`].
-pub fn read(mut input: Input<'_>, sink: &mut dyn Sink) -> Result<Summary, IngestError> {
+fn read(mut input: Input<'_>, sink: &mut dyn Sink) -> Result<Summary, IngestError> {
     let name = input.name;
     let mut scout = Scout::default();
     walk(&mut input, &mut scout)?;
@@ -680,7 +695,6 @@ impl Reader<'_> {
         }
         let home = self.home.is_listed.then_some(self.home.id.as_str());
         Ok(Summary {
-            format: Format::AzureHound,
             cells: self.cells.finish(home, &self.foreign),
             observed_at: None,
             counts: self.output.finish()?,

@@ -21,7 +21,7 @@ use postern_model::schema::{COVERED, FINDINGS, OBJECTS, SERVICES};
 use postern_model::{Cell, CellCoverage, Coverage, Facet, NodeKind, ObjectClass, Value};
 
 use crate::chunks::Chunks;
-use crate::{Counts, Format, IngestError, Input, Sink, Summary};
+use crate::{Counts, Format, IngestError, Input, Probe, Sink, Summary};
 use host::{Scan, Tags};
 use item::Item;
 use xml::Xml;
@@ -61,11 +61,18 @@ const FAMILY_PORT_SCANNERS: &str = "Port scanners";
 const CELL_PROPERTIES: u16 = 0;
 const CELL_PORTS: u16 = 1;
 
+pub static FORMAT: Format = Format {
+    id: "nessus",
+    title: "Nessus XML",
+    dates_itself: true,
+    sniff: |probe: &mut Probe<'_, '_>| Ok(sniff(probe.head)),
+    read,
+};
+
 /// Whether the beginning of a file looks like a Nessus export, of this version or of the first.
-pub fn sniff(head: &[u8]) -> bool {
+fn sniff(head: &[u8]) -> bool {
     const ROOT: &[u8] = b"<NessusClientData";
-    let begins = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
-    begins.starts_with(b"<") && head.windows(ROOT.len()).any(|window| window == ROOT)
+    head.trim_ascii_start().starts_with(b"<") && head.windows(ROOT.len()).any(|window| window == ROOT)
 }
 
 /// Reads a file of this format.
@@ -76,7 +83,7 @@ pub fn sniff(head: &[u8]) -> bool {
 /// # Errors
 /// [`IngestError::Unsupported`] for version 1 of the format; [`IngestError::Malformed`] when the XML is
 /// broken, cut short or above a limit; [`IngestError::Io`] and [`IngestError::Sink`] as they come.
-pub fn read(input: Input<'_>, sink: &mut dyn Sink) -> Result<Summary, IngestError> {
+fn read(input: Input<'_>, sink: &mut dyn Sink) -> Result<Summary, IngestError> {
     let name = input.name;
     let site = input.site.unwrap_or("");
     let mut xml = Xml::new(input);
@@ -445,7 +452,6 @@ impl<'a> Report<'a> {
         }
         self.chunks.finish()?;
         Ok(Summary {
-            format: Format::Nessus,
             cells: self.cells.list,
             observed_at: self.hosts.iter().filter_map(|host| host.observed_at).max(),
             counts: Counts {

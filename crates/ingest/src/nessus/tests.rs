@@ -1,74 +1,28 @@
-//! The reader as a whole: folders of `testdata/nessus` (`in.nessus`, `want.json`; `UPDATE=1` rewrites what is
-//! wanted), counts that another reader has made, and bytes that nobody meant.
+//! The reader as a whole: counts that another reader has made, and bytes that nobody meant.
 
 use std::collections::BTreeMap;
-use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
-use postern_model::{Batch, Reject, Table};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 use super::*;
-use crate::SinkError;
+use crate::testing::Kept;
 
-#[derive(Default)]
-struct Kept {
-    tables: BTreeMap<&'static str, Vec<Table>>,
-    rejects: Vec<Reject>,
-}
-
-impl Sink for Kept {
-    fn rows(&mut self, rows: Batch) -> Result<(), SinkError> {
-        self.tables.entry(rows.schema.name).or_default().push(rows);
-        Ok(())
+/// Hosts by the facets that were looked at on them.
+fn covered(kept: &Kept, summary: &Summary) -> BTreeMap<String, Vec<String>> {
+    let mut covered: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for row in kept.rows("covered", &["cell", "subject"]) {
+        let cell: usize = row[0].parse().unwrap();
+        let facet = summary.cells[cell].cell.facet.to_string();
+        covered.entry(row[1].clone()).or_default().push(facet);
     }
-
-    fn reject(&mut self, reject: Reject) {
-        self.rejects.push(reject);
-    }
-}
-
-impl Kept {
-    /// Rows of a table, each as the values of these columns, `-` for null.
-    fn rows(&self, table: &str, columns: &[&str]) -> Vec<Vec<String>> {
-        let mut rows = Vec::new();
-        for chunk in self.tables.get(table).into_iter().flatten() {
-            for row in 0..chunk.rows() {
-                let value = |name: &&str| match chunk.value(row, chunk.schema.column(name)) {
-                    Value::Null => "-".to_owned(),
-                    Value::Text(text) => text.to_owned(),
-                    Value::Long(number) => number.to_string(),
-                    Value::Bool(flag) => flag.to_string(),
-                    Value::Id(id) => format!("{id:032x}"),
-                };
-                rows.push(columns.iter().map(value).collect());
-            }
-        }
-        rows
-    }
-
-    /// Hosts by the facets that were looked at on them.
-    fn covered(&self, summary: &Summary) -> BTreeMap<String, Vec<String>> {
-        let mut covered: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for row in self.rows("covered", &["cell", "subject"]) {
-            let cell: usize = row[0].parse().unwrap();
-            let facet = summary.cells[cell].cell.facet.to_string();
-            covered.entry(row[1].clone()).or_default().push(facet);
-        }
-        covered
-    }
+    covered
 }
 
 fn read_bytes(bytes: &[u8], site: Option<&str>) -> (Result<Summary, IngestError>, Kept) {
     let mut kept = Kept::default();
-    let input = Input {
-        name: "in.nessus",
-        length: bytes.len() as u64,
-        bytes: &mut Cursor::new(bytes),
-        site,
-    };
-    (read(input, &mut kept), kept)
+    (kept.read_as(&FORMAT, bytes, site), kept)
 }
 
 /// A report with these hosts, as XML.
@@ -79,68 +33,6 @@ fn report(hosts: &str) -> String {
 fn read_report(hosts: &str) -> (Summary, Kept) {
     let (summary, kept) = read_bytes(report(hosts).as_bytes(), Some("hq"));
     (summary.unwrap(), kept)
-}
-
-/// What a file yields, as JSON that a person can read.
-fn describe(bytes: &[u8]) -> Json {
-    let (summary, kept) = read_bytes(bytes, Some("hq"));
-    let mut tables = serde_json::Map::new();
-    for (&name, chunks) in &kept.tables {
-        let mut rows = Vec::new();
-        for chunk in chunks {
-            for row in 0..chunk.rows() {
-                let mut object = serde_json::Map::new();
-                for (index, column) in chunk.schema.columns.iter().enumerate() {
-                    let value = match chunk.value(row, index) {
-                        Value::Null => continue,
-                        Value::Text(text) if text.starts_with(['{', '[']) => serde_json::from_str(text).unwrap(),
-                        Value::Text(text) => text.into(),
-                        Value::Long(number) => number.into(),
-                        Value::Bool(flag) => flag.into(),
-                        Value::Id(id) => id.to_string().into(),
-                    };
-                    object.insert(column.name.to_owned(), value);
-                }
-                rows.push(Json::Object(object));
-            }
-        }
-        tables.insert(name.to_owned(), rows.into());
-    }
-    let rejects: Vec<_> = kept.rejects.iter().map(|it| json!([it.position, it.reason])).collect();
-    match summary {
-        Ok(summary) => {
-            let counts = summary.counts;
-            let cells: Vec<_> = summary.cells.iter().map(|it| it.cell.facet.to_string()).collect();
-            json!({
-                "cells": cells,
-                "observed_at": summary.observed_at,
-                "counts": [counts.assets, counts.checks, counts.instances, counts.cves],
-                "tables": tables,
-                "rejects": rejects,
-            })
-        }
-        Err(error) => json!({ "error": error.to_string() }),
-    }
-}
-
-#[test]
-fn every_case_in_testdata_yields_what_is_wanted() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/nessus");
-    let mut cases: Vec<PathBuf> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|it| it.unwrap().path())
-        .collect();
-    cases.sort();
-    assert!(!cases.is_empty());
-    for case in cases {
-        let found = describe(&std::fs::read(case.join("in.nessus")).unwrap());
-        let found = format!("{}\n", serde_json::to_string_pretty(&found).unwrap());
-        let want = case.join("want.json");
-        if std::env::var_os("UPDATE").is_some() {
-            std::fs::write(&want, &found).unwrap();
-        }
-        assert_eq!(found, std::fs::read_to_string(&want).unwrap(), "{}", case.display());
-    }
 }
 
 /// Counts that were made without this reader, in the units of `inspect`.
@@ -187,14 +79,14 @@ fn the_first_version_of_the_format_is_named_and_refused() {
     let (summary, _) = read_bytes(document, None);
     assert_eq!(
         summary.unwrap_err().to_string(),
-        "in.nessus is a Nessus export of version 1; exports of version 2 (.nessus) are understood"
+        "file is a Nessus export of version 1; exports of version 2 (.nessus) are understood"
     );
 }
 
 #[test]
 fn only_a_nessus_export_is_recognised() {
     assert!(sniff(
-        b"\xEF\xBB\xBF<?xml version=\"1.0\" ?>\n<!-- x --><NessusClientData_v2>"
+        b"<?xml version=\"1.0\" ?>\n<!-- x --><NessusClientData_v2>"
     ));
     assert!(!sniff(b"{\"text\": \"<NessusClientData_v2>\"}"));
     assert!(!sniff(b"<nmaprun>"));
@@ -254,7 +146,7 @@ const POLICY: &str = "<Policy><FamilySelection>\
 fn covered_under_policy(hosts: &str) -> BTreeMap<String, Vec<String>> {
     let document = format!("<NessusClientData_v2>{POLICY}<Report>{hosts}</Report></NessusClientData_v2>");
     let (summary, kept) = read_bytes(document.as_bytes(), None);
-    kept.covered(&summary.unwrap())
+    covered(&kept, &summary.unwrap())
 }
 
 #[test]
@@ -301,7 +193,7 @@ fn without_a_policy_the_families_of_the_file_are_those_looked_at() {
         r#"<ReportHost name="a"><ReportItem pluginID="1" pluginFamily="Windows"/></ReportHost>
         <ReportHost name="b"/>"#,
     );
-    let covered = kept.covered(&summary);
+    let covered = covered(&kept, &summary);
     assert_eq!(covered["host:hq:b"], ["properties", "Windows (not credentialed)"]);
     assert_eq!(covered["host:hq:a"], covered["host:hq:b"]);
 }
@@ -318,7 +210,7 @@ fn a_host_that_is_listed_twice_is_one_host() {
     let (summary, kept) = read_report(&(host(12, true, 1) + &host(11, false, 2)));
     assert_eq!(summary.counts.assets, 1);
     assert_eq!(summary.observed_at.unwrap().to_string(), "2018-05-03T12:00:00Z");
-    let covered = kept.covered(&summary);
+    let covered = covered(&kept, &summary);
     assert_eq!(
         covered["host:hq:srv"],
         ["properties", "F (credentialed)", "F (not credentialed)"]

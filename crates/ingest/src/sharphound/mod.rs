@@ -25,7 +25,7 @@ use self::cells::{BoundaryIndex, Cells, Slot};
 use self::envelope::{FileMeta, Position, Step, Visit, locate_meta, walk};
 use self::output::{End, Output, Place, upper};
 use self::shape::{Principal, Record, Session, Text};
-use crate::{Format, IngestError, Input, Sink, Summary};
+use crate::{Format, IngestError, Input, Probe, Sink, Summary};
 
 pub use self::cells::{BOUNDARIES_MAX, OBJECTS_MAX};
 pub use self::envelope::RECORD_BYTES_MAX;
@@ -65,36 +65,44 @@ fn content_of(kind: &str) -> Option<Content> {
     })
 }
 
-/// The type in `meta` of a file of AzureHound, whose envelope is the same.
-const AZURE: &str = "azure";
+pub static FORMAT: Format = Format {
+    id: "sharphound",
+    title: "SharpHound JSON",
+    dates_itself: false,
+    sniff,
+    read,
+};
 
-/// Whether a file is a collection, of any version: an object whose `meta` names a type of SharpHound, or that of
-/// AzureHound. A file that breaks off after its key `data` is taken for one, so that [`read`] can say where.
+/// Whether a file is a collection, of any version: an object whose `meta` names a type of SharpHound. A file that
+/// breaks off after its key `data` is taken for one, so that [`read`] can say where.
 ///
 /// # Errors
 /// [`IngestError::Io`] when the bytes cannot be read.
-pub fn sniff(head: &[u8], input: &mut Input<'_>) -> Result<Option<Format>, IngestError> {
-    if head.starts_with(b"\xFF\xFE{\0") || head.starts_with(b"\xFE\xFF\0{") {
+fn sniff(probe: &mut Probe<'_, '_>) -> Result<bool, IngestError> {
+    if probe.head.starts_with(b"\xFF\xFE{\0") || probe.head.starts_with(b"\xFE\xFF\0{") {
         // JSON in UTF-16: `read` says what to do about it.
-        return Ok(Some(Format::SharpHound));
+        return Ok(true);
     }
-    let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
-    let Some(inside) = head.strip_prefix(b"{") else {
-        return Ok(None);
-    };
-    match locate_meta(input) {
-        Ok(Some(meta)) if meta.kind == AZURE => Ok(Some(Format::AzureHound)),
-        Ok(meta) => Ok(meta
-            .is_some_and(|meta| content_of(&meta.kind).is_some())
-            .then_some(Format::SharpHound)),
+    match kind_in_meta(probe) {
+        Ok(kind) => Ok(kind.is_some_and(|kind| content_of(&kind).is_some())),
         Err(IngestError::Malformed { .. }) => {
+            let inside = probe.head.trim_ascii_start().strip_prefix(b"{").unwrap_or_default();
             let first_key = inside.trim_ascii_start().get(..6).unwrap_or_default();
-            let is_envelope =
-                first_key.eq_ignore_ascii_case(b"\"data\"") || first_key.eq_ignore_ascii_case(b"\"meta\"");
-            Ok(is_envelope.then_some(Format::SharpHound))
+            Ok(first_key.eq_ignore_ascii_case(b"\"data\"") || first_key.eq_ignore_ascii_case(b"\"meta\""))
         }
         Err(error) => Err(error),
     }
+}
+
+/// The type that the envelope's `meta` names; AzureHound has the same envelope.
+///
+/// # Errors
+/// [`IngestError::Malformed`] for an object that is no envelope, or a damaged one; [`IngestError::Io`].
+pub(crate) fn kind_in_meta(probe: &mut Probe<'_, '_>) -> Result<Option<String>, IngestError> {
+    if !probe.head.trim_ascii_start().starts_with(b"{") {
+        return Ok(None);
+    }
+    Ok(locate_meta(probe.input)?.map(|meta| meta.kind))
 }
 
 /// Reads a SharpHound file.
@@ -105,7 +113,7 @@ pub fn sniff(head: &[u8], input: &mut Input<'_>) -> Result<Option<Format>, Inges
 /// [`IngestError::Unsupported`] for another version; [`IngestError::Malformed`] when the file is cut off, is no valid
 /// JSON, has no `meta` or no `data`, or passes [`OBJECTS_MAX`] or [`RECORD_BYTES_MAX`]; [`IngestError::Io`] and
 /// [`IngestError::Sink`].
-pub fn read(mut input: Input<'_>, sink: &mut dyn Sink) -> Result<Summary, IngestError> {
+fn read(mut input: Input<'_>, sink: &mut dyn Sink) -> Result<Summary, IngestError> {
     let unsupported = |found: String| IngestError::Unsupported {
         name: input.name.to_owned(),
         found,
@@ -318,7 +326,6 @@ impl<'s> Reader<'s> {
         let Self { cells, mut output, .. } = self;
         let cells = cells.finish(|cell, subject| output.covered(Place { cell, subject }))?;
         Ok(Summary {
-            format: Format::SharpHound,
             cells,
             observed_at: None,
             counts: output.finish()?,

@@ -1,0 +1,184 @@
+//! For tests of formats: a sink that keeps everything, and the cases of `testdata`.
+//!
+//! Each folder `testdata/<format>/<case>/` holds a file `in.*` and what it yields, `want.json`. `UPDATE=1` rewrites
+//! what is wanted. [`every_case_in_testdata_yields_what_is_wanted`] reads all of them, so a format has to say nothing.
+
+use std::collections::BTreeMap;
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+
+use postern_model::{Batch, Reject, Value};
+use serde_json::{Map, Value as Json, json};
+
+use crate::{FORMATS, Format, HEAD_BYTES, IngestError, Input, Probe, Sink, SinkError, Summary};
+
+/// The site that the caller names, in all tests.
+pub const SITE: &str = "hq";
+
+/// Keeps what comes out of a file.
+#[derive(Default)]
+pub struct Kept {
+    /// By table, in the order in which they came.
+    pub chunks: BTreeMap<&'static str, Vec<Batch>>,
+    pub rejects: Vec<Reject>,
+    /// Takes no rows, as a full disk does.
+    pub is_full: bool,
+}
+
+impl Sink for Kept {
+    fn rows(&mut self, rows: Batch) -> Result<(), SinkError> {
+        if self.is_full {
+            return Err(SinkError("full".into()));
+        }
+        self.chunks.entry(rows.schema.name).or_default().push(rows);
+        Ok(())
+    }
+
+    fn reject(&mut self, reject: Reject) {
+        self.rejects.push(reject);
+    }
+}
+
+impl Kept {
+    /// Reads a file of any known format, at [`SITE`].
+    pub fn read(&mut self, bytes: &[u8]) -> Result<Summary, IngestError> {
+        with_input(bytes, Some(SITE), |input| crate::read(input, self))
+    }
+
+    /// Reads a file as one of this format, whatever it looks like.
+    pub fn read_as(&mut self, format: &Format, bytes: &[u8], site: Option<&str>) -> Result<Summary, IngestError> {
+        with_input(bytes, site, |input| format.read(input, self))
+    }
+
+    /// Rows of a table, each as the values of these columns, `-` for null.
+    pub fn rows(&self, table: &str, columns: &[&str]) -> Vec<Vec<String>> {
+        let mut rows = Vec::new();
+        for chunk in self.chunks.get(table).into_iter().flatten() {
+            for row in 0..chunk.rows() {
+                let value = |name: &&str| match chunk.value(row, chunk.schema.column(name)) {
+                    Value::Null => "-".to_owned(),
+                    Value::Text(text) => text.to_owned(),
+                    Value::Long(number) => number.to_string(),
+                    Value::Bool(flag) => flag.to_string(),
+                    Value::Id(id) => format!("{id:032x}"),
+                };
+                rows.push(columns.iter().map(value).collect());
+            }
+        }
+        rows
+    }
+
+    /// All rows, by table, as JSON that a person can read.
+    fn tables(&self) -> Json {
+        let mut tables = Map::new();
+        for (&name, chunks) in &self.chunks {
+            let rows = chunks
+                .iter()
+                .flat_map(|chunk| (0..chunk.rows()).map(move |row| object(chunk, row)));
+            tables.insert(name.to_owned(), rows.collect());
+        }
+        tables.into()
+    }
+}
+
+fn object(chunk: &Batch, row: usize) -> Json {
+    let mut object = Map::new();
+    for (index, column) in chunk.schema.columns.iter().enumerate() {
+        let value = match chunk.value(row, index) {
+            Value::Null => continue,
+            Value::Text(text) if text.starts_with(['{', '[']) => serde_json::from_str(text).unwrap(),
+            Value::Text(text) => text.into(),
+            Value::Long(number) => number.into(),
+            Value::Bool(flag) => flag.into(),
+            Value::Id(id) => format!("{id:032x}").into(),
+        };
+        object.insert(column.name.to_owned(), value);
+    }
+    object.into()
+}
+
+fn with_input<T>(bytes: &[u8], site: Option<&str>, read: impl FnOnce(Input<'_>) -> T) -> T {
+    read(Input {
+        name: "file",
+        length: bytes.len() as u64,
+        bytes: &mut Cursor::new(bytes),
+        site,
+    })
+}
+
+/// What a file yields.
+pub fn describe(bytes: &[u8]) -> Json {
+    let mut kept = Kept::default();
+    let summary = match kept.read(bytes) {
+        Ok(summary) => summary,
+        Err(error) => return json!({ "error": error.to_string() }),
+    };
+    let counts = summary.counts;
+    let counts = [
+        ("assets", counts.assets),
+        ("checks", counts.checks),
+        ("instances", counts.instances),
+        ("cves", counts.cves),
+        ("relations", counts.relations),
+        ("controls", counts.controls),
+    ];
+    let rejects: Vec<_> = kept.rejects.iter().map(|it| json!([it.position, it.reason])).collect();
+    json!({
+        "cells": summary.cells,
+        "observed_at": summary.observed_at,
+        "counts": counts.into_iter().filter(|(_, count)| *count > 0).collect::<BTreeMap<_, _>>(),
+        "tables": kept.tables(),
+        "rejects": rejects,
+    })
+}
+
+/// The folders of cases of a format, by name.
+pub fn cases(format: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(format);
+    let mut cases: Vec<PathBuf> = std::fs::read_dir(&folder)
+        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+        .map(|it| it.unwrap().path())
+        .collect();
+    cases.sort();
+    assert!(!cases.is_empty(), "{format} has no case in testdata");
+    cases
+}
+
+/// The input of a case.
+pub fn input_of(case: &Path) -> Vec<u8> {
+    let mut files = std::fs::read_dir(case).unwrap().map(|it| it.unwrap().path());
+    let input = files.find(|path| path.file_stem().is_some_and(|stem| stem == "in"));
+    std::fs::read(input.unwrap_or_else(|| panic!("{} has no file in.*", case.display()))).unwrap()
+}
+
+#[test]
+fn every_case_in_testdata_yields_what_is_wanted() {
+    for format in FORMATS {
+        for case in cases(format.id) {
+            let found = describe(&input_of(&case));
+            let found = format!("{}\n", serde_json::to_string_pretty(&found).unwrap());
+            let want = case.join("want.json");
+            if std::env::var_os("UPDATE").is_some() {
+                std::fs::write(&want, &found).unwrap();
+            }
+            assert_eq!(found, std::fs::read_to_string(&want).unwrap(), "{}", case.display());
+        }
+    }
+}
+
+#[test]
+fn no_two_formats_say_yes_to_one_file() {
+    for format in FORMATS {
+        for case in cases(format.id) {
+            let bytes = input_of(&case);
+            let head = &bytes[..bytes.len().min(HEAD_BYTES)];
+            let says_yes = |other: &&&Format| {
+                with_input(&bytes, None, |mut input| {
+                    (other.sniff)(&mut Probe::new(head, &mut input)).expect("bytes in memory can be read")
+                })
+            };
+            let found: Vec<_> = FORMATS.iter().filter(says_yes).map(|it| it.id).collect();
+            assert_eq!(found, [format.id], "{}", case.display());
+        }
+    }
+}
