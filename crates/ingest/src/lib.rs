@@ -14,7 +14,11 @@ use std::io::{Read, Seek, SeekFrom};
 use jiff::Timestamp;
 use postern_model::{Batch, CellCoverage, Reject};
 
+pub use self::sentence::SENTENCE_CHARACTERS_MAX;
+use self::sentence::{Tidy, tidy_error};
+
 mod chunks;
+mod sentence;
 #[cfg(test)]
 mod testing;
 
@@ -136,7 +140,7 @@ impl Format {
     /// Those of the format's own reader.
     pub fn read(&self, mut input: Input<'_>, sink: &mut dyn Sink) -> Result<Summary, IngestError> {
         rewind(&mut input)?;
-        (self.read)(input, sink)
+        (self.read)(input, &mut Tidy(sink)).map_err(tidy_error)
     }
 }
 
