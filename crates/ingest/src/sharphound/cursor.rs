@@ -7,8 +7,11 @@
 
 use std::borrow::Cow;
 
-/// Values nested deeper than this are refused.
-const DEPTH_MAX: u32 = 128;
+/// Values nested deeper than this are refused. Readers of the tables give up at 128 with the object around a value.
+const DEPTH_MAX: u32 = 100;
+
+/// Numbers without an exponent are within the range of 64 bits of floating point up to so many characters.
+const SURE_NUMBER_BYTES: usize = 300;
 
 /// Why a value cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,16 +138,28 @@ impl<'a> Cursor<'a> {
         match bytes.get(at + 1) {
             None => Err(Fault::End),
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(2),
-            Some(b'u') => {
-                let digits = &bytes[at + 2..bytes.len().min(at + 6)];
-                match digits.iter().position(|digit| !digit.is_ascii_hexdigit()) {
-                    Some(_) => Err(Fault::Expected("four hexadecimal digits", at)),
-                    None if digits.len() < 4 => Err(Fault::End),
-                    None => Ok(6),
-                }
-            }
+            Some(b'u') => match self.code_unit(at)? {
+                0xD800..0xDC00 => match (bytes.get(at + 6), bytes.get(at + 7)) {
+                    (None, _) | (Some(b'\\'), None) => Err(Fault::End),
+                    (Some(b'\\'), Some(b'u')) if matches!(self.code_unit(at + 6)?, 0xDC00..0xE000) => Ok(12),
+                    _ => Err(Fault::Expected("the other half of a character", at + 6)),
+                },
+                0xDC00..0xE000 => Err(Fault::Expected("a whole character", at)),
+                _ => Ok(6),
+            },
             Some(_) => Err(Fault::Expected("an escape", at)),
         }
+    }
+
+    /// The number that an escape `\u1234` stands for.
+    fn code_unit(&self, at: usize) -> Result<u32> {
+        let bytes = self.text.as_bytes();
+        let digits = &bytes[at + 2..bytes.len().min(at + 6)];
+        let value = digits.iter().try_fold(0, |value, digit| {
+            let digit = char::from(*digit).to_digit(16);
+            digit.map_or(Err(Fault::Expected("four hexadecimal digits", at)), |digit| Ok(value * 16 + digit))
+        })?;
+        if digits.len() < 4 { Err(Fault::End) } else { Ok(value) }
     }
 
     #[cold]
@@ -297,18 +312,23 @@ impl<'a> Cursor<'a> {
             at += 1;
             digits(&mut at)?;
         }
-        if matches!(bytes[at], b'e' | b'E') {
+        let has_exponent = matches!(bytes[at], b'e' | b'E');
+        if has_exponent {
             at += 1;
             if matches!(bytes.get(at), Some(b'+' | b'-')) {
                 at += 1;
             }
             digits(&mut at)?;
         }
+        let text = &self.text[start..at];
+        if (has_exponent || text.len() > SURE_NUMBER_BYTES) && serde_json::from_str::<f64>(text).is_err() {
+            return Err(Fault::Expected("a number within the range of 64 bits", start));
+        }
         self.at = at;
-        Ok(&self.text[start..at])
+        Ok(text)
     }
 
-    /// Passes over a value and gives its text, which is valid JSON.
+    /// Passes over a value and gives its text: JSON that every reader of the tables takes.
     pub fn skip(&mut self) -> Result<&'a str> {
         self.peek()?;
         let start = self.at;
@@ -385,7 +405,7 @@ mod tests {
 
     #[test]
     fn every_beginning_of_a_value_is_unfinished_and_not_wrong() {
-        let json = r#"{"a":[-1,20.5e-3,true,null],"b\u00e9":"c\n"}"#;
+        let json = r#"{"a":[-1,20.5e-3,true,null],"b\u00e9":"c\n\ud83d\ude00"}"#;
         for end in 0..json.len() {
             assert_eq!(skip(&json[..end]), Err(Fault::End), "{}", &json[..end]);
         }
@@ -404,10 +424,26 @@ mod tests {
             "{1:2}",
             "[,]",
             "[1,]",
+            "[1e999]",
+            r#"["\ud83d"]"#,
+            r#"["\ud83dx"]"#,
+            r#"["\ud83d\u0041"]"#,
+            r#"["\ude00"]"#,
         ] {
             assert!(matches!(skip(json), Err(Fault::Expected(..))), "{json}");
         }
         assert!(matches!(skip(&"[".repeat(1000)), Err(Fault::Expected(..))));
+        let long = format!("[{}]", "9".repeat(400));
+        assert!(matches!(skip(&long), Err(Fault::Expected(..))));
+    }
+
+    #[test]
+    fn what_is_nested_as_deep_as_may_be_is_still_read_within_an_object() {
+        let depth = DEPTH_MAX as usize - 1;
+        let deepest = format!("{{\"a\":{}1{}}}", "[".repeat(depth), "]".repeat(depth));
+        assert!(serde_json::from_str::<serde_json::Value>(&deepest).is_ok());
+        assert_eq!(skip(&deepest), Ok(&*deepest));
+        assert!(skip(&format!("[{deepest}]")).is_err());
     }
 
     #[test]
@@ -428,9 +464,9 @@ mod tests {
         }
 
         #[test]
-        fn what_is_accepted_is_json(text in r#"[\[\]{}",:0-9eE.truefalsn\\ -]{0,24}"#) {
+        fn what_is_accepted_is_json(text in r#"([\[\]{}",:0-9eE.truefalsn\\ -]|\\\\ud[8c]00){0,24}"#) {
             if let Ok(json) = Cursor::new(&text).skip() {
-                prop_assert!(serde_json::from_str::<serde::de::IgnoredAny>(json).is_ok(), "{}", json);
+                prop_assert!(serde_json::from_str::<serde_json::Value>(json).is_ok(), "{}", json);
             }
         }
     }
