@@ -1,0 +1,3 @@
+//! Formats from outside: what comes out of bytes, whoever wrote them.
+
+mod sharphound;
