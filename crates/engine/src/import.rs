@@ -15,7 +15,7 @@ use postern_model::{Batch, Reject, hash128};
 use tokio::runtime::Handle;
 
 use crate::engine::blocking;
-use crate::intake::{Content, Entry, each_entry};
+use crate::intake::{Content, Entry, each_entry, harmless};
 use crate::observed::observed;
 use crate::{BuildOutcome, Engine, EngineError, Progress, Result, Wait};
 
@@ -44,7 +44,7 @@ impl ImportOptions {
     /// A path as people know it.
     fn shown(&self, path: &str) -> String {
         let below = self.shown_below.as_ref();
-        let rest = below.and_then(|folder| path.strip_prefix(&*folder.to_string_lossy()));
+        let rest = below.and_then(|folder| path.strip_prefix(&*harmless(&folder.to_string_lossy())));
         rest.map_or(path, |rest| rest.trim_start_matches(['/', '\\']))
             .to_owned()
     }
@@ -180,12 +180,11 @@ impl Reading<'_> {
         for path in paths {
             let mut source = SourceImport {
                 name: self.options.source.clone(),
-                path: self.options.shown(
+                path: self.options.shown(&harmless(
                     &std::path::absolute(path)
                         .unwrap_or_else(|_| path.clone())
-                        .display()
-                        .to_string(),
-                ),
+                        .to_string_lossy(),
+                )),
                 imported_at,
                 snapshots: Vec::new(),
                 unread: Vec::new(),

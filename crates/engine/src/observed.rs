@@ -52,14 +52,22 @@ fn date(digits: &str) -> Option<Date> {
     Date::new(year, digits[4..6].parse().ok()?, digits[6..8].parse().ok()?).ok()
 }
 
-/// An archive keeps local times without a zone; they are taken for UTC. Its zero is 1980 and means unknown.
-pub fn archive_time(entry: Option<zip::DateTime>) -> Option<Timestamp> {
-    let entry = entry?;
-    let year = i16::try_from(entry.year()).ok().filter(|year| YEARS.contains(year))?;
-    let part = |number: u8| i8::try_from(number).ok();
-    let date = Date::new(year, part(entry.month())?, part(entry.day())?).ok()?;
-    let time = Time::new(part(entry.hour())?, part(entry.minute())?, part(entry.second())?, 0).ok()?;
+/// A zip archive keeps local times without a zone, in the two words of MS-DOS; they are taken for UTC. The first year
+/// that can be written is 1980, which means unknown.
+pub fn archive_time(date: u16, time: u16) -> Option<Timestamp> {
+    let part = |word: u16, shift: u32, bits: u32| i8::try_from((word >> shift) & ((1 << bits) - 1)).ok();
+    let year = 1980 + i16::try_from(date >> 9).ok()?;
+    let year = Some(year).filter(|year| YEARS.contains(year))?;
+    let date = Date::new(year, part(date, 5, 4)?, part(date, 0, 5)?).ok()?;
+    let time = Time::new(part(time, 11, 5)?, part(time, 5, 6)?, part(time, 0, 5)? * 2, 0).ok()?;
     utc(date.to_datetime(time))
+}
+
+/// A gzip file keeps seconds since 1970; zero means unknown.
+pub fn gzip_time(seconds: u32) -> Option<Timestamp> {
+    let time = Timestamp::from_second(i64::from(seconds)).ok()?;
+    let year = time.to_zoned(TimeZone::UTC).year();
+    YEARS.contains(&year).then_some(time)
 }
 
 fn utc(time: DateTime) -> Option<Timestamp> {
@@ -93,6 +101,16 @@ mod tests {
         ] {
             assert_eq!(time_in_name(name), None, "{name}");
         }
+    }
+
+    #[test]
+    fn the_times_of_archives_are_read_and_their_zeros_mean_unknown() {
+        let (date, time) = (((2024 - 1980) << 9) | (3 << 5) | 5, (11 << 11) | (18 / 2));
+        assert_eq!(archive_time(date, time), at("2024-03-05T11:00:18Z"));
+        assert_eq!(archive_time((1 << 5) | 1, 0), None, "the first day that can be written");
+        assert_eq!(archive_time(date, u16::MAX), None, "no time of day");
+        assert_eq!(gzip_time(1_709_636_418), at("2024-03-05T11:00:18Z"));
+        assert_eq!(gzip_time(0), None);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod support;
 
+mod archives;
 mod collections;
 mod commits;
 mod demo;
