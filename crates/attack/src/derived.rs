@@ -167,6 +167,7 @@ pub fn derive(world: &World<'_>, removal: &Removal) -> Derived {
     for family in techniques::TECHNIQUES {
         (family.derive)(&view, &mut steps);
     }
+    techniques::stated::derive(&view, &mut steps);
     let (steps, virtuals) = steps.finish();
     Derived {
         steps,
@@ -253,6 +254,7 @@ impl<'v, 'a> Steps<'v, 'a> {
         let id = EdgeId::of(source_id, target_id, &known.label, technique.as_str());
         let is_refused = source_id == target_id
             || removal.techniques.contains(&technique)
+            || removal.techniques.contains(&known.id)
             || removal.edges.contains(&id)
             || !self.is_usable(source)
             || !self.is_usable(target)

@@ -4,6 +4,7 @@ use postern_catalog::InputNeed;
 use postern_model::estate::{Answered, BoundaryCoverage};
 use postern_model::{Facet, ObjectClass, RelationKind};
 
+use crate::techniques;
 use crate::world::World;
 
 /// A technique that was not, or not everywhere, evaluated inside a boundary.
@@ -45,6 +46,7 @@ pub(crate) fn gaps(world: &World<'_>) -> Vec<Gap> {
             found.extend(boundaries.filter_map(|boundary| gap(world, technique.id, need, boundary)));
         }
     }
+    found.extend(techniques::extensions::gaps(world));
     found.sort();
     found.dedup();
     found

@@ -102,6 +102,8 @@ pub fn sentence(kind: RelationKind, source: &str, target: &str) -> String {
         AzExecuteCommand => "can run scripts on",
         AzMgGrantRole => "can grant anyone the role",
         AzMgGrantAppRoles => "can grant any permission in",
+        Extension => "has a relation of an extension to",
+        Other(kind) => return format!("{source} has the relation {} to {target}", kind.as_str()),
     };
     format!("{source} {verb} {target}")
 }

@@ -92,7 +92,7 @@ pub fn read_steps(table: &Table, steps: &mut Vec<Step>) -> Result<(), AttackErro
             EdgeId(table.id(number, id)),
             NodeId(table.id(number, source)),
             NodeId(table.id(number, target)),
-            row.parsed_at(technique, RelationKind::parse)?,
+            row.parsed_at(technique, RelationKind::of)?,
             (foothold(needs)?, foothold(gives)?),
             row.number_at(cost)?,
         );
@@ -140,7 +140,7 @@ pub fn write_gaps(gaps: &[Gap]) -> Table {
 pub fn read_gaps(table: &Table) -> Result<Vec<Gap>, AttackError> {
     let mut gaps = read_rows(table, &GAPS, |row| {
         Ok(Gap {
-            technique: row.parsed("technique", RelationKind::parse)?,
+            technique: row.parsed("technique", RelationKind::of)?,
             boundary: row.text("boundary").to_owned(),
             input: row.text("input").to_owned(),
             answered: row.number("answered")?,

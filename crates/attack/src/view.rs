@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use postern_model::estate::{Finding, Node, NodeIndex, Relation};
-use postern_model::{NodeKind, RelationKind};
+use postern_model::{NodeKind, OtherKind, RelationKind};
 use roaring::RoaringBitmap;
 
 use crate::fact::{Fact, PropertyFact};
@@ -46,6 +46,14 @@ impl<'a> View<'a> {
     /// Reported relations of a kind, sorted by source and target.
     pub fn relations(&self, kind: RelationKind) -> &[&'a Relation] {
         self.by_kind.get(&kind).map_or(&[], Vec::as_slice)
+    }
+
+    /// Reported relations of kinds that Postern does not know, kind by kind.
+    pub fn other_relations(&self) -> impl Iterator<Item = (OtherKind, &[&'a Relation])> {
+        self.by_kind.iter().filter_map(|(kind, relations)| match kind {
+            RelationKind::Other(kind) => Some((*kind, relations.as_slice())),
+            _ => None,
+        })
     }
 
     /// Assets of a kind, in order.

@@ -12,6 +12,7 @@
 
 mod check;
 mod error;
+mod extension;
 mod feed;
 mod files;
 mod query;
@@ -24,7 +25,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use postern_model::settings::Settings;
-use postern_model::{Phase, RelationKind};
+use postern_model::{OtherKind, Phase, RelationKind};
 
 pub use crate::error::{CatalogError, EvaluateError, Mistake};
 pub use crate::feed::{Feed, KnownExploit, KnownExploited};
@@ -50,6 +51,7 @@ pub struct Catalog {
     pub risk: RiskTable,
     pub kev: KnownExploited,
     pub settings: Vec<SettingSpec>,
+    traversable: extension::Traversable,
     default_settings: Settings,
     digest: u128,
 }
@@ -81,8 +83,17 @@ impl Catalog {
         self.digest
     }
 
+    /// The technique of steps of a kind. All kinds that Postern does not know have one in common.
     pub fn technique(&self, kind: RelationKind) -> Option<&Technique> {
-        self.techniques.get(&kind)
+        match kind {
+            RelationKind::Other(_) => self.techniques.get(&RelationKind::Extension),
+            known => self.techniques.get(&known),
+        }
+    }
+
+    /// Whether an attacker gets along relations of a kind that Postern does not know, if the catalog says.
+    pub fn is_traversable(&self, kind: OtherKind) -> Option<bool> {
+        self.traversable.get(&kind.as_str().to_ascii_lowercase()).copied()
     }
 
     /// The product's settings with the values of this catalog, until somebody decides otherwise.
@@ -135,6 +146,7 @@ impl Catalog {
         let mut risk = RiskTable::default();
         let mut kev = KnownExploited::default();
         let mut settings = Vec::new();
+        let mut traversable = extension::Traversable::new();
 
         let attack = AttackTechniques::read(files, &mut mistakes);
         for (path, text) in files.iter() {
@@ -149,6 +161,7 @@ impl Catalog {
                     control_planes.extend(ControlPlaneRule::read(&mut file, files::embedded_text(path)));
                 }
                 ["entry-points", _] => entry_points.extend(EntryPointRule::read(&mut file)),
+                ["extensions", _] => extension::read(&mut file, &mut traversable),
                 ["decision-tables", "risk.yaml"] => risk = RiskTable::read(&mut file),
                 ["settings.yaml"] => settings = settings::read(&mut file, files.overlaid_settings()),
                 ["feeds", "kev", "feed.yaml"] => kev = KnownExploited::read(&mut file, files),
@@ -170,6 +183,7 @@ impl Catalog {
             risk,
             kev,
             settings,
+            traversable,
             default_settings,
             digest: files.digest(),
         })

@@ -16,7 +16,7 @@ use crate::feed::AttackTechniques;
 pub const STRATA_MAX: usize = 8;
 
 /// The folders of techniques; crate `attack` has one source file for each.
-pub const FAMILIES: [&str; 14] = [
+pub const FAMILIES: [&str; 15] = [
     "acl",
     "assumed",
     "azure",
@@ -24,6 +24,7 @@ pub const FAMILIES: [&str; 14] = [
     "credentials",
     "delegation",
     "entra",
+    "extensions",
     "local-groups",
     "membership",
     "network",

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use postern_engine::AsOf;
-use postern_model::{Criticality, RelationKind};
+use postern_model::Criticality;
 
 /// How many things a list shows at most.
 pub mod limit {
@@ -319,16 +319,12 @@ pub struct WhatIf {
     #[arg(long, value_name = "ID")]
     pub remove_edge: Vec<String>,
     /// Let nobody use a technique, such as GenericAll
-    #[arg(long, value_name = "TECHNIQUE", value_parser = technique)]
-    pub disable_technique: Vec<RelationKind>,
+    #[arg(long, value_name = "TECHNIQUE")]
+    pub disable_technique: Vec<String>,
     #[command(flatten)]
     pub limit: Limit,
     #[command(flatten)]
     pub format: Format,
-}
-
-fn technique(text: &str) -> Result<RelationKind, String> {
-    RelationKind::parse(text).ok_or_else(|| "there is no technique of this name".to_owned())
 }
 
 #[derive(Debug, Args)]

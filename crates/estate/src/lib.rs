@@ -12,6 +12,7 @@ mod classify;
 mod coverage;
 mod devices;
 mod entra;
+mod extensions;
 mod findings;
 mod fold;
 mod names;

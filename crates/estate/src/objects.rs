@@ -180,7 +180,7 @@ impl Gathered {
                 at,
                 snapshot: position,
                 boundary: declared.boundary.clone(),
-                kind: NodeKind::parse(table.text(row, 3)).unwrap_or(NodeKind::Base),
+                kind: NodeKind::of(table.text(row, 3)).unwrap_or(NodeKind::Base),
                 name: table.text(row, 4).to_owned(),
                 properties: table.text(row, 5).to_owned(),
             });

@@ -1,5 +1,6 @@
 //! Relation rows that count, before their ends are assets.
 
+use std::cmp::Reverse;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
@@ -44,14 +45,14 @@ pub fn gather(
             return;
         };
         // A kind that this version does not know was written by a newer one; the row stays in the lake.
-        let Some(kind) = RelationKind::parse(table.text(row, 6)) else {
+        let Some(kind) = RelationKind::of(table.text(row, 6)) else {
             return;
         };
         relations.push(RawRelation {
             source: texts.number_of_id(table.text(row, 2)),
             target: texts.number_of_id(table.text(row, 4)),
-            source_kind: NodeKind::parse(table.text(row, 3)).unwrap_or(NodeKind::Base),
-            target_kind: NodeKind::parse(table.text(row, 5)).unwrap_or(NodeKind::Base),
+            source_kind: NodeKind::of(table.text(row, 3)).unwrap_or(NodeKind::Base),
+            target_kind: NodeKind::of(table.text(row, 5)).unwrap_or(NodeKind::Base),
             kind,
             properties: texts.number(table.text(row, 7)),
             snapshot: position,
@@ -84,9 +85,9 @@ pub fn resolve_distinguished_names(
 /// that is the weakest word; where two strong ones differ, the first in the vocabulary stands.
 pub fn kind_hints(relations: &[RawRelation]) -> HashMap<u32, NodeKind> {
     let strength = |kind: NodeKind| match kind {
-        NodeKind::Base => (0, 0),
-        NodeKind::User => (1, 0),
-        other => (2, -(other as i32)),
+        NodeKind::Base => (0, Reverse(kind)),
+        NodeKind::User => (1, Reverse(kind)),
+        other => (2, Reverse(other)),
     };
     let mut hints = HashMap::new();
     for relation in relations {

@@ -17,6 +17,7 @@ use roaring::RoaringBitmap;
 use crate::attributes::{Properties, attributes, texts};
 use crate::coverage::Looked;
 use crate::devices::{self, Joined};
+use crate::extensions::Described;
 use crate::findings;
 use crate::fold::Fold;
 use crate::objects::{Gathered, Interner, Object, Sighting};
@@ -50,6 +51,7 @@ pub fn resolve(
     let mut raw_relations = Vec::new();
     let (mut raw_findings, mut raw_services) = (Vec::new(), Vec::new());
     let mut looked = Looked::default();
+    let mut described = Described::default();
     for (position, snapshot) in snapshots.iter().enumerate() {
         let position = position as u32;
         looked.declare(snapshot);
@@ -61,6 +63,7 @@ pub fn resolve(
         relations::gather(&mut raw_relations, &mut keys, position, snapshot, &of, facts)?;
         findings::gather(&mut raw_findings, &mut raw_services, snapshot, &of, facts, kev)?;
         looked.add(snapshot, &of, facts)?;
+        described.add(snapshot, &of, facts)?;
     }
 
     let (mut objects, deleted) = gathered.objects(&keys);
@@ -118,6 +121,7 @@ pub fn resolve(
         services,
         conflicts,
         coverage,
+        kinds: described.into_kinds(),
         by_key,
         facet_keys,
         by_edge: EdgeIndex::default(),

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use postern_model::estate::{
-    Answered, BoundaryCoverage, Classification, Conflict, Estate, Finding, Identifier, KnownIdentifier, Node,
-    NodeIndex, OriginalObject, Plane, Reason, Relation, Seen, Service, SharedText, Told,
+    Answered, BoundaryCoverage, Classification, Conflict, Estate, ExtensionKind, Finding, Identifier, KindRole,
+    KnownIdentifier, Node, NodeIndex, OriginalObject, Plane, Reason, Relation, Seen, Service, SharedText, Told,
 };
 use postern_model::schema::{
-    ASSET_FINDINGS, CLASSIFICATIONS, CONFLICTS, COVERAGE, FACETS, IDENTIFIERS, NODES, OPEN_SERVICES, PLANES, REPORTED,
+    ASSET_FINDINGS, CLASSIFICATIONS, CONFLICTS, COVERAGE, EXTENSION_KINDS, FACETS, IDENTIFIERS, NODES, OPEN_SERVICES,
+    PLANES, REPORTED,
 };
 use postern_model::{Criticality, EdgeId, Facet, NodeId, NodeKind, ObjectClass, RelationKind, Schema, Table, Value};
 use serde::de::DeserializeOwned;
@@ -41,6 +42,7 @@ pub fn write(estate: &Estate) -> impl Iterator<Item = Chunks<'_>> {
         of_nodes(write_identifiers)(&IDENTIFIERS),
         of_nodes(write_facets)(&FACETS),
         chunks(&CONFLICTS, &estate.conflicts, write_conflict),
+        chunks(&EXTENSION_KINDS, &estate.kinds, write_extension_kind),
         chunks(&REPORTED, &estate.relations, |relation, table| {
             write_relation(estate, relation, table);
         }),
@@ -123,6 +125,17 @@ fn write_facets(node: &Node, table: &mut Table) {
             long(facet.seen.last),
         ]);
     }
+}
+
+fn write_extension_kind(kind: &ExtensionKind, table: &mut Table) {
+    table.push(&[
+        Value::Text(&kind.name),
+        Value::Text(kind.role.as_str()),
+        Value::Text(&kind.extension),
+        Value::Text(&kind.display_name),
+        kind.is_traversable.map_or(Value::Null, Value::Bool),
+        Value::Text(&kind.description),
+    ]);
 }
 
 fn write_conflict(conflict: &Conflict, table: &mut Table) {
@@ -292,6 +305,7 @@ pub fn read<S: TableSource>(source: &S) -> std::result::Result<Estate, S::Error>
     each_row(source, &FACETS, |row| reading.facet(row))?;
     reading.finish_nodes();
     each_row(source, &CONFLICTS, |row| reading.conflict(row))?;
+    each_row(source, &EXTENSION_KINDS, |row| reading.extension_kind(row))?;
     each_row(source, &REPORTED, |row| reading.relation(row))?;
     each_row(source, &OPEN_SERVICES, |row| reading.service(row))?;
     each_row(source, &ASSET_FINDINGS, |row| reading.finding(row))?;
@@ -379,7 +393,7 @@ impl Reading {
         let mut node = Node {
             id: NodeId(row.id(0)),
             key: row.str(1).into(),
-            kind: row.parse(2, NodeKind::parse)?,
+            kind: row.parse(2, NodeKind::of)?,
             name: row.text(3),
             boundary: row.str(4).into(),
             is_stub: row.bool(5).unwrap_or_default(),
@@ -419,7 +433,7 @@ impl Reading {
         let node = self.find(row, 0)?;
         let facet = OriginalObject {
             key: self.text(row.str(1)),
-            kind: row.parse(2, NodeKind::parse)?,
+            kind: row.parse(2, NodeKind::of)?,
             reason: self.text(row.str(3)),
             told: self.told(row, 4)?,
             // Earlier versions told it of the whole asset only.
@@ -466,12 +480,24 @@ impl Reading {
         Ok(())
     }
 
+    fn extension_kind(&mut self, row: &Row<'_>) -> Result<()> {
+        self.estate.kinds.push(ExtensionKind {
+            name: row.text(0),
+            role: row.parse(1, KindRole::parse)?,
+            extension: row.text(2),
+            display_name: row.text(3),
+            is_traversable: row.bool(4),
+            description: row.text(5),
+        });
+        Ok(())
+    }
+
     fn relation(&mut self, row: &Row<'_>) -> Result<()> {
         let relation = Relation {
             id: EdgeId(row.id(0)),
             source: self.find(row, 1)?,
             target: self.find(row, 2)?,
-            kind: row.parse(5, RelationKind::parse)?,
+            kind: row.parse(5, RelationKind::of)?,
             properties: match row.str(7) {
                 "" => SharedText::default(),
                 text => self.properties.share(text, SharedText::from),

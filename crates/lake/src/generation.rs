@@ -76,7 +76,9 @@ impl GenerationWriter {
 }
 
 pub(crate) fn read_table(store: &Store, number: u64, schema: &'static Schema) -> Result<Table> {
-    let key = whole(store, number)?;
+    let Some(key) = key_with(store, number, schema)? else {
+        return Ok(Table::new(schema));
+    };
     file::read_whole(store.open_object(&format!("{key}/{}.parquet", schema.name))?, schema)
 }
 
@@ -86,7 +88,9 @@ pub(crate) fn read_chunks<E: From<LakeError>>(
     schema: &'static Schema,
     each: impl FnMut(Table) -> Result<(), E>,
 ) -> Result<(), E> {
-    let key = whole(store, number)?;
+    let Some(key) = key_with(store, number, schema)? else {
+        return Ok(());
+    };
     file::read_chunks(
         store.open_object(&format!("{key}/{}.parquet", schema.name))?,
         schema,
@@ -98,6 +102,13 @@ pub(crate) fn read_json(store: &Store, number: u64, name: &str) -> Result<Value>
     check_name(name)?;
     let key = whole(store, number)?;
     json::read(store, &format!("{key}/{name}.json"))
+}
+
+/// The key of a generation that has its marker; `None` where it is of a version that had no such table.
+fn key_with(store: &Store, number: u64, schema: &Schema) -> Result<Option<String>> {
+    let key = generation_key(number);
+    let is_there = read_summary(store, &key)?.tables.contains_key(schema.name);
+    Ok((is_there || !schema.is_added()).then_some(key))
 }
 
 /// The key of a generation that has its marker.

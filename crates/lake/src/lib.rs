@@ -141,7 +141,8 @@ impl Lake {
     /// Reads a whole table of a generation.
     ///
     /// # Errors
-    /// [`LakeError::Absent`] when the generation, or this table of it, was not written.
+    /// [`LakeError::Absent`] when the generation, or this table of it, was not written. A table that earlier versions
+    /// lack has no rows there.
     pub fn read_generation_table(&self, number: u64, schema: &'static Schema) -> Result<Table> {
         generation::read_table(&self.store, number, schema)
     }

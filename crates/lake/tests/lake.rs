@@ -609,6 +609,8 @@ fn a_table_without_rows_is_told_from_one_that_was_not_written() {
             lake.read_generation_table(1, steps),
             Err(LakeError::Absent { .. })
         ));
+        let added = lake.read_generation_table(1, &postern_model::schema::EXTENSION_KINDS);
+        assert!(added.unwrap().is_empty(), "generations of earlier versions lack it");
         assert!(matches!(lake.read_json(1, "manifest"), Err(LakeError::Absent { .. })));
     }
 }

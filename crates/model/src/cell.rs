@@ -35,6 +35,8 @@ pub enum ObjectClass {
     Segments,
     /// Objects named as deleted; their class is not told.
     Deleted,
+    /// Objects of kinds that Postern does not know, and what extensions say of such kinds.
+    Extensions,
     /// The first of those of an Entra tenant; see [`Self::is_of_tenant`].
     Tenants,
     /// Accounts of Entra are kept apart from those of Active Directory: no collector lists both.
@@ -100,6 +102,10 @@ pub enum Facet {
     RoleEligibility,
     /// Who may read what a key vault keeps, by the vault's own list.
     AccessPolicies,
+    /// Relations that a file states without saying what it has looked at.
+    Statements,
+    /// What an extension says of its kinds.
+    Kinds,
 }
 
 impl Facet {
@@ -148,6 +154,7 @@ impl ObjectClass {
             NodeKind::IssuancePolicy => Self::IssuancePolicies,
             NodeKind::Host => Self::Hosts,
             NodeKind::NetworkSegment | NodeKind::Internet => Self::Segments,
+            NodeKind::Other(_) => Self::Extensions,
             NodeKind::AzTenant => Self::Tenants,
             NodeKind::AzUser => Self::EntraUsers,
             NodeKind::AzGroup => Self::EntraGroups,
@@ -193,6 +200,7 @@ impl std::fmt::Display for ObjectClass {
             Self::Hosts => "hosts",
             Self::Segments => "network segments",
             Self::Deleted => "deleted objects",
+            Self::Extensions => "objects of extensions",
             Self::Tenants => "tenants",
             Self::EntraUsers => "Entra users",
             Self::EntraGroups => "Entra groups",
@@ -244,6 +252,8 @@ impl std::fmt::Display for Facet {
             Self::RoleAssignments => "role assignments",
             Self::RoleEligibility => "eligible roles",
             Self::AccessPolicies => "access policies",
+            Self::Statements => "statements",
+            Self::Kinds => "kinds",
             Self::Plugins { family, credentialed } => {
                 return write!(
                     f,

@@ -33,6 +33,8 @@ pub struct Estate {
     pub services: Vec<Service>,
     pub conflicts: Vec<Conflict>,
     pub coverage: Vec<BoundaryCoverage>,
+    /// What extensions say of kinds, by role and name without letter case; see [`Self::kind`].
+    pub kinds: Vec<ExtensionKind>,
     /// Original id, upper-cased → node: the strongest ids and those of facets.
     pub by_key: HashMap<Arc<str>, NodeIndex>,
     /// The ids that a file names as source and target of a relation, where one is not its asset's own key; see
@@ -226,6 +228,41 @@ pub struct Conflict {
     pub reason: String,
 }
 
+/// What a kind is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum KindRole {
+    Node,
+    Relation,
+}
+
+impl KindRole {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Node => "node",
+            Self::Relation => "relation",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Node, Self::Relation].into_iter().find(|it| it.as_str() == text)
+    }
+}
+
+/// A kind that an extension describes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ExtensionKind {
+    pub role: KindRole,
+    /// Name of the extension.
+    pub extension: String,
+    /// As the extension spells it; kinds of relations compare without letter case.
+    pub name: String,
+    /// For people; may be empty.
+    pub display_name: String,
+    /// Whether an attacker gets along a relation of this kind. `None` for nodes.
+    pub is_traversable: Option<bool>,
+    pub description: String,
+}
+
 /// What was looked at inside one boundary.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BoundaryCoverage {
@@ -253,6 +290,18 @@ impl Estate {
             return Some(index);
         }
         self.by_id(id.parse().ok()?)
+    }
+
+    /// What an extension says of a kind, whatever the letter case of its name.
+    pub fn kind(&self, role: KindRole, name: &str) -> Option<&ExtensionKind> {
+        let order = |it: &ExtensionKind| {
+            let letters = it.name.bytes().map(|byte| byte.to_ascii_lowercase());
+            it.role
+                .cmp(&role)
+                .then_with(|| letters.cmp(name.bytes().map(|byte| byte.to_ascii_lowercase())))
+        };
+        let at = self.kinds.binary_search_by(order).ok()?;
+        Some(&self.kinds[at])
     }
 
     pub fn by_id(&self, id: NodeId) -> Option<NodeIndex> {

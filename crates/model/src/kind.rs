@@ -1,22 +1,139 @@
-//! The kinds of assets and relations that Postern knows, with the field's own spelling.
+//! The kinds of assets and relations, with the field's own spelling.
 //!
 //! Node kinds of a directory are those of the SharpHound and AzureHound formats; relation kinds double as technique
-//! names (DESIGN 4: "technique (fine kind)").
+//! names (DESIGN 4: "technique (fine kind)"). Beside those that Postern knows there are [others](OtherKind), which
+//! files bring with them.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+/// Other kinds that one process can tell apart. A file that names more of them than any extension has would
+/// otherwise fill the memory: names are never given back.
+pub const OTHER_KINDS_MAX: usize = 16_384;
+
+/// The name of an other kind may have this many characters.
+pub const KIND_CHARACTERS_MAX: usize = 128;
+
+/// A kind that Postern does not know, under the name that a file gives it: an extension of OpenGraph, say, or a label
+/// of another program's graph. Names are told apart by letter case, as files spell them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct OtherKind(u16);
+
+/// The names of [`OtherKind`]s, each in its place for as long as the process lives.
+static OTHER_NAMES: [OnceLock<Box<str>>; OTHER_KINDS_MAX] = [const { OnceLock::new() }; OTHER_KINDS_MAX];
+static OTHER_PLACES: Mutex<Option<HashMap<&'static str, u16>>> = Mutex::new(None);
+
+impl OtherKind {
+    /// The kind of this name: letters, digits and underscores, as OpenGraph allows, at most [`KIND_CHARACTERS_MAX`].
+    /// `None` for any other text, and for a new name where [`OTHER_KINDS_MAX`] are known.
+    pub fn of(name: &str) -> Option<Self> {
+        let is_name = (1..=KIND_CHARACTERS_MAX).contains(&name.len())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if !is_name {
+            return None;
+        }
+        let mut places = OTHER_PLACES.lock().unwrap_or_else(PoisonError::into_inner);
+        let places = places.get_or_insert_default();
+        if let Some(&place) = places.get(name) {
+            return Some(Self(place));
+        }
+        let place = places.len();
+        let name = OTHER_NAMES.get(place)?.get_or_init(|| name.into());
+        let place = u16::try_from(place).ok()?;
+        places.insert(name, place);
+        Some(Self(place))
+    }
+
+    /// The kind of this name in any letter case, if some file has named it; the first in order of those that differ
+    /// by letter case alone.
+    pub fn find(name: &str) -> Option<Self> {
+        let places = OTHER_PLACES.lock().unwrap_or_else(PoisonError::into_inner);
+        let places = places.as_ref()?;
+        let exact = places.get(name).copied();
+        let alike = || {
+            let alike = places.iter().filter(|(it, _)| it.eq_ignore_ascii_case(name));
+            alike.min_by_key(|(it, _)| **it).map(|(_, &place)| place)
+        };
+        exact.or_else(alike).map(Self)
+    }
+
+    pub fn as_str(self) -> &'static str {
+        OTHER_NAMES[usize::from(self.0)].get().map_or("", |name| name)
+    }
+}
+
+impl std::fmt::Debug for OtherKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// By name: places depend on what a process has read before.
+impl Ord for OtherKind {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_str().cmp(other.as_str())
+    }
+}
+
+impl PartialOrd for OtherKind {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 macro_rules! vocabulary {
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $text:literal,)* }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name { $($variant,)* }
+        pub enum $name {
+            $($variant,)*
+            /// One that a file brings with it.
+            Other(OtherKind),
+        }
 
         impl $name {
-            pub const ALL: &'static [$name] = &[$($name::$variant,)*];
+            /// Those that Postern knows.
+            pub const KNOWN: &'static [$name] = &[$($name::$variant,)*];
 
-            pub const fn as_str(self) -> &'static str {
-                match self { $($name::$variant => $text,)* }
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $($name::$variant => $text,)*
+                    $name::Other(other) => other.as_str(),
+                }
             }
 
-            /// Reads the exact spelling of [`Self::as_str`], letter case ignored.
+            /// The kind of this name: a known one in any letter case, else an other. `None` where it cannot be one;
+            /// see [`OtherKind::of`].
+            pub fn of(text: &str) -> Option<Self> {
+                Self::parse(text).or_else(|| OtherKind::of(text).map(Self::Other))
+            }
+
+            /// The kind of this name, in any letter case, if Postern or any file knows it: for what people type.
+            pub fn find(text: &str) -> Option<Self> {
+                Self::parse(text).or_else(|| OtherKind::find(text).map(Self::Other))
+            }
+
+            /// How often each kind occurs.
+            pub fn tally(kinds: impl IntoIterator<Item = Self>) -> BTreeMap<Self, u64> {
+                // The order of the known ones is that of their declaration; others come behind.
+                #[derive(Clone, Copy)]
+                enum Known { $($variant,)* Others }
+                let mut counts: Vec<Option<(Self, u64)>> = Vec::new();
+                for kind in kinds {
+                    let place = match kind {
+                        $($name::$variant => Known::$variant as usize,)*
+                        $name::Other(OtherKind(place)) => Known::Others as usize + usize::from(place),
+                    };
+                    if place >= counts.len() {
+                        counts.resize(place + 1, None);
+                    }
+                    counts[place].get_or_insert((kind, 0)).1 += 1;
+                }
+                counts.into_iter().flatten().collect()
+            }
+
+            /// The known kind of this name, in any letter case.
             pub fn parse(text: &str) -> Option<Self> {
                 match text {
                     $($text => return Some($name::$variant),)*
@@ -204,6 +321,7 @@ vocabulary! {
         SyncLapsPassword = "SyncLAPSPassword",
         ExploitRemoteCode = "ExploitRemoteCode",
         AssumedFoothold = "AssumedFoothold",
+        Extension = "Extension",
         AzContains = "AZContains",
         AzMemberOf = "AZMemberOf",
         AzOwns = "AZOwns",
@@ -304,6 +422,7 @@ impl RelationKind {
             SameForestTrust | CrossForestTrust => "trusts",
             GpLink | DcFor | PublishedTo | HostsCaService | RootCaFor | NtAuthStoreFor | OidGroupLink => "maintains",
             AssumedFoothold => "used by",
+            Extension | Other(_) => "has permissions to",
             _ => "has role on",
         }
     }
@@ -315,12 +434,40 @@ mod tests {
 
     #[test]
     fn every_kind_reads_back_from_its_text() {
-        for &kind in NodeKind::ALL {
+        for &kind in NodeKind::KNOWN {
             assert_eq!(NodeKind::parse(kind.as_str()), Some(kind));
         }
-        for &kind in RelationKind::ALL {
+        for &kind in RelationKind::KNOWN {
             assert_eq!(RelationKind::parse(&kind.as_str().to_uppercase()), Some(kind));
         }
         assert_eq!(NodeKind::parse("Toaster"), None);
+    }
+
+    #[test]
+    fn other_kinds_keep_their_spelling_and_are_in_the_order_of_their_names() {
+        let kinds = ["Zz_Last", "Aa_First", "aa_first"].map(|name| RelationKind::of(name).expect("a name"));
+        assert_eq!(kinds.map(RelationKind::as_str), ["Zz_Last", "Aa_First", "aa_first"]);
+        assert!(kinds[1] < kinds[0] && kinds[0] < kinds[2], "{kinds:?}");
+        assert_eq!(RelationKind::find("ZZ_LAST"), Some(kinds[0]));
+        assert_eq!(RelationKind::find("aa_first"), Some(kinds[2]));
+        assert_eq!(RelationKind::of("memberof"), Some(RelationKind::MemberOf));
+        assert_eq!(RelationKind::find("Never_Named"), None);
+    }
+
+    #[test]
+    fn kinds_are_counted_known_or_not() {
+        let kinds = ["User", "Zz_Tallied", "Group", "User", "Zz_Tallied", "User"];
+        let counts = NodeKind::tally(kinds.map(|name| NodeKind::of(name).expect("a name")));
+        let counts: Vec<_> = counts.into_iter().map(|(kind, count)| (kind.as_str(), count)).collect();
+        assert_eq!(counts, [("User", 3), ("Group", 1), ("Zz_Tallied", 2)]);
+    }
+
+    #[test]
+    fn what_is_no_name_is_no_kind() {
+        let long = "x".repeat(KIND_CHARACTERS_MAX + 1);
+        for text in ["", "a b", "a-b", "é", "a\0", &long] {
+            assert_eq!(NodeKind::of(text), None, "{text:?}");
+        }
+        assert!(NodeKind::of(&long[1..]).is_some());
     }
 }

@@ -21,7 +21,7 @@ pub use batch::{Batch, CellCoverage, Coverage, Reject};
 pub use cell::{Cell, Facet, ObjectClass};
 pub use grade::{Criticality, Grade, Risk};
 pub use id::{EdgeId, NodeId, hash128};
-pub use kind::{NodeKind, RelationKind};
+pub use kind::{NodeKind, OtherKind, RelationKind};
 pub use schema::{Phase, Schema};
 pub use settings::Settings;
 pub use table::{Table, Value};

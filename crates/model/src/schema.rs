@@ -63,6 +63,11 @@ pub struct Schema {
 }
 
 impl Schema {
+    /// Whether snapshots and generations of earlier versions lack the whole table: it has no rows there.
+    pub fn is_added(&self) -> bool {
+        self.columns.iter().all(|column| column.is_added)
+    }
+
     /// # Panics
     /// When there is no such column: a mistake in the code.
     pub fn column(&self, name: &str) -> usize {
@@ -149,6 +154,17 @@ schemas! {
         port: Long,
         name: Text,
     }
+    /// A kind that an extension describes; `subject` is the extension's name. `role` is `node` or `relation`.
+    /// `is_traversable` says of a relation whether an attacker gets along it; null for nodes.
+    KINDS = "kinds" in Import {
+        cell: Long,
+        subject: Text,
+        name: Text,
+        role: Text,
+        display_name: Text,
+        is_traversable: Bool,
+        description: Text,
+    }
     /// The subjects that a cell with partial coverage has looked at; also those with nothing found.
     COVERED = "covered" in Import {
         cell: Long,
@@ -197,6 +213,15 @@ schemas! {
         value: Text,
         keys: Json,
         reason: Text,
+    }
+    /// What extensions say of kinds that Postern does not know; see `kinds`.
+    EXTENSION_KINDS = "extension_kinds" in Resolve {
+        name: Text added,
+        role: Text added,
+        extension: Text added,
+        display_name: Text added,
+        is_traversable: Bool added,
+        description: Text added,
     }
     /// Relations as reported, between assets; the keys are those of the facets that the file names.
     REPORTED = "reported" in Resolve {

@@ -11,6 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::attack_paths::part;
 use crate::index::Texts;
 use crate::page::{Sort, Window, page, words};
+use crate::words::by_name;
 use crate::{AssetCounts, AssetReport, BlastDetail, ConflictReport, Reports, Result};
 
 /// An asset in one line.
@@ -112,6 +113,8 @@ pub struct AssetIndex {
     rows: Vec<Row>,
     /// Of each asset its name and original ids.
     texts: Texts,
+    /// That assets are of, sorted.
+    kinds: Vec<NodeKind>,
 }
 
 #[derive(Clone, Copy)]
@@ -154,6 +157,9 @@ impl AssetIndex {
         Self {
             rows,
             texts: Texts::new(texts),
+            kinds: NodeKind::tally(nodes.iter().map(|node| node.kind))
+                .into_keys()
+                .collect(),
         }
     }
 
@@ -291,13 +297,14 @@ impl Reports {
     pub fn assets(&self, query: &AssetQuery) -> Result<AssetPage> {
         let window = Window::new(query.offset, query.limit)?;
         let sort = Sort::parse(query.sort.as_deref(), &SORTS)?;
-        let kind_names: Vec<&str> = NodeKind::ALL.iter().map(|kind| kind.as_str()).collect();
+        let index = self.asset_index();
+        let known = NodeKind::KNOWN.iter().chain(&index.kinds);
+        let kind_names: Vec<&str> = known.map(|kind| kind.as_str()).collect();
         let kinds: Vec<_> = words("kind", query.kind.as_deref(), &kind_names)?
             .into_iter()
-            .filter_map(NodeKind::parse)
+            .filter_map(NodeKind::find)
             .collect();
         let (found, by_kind) = self.assets_that(query)?;
-        let index = self.asset_index();
         let mut found: Vec<u32> = found
             .into_iter()
             .filter(|&at| kinds.is_empty() || kinds.contains(&index.rows[at as usize].kind))
@@ -339,24 +346,17 @@ impl Reports {
             Some(part) => index.texts.with(&part).into_iter().filter(is_wanted).collect(),
             None => (0..nodes.len() as u32).filter(is_wanted).collect(),
         };
-        let mut numbers = vec![0u64; NodeKind::ALL.len()];
-        for &at in &found {
-            numbers[index.rows[at as usize].kind as usize] += 1;
-        }
-        let counted = NodeKind::ALL.iter().zip(numbers).filter(|(_, number)| *number > 0);
-        let by_kind = counted
-            .map(|(kind, number)| (kind.as_str().to_owned(), number))
-            .collect();
+        let by_kind = by_name(NodeKind::tally(found.iter().map(|&at| index.rows[at as usize].kind)));
         Ok((found, by_kind))
     }
 
     /// Puts the assets of a page into their order.
     fn sort_assets(&self, found: &mut [u32], sort: Option<Sort<'_>>, window: Window) {
-        let rows = &self.asset_index().rows;
+        let AssetIndex { rows, kinds, .. } = self.asset_index();
         let field = |at: u32| {
             let row = &rows[at as usize];
             match sort.map_or("name", |sort| sort.field) {
-                "kind" => row.kind as i64,
+                "kind" => kinds.partition_point(|kind| *kind < row.kind) as i64,
                 "criticality" => importance(row.level).into(),
                 "findings" => row.findings.into(),
                 "paths" => row.paths.into(),

@@ -140,16 +140,14 @@ pub struct PathIndex {
     by_id: ById,
     /// (asset, virtual vertex, target or step; path) for all that a path passes, its ends among it. Sorted.
     through: Vec<(u128, u32)>,
-    /// For each path its techniques, one bit for each kind.
-    techniques: Vec<u128>,
+    /// Each path with each of its techniques, sorted. That of all extensions is named beside their own.
+    techniques: Vec<(u32, RelationKind)>,
     /// By place among the entry points.
     pub by_entry: Vec<u32>,
     /// By place among the targets.
     pub by_target: Vec<u32>,
     pub risks: [u64; 4],
 }
-
-const _: () = assert!(RelationKind::ALL.len() <= u128::BITS as usize, "each kind has a bit");
 
 impl PathIndex {
     pub fn new(reports: &Reports) -> Self {
@@ -158,22 +156,23 @@ impl PathIndex {
         let mut index = Self {
             by_id: ById::new(paths.iter().map(|path| path.id)),
             through: Vec::new(),
-            techniques: Vec::with_capacity(paths.len()),
+            techniques: Vec::new(),
             by_entry: vec![0; generation.entries.len()],
             by_target: vec![0; generation.targets.len()],
             risks: [0; 4],
         };
         for (number, path) in (0u32..).zip(paths) {
             let mut passed = vec![path.entry.0, path.target.0];
-            let mut techniques = 0;
             for step in reports.steps_of(path) {
                 passed.extend([step.id.0, step.source.0, step.target.0]);
                 if is_taken(step) {
-                    techniques |= bit(step.technique);
+                    index.techniques.push((number, step.technique));
+                    if matches!(step.technique, RelationKind::Other(_)) {
+                        index.techniques.push((number, RelationKind::Extension));
+                    }
                 }
             }
             index.through.extend(passed.into_iter().map(|id| (id, number)));
-            index.techniques.push(techniques);
             let entry = generation.entries.binary_search_by_key(&path.entry, |it| it.id);
             let target = generation.targets.binary_search_by_key(&path.target, |it| it.id);
             if let (Ok(entry), Ok(target)) = (entry, target) {
@@ -184,6 +183,8 @@ impl PathIndex {
         }
         index.through.sort_unstable();
         index.through.dedup();
+        index.techniques.sort_unstable();
+        index.techniques.dedup();
         index
     }
 
@@ -198,10 +199,6 @@ impl PathIndex {
 /// Assuming a foothold is nothing that an attacker does.
 fn is_taken(step: &Step) -> bool {
     step.technique != RelationKind::AssumedFoothold
-}
-
-fn bit(kind: RelationKind) -> u128 {
-    1 << kind as u32
 }
 
 impl Reports {
@@ -350,7 +347,7 @@ impl Reports {
         };
         let (entry, target) = (place(&query.entry)?, place(&query.target)?);
         let technique = match query.technique.as_deref().filter(|id| !id.is_empty()) {
-            Some(id) => Some(bit(self.find_technique(id)?)),
+            Some(id) => Some(self.find_technique(id)?),
             None => None,
         };
         let passed = match query.through.as_deref().filter(|id| !id.is_empty()) {
@@ -365,7 +362,7 @@ impl Reports {
             scenario.is_none_or(|id| path.scenario == id)
                 && entry.is_none_or(|id| path.entry == id)
                 && target.is_none_or(|id| path.target == id)
-                && technique.is_none_or(|bit| index.techniques[at as usize] & bit != 0)
+                && technique.is_none_or(|kind| index.techniques.binary_search(&(at, kind)).is_ok())
                 && (risks.is_empty() || risks.contains(&path.risk.as_str()))
                 && (statuses.is_empty() || statuses.contains(&self.status_of(path)))
                 && (bases.is_empty() || bases.contains(&basis()))

@@ -10,6 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::page::page;
+use crate::words::by_name;
 use crate::{PlaceReport, Reports, Result};
 
 /// Groups, containers, policies and domains are means of control: they are not counted.
@@ -90,14 +91,7 @@ impl Reports {
     fn asset_list(&self, assets: &[NodeIndex], limit: usize) -> AssetList {
         let estate = &self.generation.estate;
         let index = self.asset_index();
-        let mut numbers = vec![0u64; NodeKind::ALL.len()];
-        for &asset in assets {
-            numbers[index.kind(asset) as usize] += 1;
-        }
-        let counted = NodeKind::ALL.iter().zip(numbers).filter(|(_, number)| *number > 0);
-        let by_kind = counted
-            .map(|(kind, number)| (kind.as_str().to_owned(), number))
-            .collect();
+        let by_kind = by_name(NodeKind::tally(assets.iter().map(|&asset| index.kind(asset))));
         let mut listed = assets.to_vec();
         let rank = |&asset: &NodeIndex| index.rank(asset);
         if limit < listed.len() {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::page::{Window, page, words};
-use crate::words::grade;
+use crate::words::{by_name, grade};
 use crate::{PlaceReport, ReportError, Reports, Result};
 
 /// A step, or a relation as a file reports it.
@@ -113,7 +113,7 @@ impl Reports {
         let kinds = words("kind", query.kind.as_deref(), &["step", "reported"])?;
         let technique = query.technique.as_deref().filter(|it| !it.is_empty());
         let technique = technique.map(|it| {
-            RelationKind::parse(it).ok_or_else(|| ReportError::NoSuch {
+            RelationKind::find(it).ok_or_else(|| ReportError::NoSuch {
                 what: "technique",
                 id: it.to_owned(),
             })
@@ -130,14 +130,7 @@ impl Reports {
                 self.relations_at(index, direction, &mut found);
             }
         }
-        let mut numbers = vec![0u64; RelationKind::ALL.len()];
-        for it in &found {
-            numbers[it.technique as usize] += 1;
-        }
-        let counted = RelationKind::ALL.iter().zip(numbers).filter(|(_, number)| *number > 0);
-        let by_technique = counted
-            .map(|(kind, number)| (kind.as_str().to_owned(), number))
-            .collect();
+        let by_technique = by_name(RelationKind::tally(found.iter().map(|it| it.technique)));
         if let Some(technique) = technique {
             found.retain(|it| it.technique == technique);
         }

@@ -61,10 +61,12 @@ page! {
 }
 
 impl Reports {
+    /// The kind of a technique, by its name in any letter case.
+    ///
     /// # Errors
     /// [`ReportError::NoSuch`].
-    pub(crate) fn find_technique(&self, id: &str) -> Result<RelationKind> {
-        let found = RelationKind::parse(id).filter(|&it| self.catalog.technique(it).is_some());
+    pub fn find_technique(&self, id: &str) -> Result<RelationKind> {
+        let found = RelationKind::find(id).filter(|&it| self.catalog.technique(it).is_some());
         found.ok_or_else(|| ReportError::NoSuch {
             what: "technique",
             id: id.to_owned(),

@@ -70,6 +70,12 @@ pub fn kinds_text(by_kind: &BTreeMap<String, u64>) -> String {
     kinds.join(", ")
 }
 
+/// Counts under the names of their kinds.
+pub fn by_name<K: std::fmt::Display>(counts: BTreeMap<K, u64>) -> BTreeMap<String, u64> {
+    let named = counts.into_iter().map(|(kind, count)| (kind.to_string(), count));
+    named.collect()
+}
+
 /// What people call one asset of a kind.
 pub fn kind_word(kind: &str) -> &str {
     kind_words(kind).0
@@ -120,7 +126,7 @@ fn kind_words(kind: &str) -> (&str, &str) {
         Some(NodeKind::AzManagedCluster) => ("managed cluster", "managed clusters"),
         Some(NodeKind::AzStorageAccount) => ("storage account", "storage accounts"),
         Some(NodeKind::AzStorageContainer) => ("storage container", "storage containers"),
-        None => (kind, kind),
+        Some(NodeKind::Other(_)) | None => (kind, kind),
     }
 }
 

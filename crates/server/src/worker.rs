@@ -81,7 +81,7 @@ impl WhatIf {
     pub fn removal(&self, reports: &Reports) -> Result<Removal, ReportError> {
         let ids = Ids(&reports.generation);
         let technique = |name: &String| {
-            let kind = RelationKind::parse(name);
+            let kind = RelationKind::find(name);
             kind.ok_or_else(|| ReportError::NoSuch {
                 what: "technique",
                 id: name.clone(),

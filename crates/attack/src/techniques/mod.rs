@@ -10,12 +10,14 @@ mod containment;
 mod credentials;
 mod delegation;
 mod entra;
+pub(crate) mod extensions;
 mod local_groups;
 mod membership;
 mod network;
 mod ownership;
 mod replication;
 mod sessions;
+pub(crate) mod stated;
 mod trusts;
 
 use std::collections::BTreeSet;
@@ -47,6 +49,7 @@ pub static TECHNIQUES: &[Family] = &[
     credentials::FAMILY,
     delegation::FAMILY,
     entra::FAMILY,
+    extensions::FAMILY,
     local_groups::FAMILY,
     membership::FAMILY,
     network::FAMILY,
@@ -96,6 +99,12 @@ mod tests {
             .map(|technique| (technique.id, technique.family.clone()))
             .collect();
         assert_eq!(derived, described);
+    }
+
+    #[test]
+    fn what_a_file_may_state_is_what_a_family_derives() {
+        let techniques: Vec<_> = TECHNIQUES.iter().flat_map(|family| family.techniques).collect();
+        assert!(stated::DERIVED.iter().all(|kind| techniques.contains(&kind)));
     }
 
     #[test]

@@ -25,7 +25,11 @@ pub async fn run(session: &Session, args: args::WhatIf) -> Result<Outcome> {
             .iter()
             .map(|id| ids.edge(id))
             .collect::<Result<_, _>>()?,
-        techniques: args.disable_technique.into_iter().collect(),
+        techniques: args
+            .disable_technique
+            .iter()
+            .map(|id| reports.find_technique(id))
+            .collect::<Result<_, _>>()?,
     };
     let report = reports.what_if(&removal, args.limit.of(args.format.json))?;
     show(&report, args.format.json)?;

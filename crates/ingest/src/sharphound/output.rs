@@ -309,7 +309,7 @@ fn folded_product(word: u64) -> u64 {
 }
 
 fn kind_print(kind: RelationKind) -> u64 {
-    (kind as u64 + 1).wrapping_mul(0xD6E8_FEB8_6659_FD93)
+    fingerprint(kind.as_str())
 }
 
 /// Ids are compared in upper case; most come in it.
