@@ -4,7 +4,7 @@
 //! what is wanted. [`every_case_in_testdata_yields_what_is_wanted`] reads all of them, so a format has to say nothing.
 
 use std::collections::BTreeMap;
-use std::io::Cursor;
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use postern_model::{Batch, Reject, Value};
@@ -104,6 +104,69 @@ fn with_input<T>(bytes: &[u8], site: Option<&str>, read: impl FnOnce(Input<'_>) 
         bytes: &mut Cursor::new(bytes),
         site,
     })
+}
+
+/// A file that is larger than a test should write: a beginning, one text many times over, and an end.
+pub struct Huge {
+    before: &'static [u8],
+    filler: &'static [u8],
+    filler_bytes: u64,
+    after: &'static [u8],
+    at: u64,
+}
+
+impl Huge {
+    /// * `filler_bytes`: of all copies of `filler` together.
+    pub fn new(before: &'static str, filler: &'static str, filler_bytes: u64, after: &'static str) -> Self {
+        let whole_copies = filler_bytes / filler.len() as u64;
+        Self {
+            before: before.as_bytes(),
+            filler: filler.as_bytes(),
+            filler_bytes: whole_copies * filler.len() as u64,
+            after: after.as_bytes(),
+            at: 0,
+        }
+    }
+
+    pub fn length(&self) -> u64 {
+        (self.before.len() + self.after.len()) as u64 + self.filler_bytes
+    }
+}
+
+impl Read for Huge {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let before = self.before.len() as u64;
+        let part = match self.at.checked_sub(before) {
+            None => &self.before[self.at as usize..],
+            Some(at) if at < self.filler_bytes => {
+                let filler = self.filler.len() as u64;
+                let left = (self.filler_bytes - at).min(buffer.len() as u64) as usize;
+                let start = (at % filler) as usize;
+                for (byte, from) in buffer[..left].iter_mut().zip(self.filler.iter().cycle().skip(start)) {
+                    *byte = *from;
+                }
+                self.at += left as u64;
+                return Ok(left);
+            }
+            Some(at) => &self.after[((at - self.filler_bytes) as usize).min(self.after.len())..],
+        };
+        let read = part.len().min(buffer.len());
+        buffer[..read].copy_from_slice(&part[..read]);
+        self.at += read as u64;
+        Ok(read)
+    }
+}
+
+impl Seek for Huge {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let to = match to {
+            SeekFrom::Start(at) => Some(at),
+            SeekFrom::End(by) => self.length().checked_add_signed(by),
+            SeekFrom::Current(by) => self.at.checked_add_signed(by),
+        };
+        self.at = to.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.at)
+    }
 }
 
 /// What a file yields.

@@ -15,13 +15,14 @@
 //! distinct checks (both limited below), and not with the results.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::io::Read;
 
 use jiff::Timestamp;
 use postern_model::schema::{COVERED, FINDINGS, OBJECTS, SERVICES};
 use postern_model::{Cell, CellCoverage, Coverage, Facet, NodeKind, ObjectClass, Value};
 
 use crate::chunks::Chunks;
-use crate::{Counts, Format, IngestError, Input, Probe, Sink, Summary};
+use crate::{Counts, Format, IngestError, Input, Probe, Sink, Summary, io_error, rewind};
 use host::{Scan, Tags};
 use item::Item;
 use xml::Xml;
@@ -69,10 +70,24 @@ pub static FORMAT: Format = Format {
     read,
 };
 
+const ROOT: &[u8] = b"<NessusClientData";
+
 /// Whether the beginning of a file looks like a Nessus export, of this version or of the first.
 fn sniff(head: &[u8]) -> bool {
-    const ROOT: &[u8] = b"<NessusClientData";
-    head.trim_ascii_start().starts_with(b"<") && head.windows(ROOT.len()).any(|window| window == ROOT)
+    is_utf16(head) || head.trim_ascii_start().starts_with(b"<") && names_root(head)
+}
+
+fn names_root(head: &[u8]) -> bool {
+    head.windows(ROOT.len()).any(|window| window == ROOT)
+}
+
+/// Whether it would look like one if it were not in UTF-16. Other programs write XML so when they save it again.
+fn is_utf16(head: &[u8]) -> bool {
+    let begins = [&b"\xFF\xFE<\0"[..], b"\xFE\xFF\0<", b"<\0?\0", b"\0<\0?"];
+    begins.iter().any(|begin| head.starts_with(begin)) && {
+        let letters: Vec<u8> = head.iter().copied().filter(|&byte| byte != 0).collect();
+        names_root(&letters)
+    }
 }
 
 /// Reads a file of this format.
@@ -83,9 +98,16 @@ fn sniff(head: &[u8]) -> bool {
 /// # Errors
 /// [`IngestError::Unsupported`] for version 1 of the format; [`IngestError::Malformed`] when the XML is
 /// broken, cut short or above a limit; [`IngestError::Io`] and [`IngestError::Sink`] as they come.
-fn read(input: Input<'_>, sink: &mut dyn Sink) -> Result<Summary, IngestError> {
+fn read(mut input: Input<'_>, sink: &mut dyn Sink) -> Result<Summary, IngestError> {
     let name = input.name;
     let site = input.site.unwrap_or("");
+    if is_wide(&mut input)? {
+        return Err(IngestError::Malformed {
+            name: name.to_owned(),
+            position: "byte 0".to_owned(),
+            reason: "it is written in UTF-16; export it again, or save it as UTF-8".to_owned(),
+        });
+    }
     let mut xml = Xml::new(input);
     let mut report = Report::new(site, Chunks::new(sink));
     if !xml.next_child()? {
@@ -117,6 +139,15 @@ fn read(input: Input<'_>, sink: &mut dyn Sink) -> Result<Summary, IngestError> {
         report.chunks.reject(format!("byte {first}"), reason);
     }
     report.finish(&xml)
+}
+
+/// Whether the first characters are of two bytes each; the reader is left at the start.
+fn is_wide(input: &mut Input<'_>) -> Result<bool, IngestError> {
+    let mut head = Vec::new();
+    let read = Read::take(&mut *input.bytes, 4).read_to_end(&mut head);
+    read.map_err(|cause| io_error(input.name, cause))?;
+    rewind(input)?;
+    Ok(head.contains(&0))
 }
 
 /// What has been read so far.

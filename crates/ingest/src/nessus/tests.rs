@@ -35,6 +35,25 @@ fn read_report(hosts: &str) -> (Summary, Kept) {
     (summary.unwrap(), kept)
 }
 
+#[test]
+fn a_report_in_utf_16_is_recognised_and_refused_with_advice() {
+    let text = format!("<?xml version=\"1.0\" encoding=\"UTF-16\"?>{}", report(""));
+    let little = || text.encode_utf16().flat_map(u16::to_le_bytes);
+    let big = || text.encode_utf16().flat_map(u16::to_be_bytes);
+    let marked = |mark: &[u8; 2], bytes: &mut dyn Iterator<Item = u8>| mark.iter().copied().chain(bytes).collect();
+    let files: [Vec<u8>; 4] = [
+        marked(b"\xFF\xFE", &mut little()),
+        marked(b"\xFE\xFF", &mut big()),
+        little().collect(),
+        big().collect(),
+    ];
+    for bytes in files {
+        let error = Kept::default().read(&bytes).unwrap_err().to_string();
+        assert_eq!(error, "file at byte 0: it is written in UTF-16; export it again, or save it as UTF-8");
+    }
+    assert!(!sniff(b"\xFF\xFE<\0o\0t\0h\0e\0r\0>\0"));
+}
+
 /// Counts that were made without this reader, in the units of `inspect`.
 #[test]
 fn counts_equal_those_of_another_reader() {

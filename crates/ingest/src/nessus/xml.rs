@@ -96,10 +96,15 @@ impl<'a> Xml<'a> {
     pub(super) fn attributes<const N: usize>(&self, names: [&str; N]) -> Result<[Option<String>; N], String> {
         let mut values = [const { None }; N];
         let start = BytesStart::from_content(self.tag.as_str(), self.tag_name_bytes);
-        for attribute in start.attributes() {
+        // Whether a name stands twice is looked at for those that are asked for only: the reader's own check compares
+        // each with all before it, which takes hours for the millions that fit into one tag.
+        for attribute in start.attributes().with_checks(false) {
             let attribute = attribute.map_err(|cause| format!("its attributes cannot be read ({cause})"))?;
             if let Some(index) = names.iter().position(|&name| name == attribute.key.as_ref()) {
-                values[index] = Some(unescape(&attribute.value).trim().to_owned());
+                let value = unescape(&attribute.value).trim().to_owned();
+                if values[index].replace(value).is_some() {
+                    return Err(format!("its attribute {} stands in it twice", names[index]));
+                }
             }
         }
         Ok(values)
@@ -354,8 +359,10 @@ impl<R: Read> BufRead for Source<R> {
 #[cfg(test)]
 mod tests {
     use std::io::Cursor;
+    use std::time::{Duration, Instant};
 
     use super::*;
+    use crate::testing::Huge;
 
     fn with<T>(bytes: &[u8], run: impl FnOnce(&mut Xml<'_>) -> T) -> T {
         let mut cursor = Cursor::new(bytes);
@@ -386,6 +393,82 @@ mod tests {
             assert_eq!(attribute.unwrap(), "1 < 2 &bomb; &file; & c");
             assert_eq!(xml.text(1000).unwrap().text, "x & A&bomb;&file; & <&amp;> &#0;");
         });
+    }
+
+    #[test]
+    fn entities_of_entities_are_never_expanded() {
+        let mut document = String::from("<!DOCTYPE a [<!ENTITY e0 \"ha\">");
+        for level in 1..100 {
+            let ten = format!("&e{};", level - 1).repeat(10);
+            document.push_str(&format!("<!ENTITY e{level} \"{ten}\">"));
+        }
+        document.push_str(
+            "<!ENTITY % more SYSTEM \"file:///etc/passwd\"> %more; <!ENTITY self \"&self;\">]>\
+             <a b='&e99;'>&e99;&self;%more;</a>",
+        );
+        with(document.as_bytes(), |xml| {
+            xml.next_child().unwrap();
+            assert_eq!(xml.attributes(["b"]).unwrap(), [Some("&e99;".to_owned())]);
+            assert_eq!(xml.text(1_000).unwrap().text, "&e99;&self;%more;");
+        });
+        let outside = br#"<!DOCTYPE a SYSTEM "http://example.org/a.dtd"><a>text</a>"#;
+        assert_eq!(text(outside, 10).unwrap().text, "text");
+    }
+
+    #[test]
+    fn a_tag_of_a_million_attributes_is_read_in_no_time() {
+        let many: String = (0..1_000_000).map(|number| format!(" a{number}=\"\"")).collect();
+        let begun = Instant::now();
+        with(format!("<a{many} b=\"1\"/>").as_bytes(), |xml| {
+            xml.next_child().unwrap();
+            assert_eq!(xml.attributes(["b", "c"]).unwrap(), [Some("1".to_owned()), None]);
+        });
+        assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    }
+
+    #[test]
+    fn an_attribute_that_stands_twice_is_told_where_it_is_asked_for() {
+        with(b"<a b='1' c='2' b='3'/>", |xml| {
+            xml.next_child().unwrap();
+            assert_eq!(xml.attributes(["c"]).unwrap(), [Some("2".to_owned())]);
+            let reason = xml.attributes(["b"]).unwrap_err();
+            assert_eq!(reason, "its attribute b stands in it twice");
+        });
+    }
+
+    #[test]
+    fn the_encoding_that_a_file_declares_changes_nothing() {
+        for declared in ["ISO-8859-1", "UTF-16", "UTF-7", "no such encoding"] {
+            let document = format!("<?xml version=\"1.0\" encoding=\"{declared}\"?><a>Größe</a>");
+            assert_eq!(text(document.as_bytes(), 100).unwrap().text, "Größe");
+        }
+        let latin = b"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><a>Gr\xf6\xdfe</a>";
+        assert_eq!(text(latin, 100).unwrap().text, "Gr??e");
+    }
+
+    #[test]
+    fn gigabytes_in_one_piece_end_the_file_when_the_limit_is_reached() {
+        for (before, after) in [
+            ("<a b=\"", "\"/>"),
+            ("<a>", "</a>"),
+            ("<a><![CDATA[", "]]></a>"),
+            ("<a><!--", "--></a>"),
+            ("<!DOCTYPE a [", "]><a/>"),
+            ("<?xml ", "?><a/>"),
+            ("<a", "/>"),
+            ("<a>&", ";</a>"),
+        ] {
+            let mut huge = Huge::new(before, "x", 3 << 30, after);
+            let mut xml = Xml::new(Input {
+                name: "in.nessus",
+                length: huge.length(),
+                bytes: &mut huge,
+                site: None,
+            });
+            let read = xml.next_child().and_then(|_| xml.skip());
+            let error = read.expect_err(before).to_string();
+            assert!(error.ends_with("a tag or a text is larger than 32 MiB"), "{before}: {error}");
+        }
     }
 
     #[test]
@@ -433,13 +516,11 @@ mod tests {
 
     #[test]
     fn elements_too_deep_end_the_file_with_a_sentence() {
-        let document = "<a>".repeat(XML_DEPTH_MAX + 1);
-        let error = text(document.as_bytes(), 10).err().unwrap();
-        assert!(
-            error
-                .to_string()
-                .ends_with("elements lie more than 64 deep inside each other")
-        );
+        for depth in [XML_DEPTH_MAX + 1, 10_000, 1_000_000] {
+            let error = text("<a>".repeat(depth).as_bytes(), 10).err().unwrap();
+            let reason = "elements lie more than 64 deep inside each other";
+            assert!(error.to_string().ends_with(reason), "{error}");
+        }
     }
 
     #[test]
