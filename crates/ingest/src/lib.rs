@@ -19,6 +19,8 @@ use self::sentence::{Tidy, tidy_error};
 
 mod chunks;
 mod sentence;
+#[allow(dead_code, unused_imports, reason = "for formats that are being added")]
+mod stated;
 #[cfg(test)]
 mod testing;
 

@@ -13,6 +13,7 @@ pub mod grade;
 pub mod id;
 pub mod kind;
 pub mod network;
+pub mod reference;
 pub mod schema;
 pub mod settings;
 pub mod table;
