@@ -150,7 +150,8 @@ pub fn choke_points(
     points.retain(|point| point.targets_severed > 0 || point.entries_severed > 0);
     points.sort_by_key(ChokePoint::rank);
     let smallest_joint_change = if points.is_empty() {
-        split.smallest_cut(world, &derived.steps, &starts, &ends)?
+        let cut = split.smallest_cut(world, &derived.steps, &starts, &ends)?;
+        cut.and_then(|steps| u32::try_from(steps.len()).ok())
     } else {
         None
     };
@@ -189,7 +190,7 @@ fn is_broad_group(world: &World<'_>, vertex: NodeId) -> bool {
 }
 
 /// A graph of steps with one more node in the middle of each step.
-struct Split {
+pub(crate) struct Split {
     csr: Csr,
     edges: Vec<Edge>,
     /// The nodes of steps begin here.
@@ -199,7 +200,7 @@ struct Split {
 }
 
 impl Split {
-    fn of(graph: &StepGraph, step_count: usize) -> Result<Self, AttackError> {
+    pub(crate) fn of(graph: &StepGraph, step_count: usize) -> Result<Self, AttackError> {
         let steps_at = graph.csr.node_count();
         let mut edges = Vec::with_capacity(2 * graph.edges.len());
         let mut enters = Vec::with_capacity(2 * graph.edges.len());
@@ -268,21 +269,24 @@ impl Split {
         Ok((targets, entries))
     }
 
-    /// The fewest steps, of those that can go, that part all starts from all ends.
-    fn smallest_cut(
+    /// The fewest steps, of those that can go, that part all starts from all ends: their places, sorted.
+    pub(crate) fn smallest_cut(
         &self,
         world: &World<'_>,
         steps: &[Step],
         starts: &[u32],
         ends: &[u32],
-    ) -> Result<Option<u32>, AttackError> {
+    ) -> Result<Option<Vec<u32>>, AttackError> {
         let capacities: Vec<_> = self
             .enters
             .iter()
             .map(|step| step.filter(|&step| can_go(world, &steps[step as usize])).map(|_| 1))
             .collect();
         let cut = minimum_cut(&self.csr, starts, ends, &capacities)?;
-        Ok(cut.and_then(|cut| u32::try_from(cut.capacity).ok()))
+        Ok(cut.map(|cut| {
+            let steps = cut.edges.iter().filter_map(|&edge| self.enters[edge as usize]);
+            steps.collect::<BTreeSet<_>>().into_iter().collect()
+        }))
     }
 }
 

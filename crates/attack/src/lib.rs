@@ -17,6 +17,7 @@ mod cross_product;
 mod derived;
 mod entry;
 mod error;
+mod exposure;
 mod fact;
 mod gap;
 #[cfg(test)]
@@ -43,6 +44,7 @@ pub use choke::{ChokePoint, ElementKind, can_go};
 pub use derived::{Derived, Step, Virtual, derive};
 pub use entry::{Entry, entries};
 pub use error::AttackError;
+pub use exposure::{Parting, Ways};
 pub use fact::{AbsenceFact, Derivation, Fact, PropertyFact, ServiceFact, SettingFact};
 pub use gap::Gap;
 pub use paths::{Analysis, ExposedCritical, Path, Scenario, paths};
