@@ -9,7 +9,7 @@ use crate::{IngestError, Sink};
 const CHUNK_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// A file's rejected rows are listed up to this number; those behind it are counted.
-const REJECTS_MAX: u64 = 10_000;
+pub(crate) const REJECTS_MAX: u64 = 10_000;
 
 pub(crate) struct Chunks<'a> {
     sink: &'a mut dyn Sink,

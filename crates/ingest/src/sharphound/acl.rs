@@ -59,7 +59,11 @@ impl Reader<'_> {
             } else if matches!(right, RelationKind::WriteOwner | RelationKind::WriteOwnerRaw) {
                 owner_writers.push(ace);
             } else if principal.ends_with(OWNER_RIGHTS) {
-                owner_rights.push((right, ace.is_inherited.is_true()));
+                let right = (right, ace.is_inherited.is_true());
+                // Each stands in the privileges of every owner to be.
+                if !owner_rights.contains(&right) {
+                    owner_rights.push(right);
+                }
             } else {
                 let principal = End {
                     id: &principal,

@@ -9,8 +9,13 @@ use std::collections::HashMap;
 
 use postern_model::{Cell, CellCoverage, Coverage, Facet, ObjectClass};
 
+use super::output::ID_BYTES_MAX;
+
 /// A file may hold so many objects; the ids of all are kept until its end, about 50 bytes each.
 pub const OBJECTS_MAX: usize = 4_000_000;
+
+/// The ids of all objects of a file may take so many bytes.
+const SUBJECT_BYTES_MAX: usize = 192 * 1024 * 1024;
 
 /// With more records that cannot be read than this, no domain counts as seen as a whole.
 const UNREAD_MAX: usize = 10_000;
@@ -164,6 +169,7 @@ pub struct Cells {
     /// Facets that some record says something about.
     has_content: [bool; SLOTS],
     subjects: usize,
+    subject_bytes: usize,
     unread: Vec<String>,
     has_unknown_unread: bool,
 }
@@ -180,6 +186,7 @@ impl Cells {
             list: Vec::new(),
             has_content: [false; SLOTS],
             subjects: 0,
+            subject_bytes: 0,
             unread: Vec::new(),
             has_unknown_unread: false,
         }
@@ -223,16 +230,17 @@ impl Cells {
     /// Remembers that the file looked at this object. False when there are too many.
     pub fn add_subject(&mut self, boundary: BoundaryIndex, subject: &str) -> bool {
         self.subjects += 1;
+        self.subject_bytes += subject.len();
         let boundary = &mut self.boundaries[boundary.0];
         boundary.subjects.push_str(subject);
         boundary.ends.push(boundary.subjects.len());
-        self.subjects <= OBJECTS_MAX
+        self.subjects <= OBJECTS_MAX && self.subject_bytes <= SUBJECT_BYTES_MAX
     }
 
     /// A record that could not be read. Without its id, no domain can be said to be seen as a whole.
-    pub fn add_unread(&mut self, id: Option<String>) {
+    pub fn add_unread(&mut self, id: Option<&str>) {
         match id {
-            Some(id) if self.unread.len() < UNREAD_MAX => self.unread.push(id),
+            Some(id) if self.unread.len() < UNREAD_MAX && id.len() <= ID_BYTES_MAX => self.unread.push(id.to_owned()),
             _ => self.has_unknown_unread = true,
         }
     }

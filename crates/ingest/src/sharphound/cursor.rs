@@ -13,6 +13,13 @@ const DEPTH_MAX: u32 = 100;
 /// Numbers without an exponent are within the range of 64 bits of floating point up to so many characters.
 const SURE_NUMBER_BYTES: usize = 300;
 
+/// The lists of one record may take so many bytes of memory: 2.8 million members of a group. A list of entries of
+/// two or three characters each would take twenty times its text otherwise.
+pub const LISTS_BYTES_MAX: usize = 128 * 1024 * 1024;
+
+/// A text that holds escapes may be so long, in bytes: it is copied to resolve them.
+pub const ESCAPED_BYTES_MAX: usize = 16 * 1024 * 1024;
+
 /// Why a value cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -20,6 +27,10 @@ pub enum Fault {
     End,
     /// What was expected at this byte.
     Expected(&'static str, usize),
+    /// The lists pass [`LISTS_BYTES_MAX`].
+    LongLists,
+    /// The text that ends at this byte holds escapes and passes [`ESCAPED_BYTES_MAX`].
+    LongText(usize),
 }
 
 impl std::fmt::Display for Fault {
@@ -27,6 +38,11 @@ impl std::fmt::Display for Fault {
         match self {
             Self::End => f.write_str("it is cut off"),
             Self::Expected(what, at) => write!(f, "{what} is expected at its byte {at}"),
+            Self::LongLists => write!(f, "its lists take more than {LISTS_BYTES_MAX} bytes of memory"),
+            Self::LongText(at) => write!(
+                f,
+                "a text with escapes that ends at its byte {at} is longer than {ESCAPED_BYTES_MAX} bytes"
+            ),
         }
     }
 }
@@ -43,11 +59,23 @@ pub trait Read<'a>: Sized {
 pub struct Cursor<'a> {
     text: &'a str,
     at: usize,
+    /// Bytes of memory that the lists read so far take.
+    lists: usize,
 }
 
 impl<'a> Cursor<'a> {
     pub fn new(text: &'a str) -> Self {
-        Self { text, at: 0 }
+        Self { text, at: 0, lists: 0 }
+    }
+
+    /// Counts memory that the next entry of a list takes.
+    #[inline]
+    pub fn take_for_list(&mut self, bytes: usize) -> Result<()> {
+        self.lists += bytes;
+        if self.lists > LISTS_BYTES_MAX {
+            return Err(Fault::LongLists);
+        }
+        Ok(())
     }
 
     /// How many bytes have been read.
@@ -164,6 +192,9 @@ impl<'a> Cursor<'a> {
 
     #[cold]
     fn unescape(&self, inside: &str) -> Result<Cow<'a, str>> {
+        if inside.len() > ESCAPED_BYTES_MAX {
+            return Err(Fault::LongText(self.at));
+        }
         match serde_json::from_str(&format!("\"{inside}\"")) {
             Ok(text) => Ok(Cow::Owned(text)),
             // Half of a surrogate pair.
@@ -361,7 +392,7 @@ impl<'a> Cursor<'a> {
 /// How many bytes stand before the first quote, backslash or control character. Eight are looked at
 /// together: the lowest byte found is exact, borrows only spoil those above it.
 #[inline]
-fn plain_length(bytes: &[u8]) -> usize {
+pub fn plain_length(bytes: &[u8]) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGHS: u64 = 0x8080_8080_8080_8080;
     // The high bit of each byte that is below `limit`; wrong only above the first such byte.

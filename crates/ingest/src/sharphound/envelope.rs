@@ -1,20 +1,28 @@
-//! The file around the records: `{"data": [...], "meta": {...}}`, in either order, streamed. AzureHound shares it,
-//! and its records also come as a bare array.
+//! The file around the records: `{"data": [...], "meta": {...}}`, in either order, streamed. Older collectors name
+//! the array by what is in it (`"users"`). AzureHound shares the envelope, and its records also come as a bare array.
 //!
 //! [`walk`] goes over a file once, element by element, with a buffer that holds one element at least and
-//! [`RECORD_BYTES_MAX`] at most. [`locate_meta`] finds out what the file is, mostly without that.
+//! [`RECORD_BYTES_MAX`] at most. What is longer, or cannot be read, is passed over up to its end ([`Passer`]), and the
+//! walk goes on behind it. [`locate_meta`] finds out what the file is, mostly without a walk.
 
 use std::io::{Read as _, SeekFrom};
 use std::ops::ControlFlow;
 
 use serde::de::{Deserialize, IgnoredAny};
 
-use super::cursor::{Cursor, Fault, Read};
+use super::cursor::{Cursor, Fault, Read, plain_length};
 use super::shape::{Meta, Raw};
+use super::is_list_of;
 use crate::{HEAD_BYTES, IngestError, Input, io_error};
 
-/// No element of `data`, and no other value of the envelope, may be longer than this.
+/// An element of `data` that is longer than this is rejected. A group of a million members takes 100 million.
 pub const RECORD_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// Another value of the envelope that is longer than this is passed over, and a longer key ends the walk.
+const VALUE_BYTES_MAX: usize = 1024 * 1024;
+
+/// Of a rejected element this much is looked at for its id.
+const REJECTED_BYTES_MAX: usize = 1024 * 1024;
 
 /// How much is read at a time. A record is a few kilobytes, so that little is parsed twice.
 const CHUNK_BYTES: usize = 1024 * 1024;
@@ -39,7 +47,7 @@ pub trait Visit {
     /// `text` begins with an element of `data`.
     fn element(&mut self, text: &str, position: Position) -> Result<Step, IngestError>;
 
-    /// An element that cannot be used. `bytes` is its JSON, of which the text need not be UTF-8.
+    /// An element that cannot be used. `bytes` is its beginning: [`REJECTED_BYTES_MAX`] at most, and no UTF-8 perhaps.
     fn rejected(&mut self, bytes: &[u8], position: Position, reason: String);
 
     /// `data` begins. A break ends the walk.
@@ -91,10 +99,10 @@ impl Window<'_, '_> {
         self.base + self.start as u64
     }
 
-    /// Reads more behind what is there; false when there is no more.
-    fn fill(&mut self) -> Result<bool, IngestError> {
+    /// Reads more behind what is there, unless that is `limit` bytes already.
+    fn fill(&mut self, limit: usize) -> Result<Filled, IngestError> {
         if self.is_at_end {
-            return Ok(false);
+            return Ok(Filled::Nothing);
         }
         if self.start > 0 {
             self.buffer.drain(..self.start);
@@ -102,24 +110,22 @@ impl Window<'_, '_> {
             self.start = 0;
         }
         let kept = self.buffer.len();
-        if kept >= RECORD_BYTES_MAX {
-            return Err(IngestError::Malformed {
-                name: self.input.name.to_owned(),
-                position: format!("byte {}", self.base),
-                reason: format!("one record is longer than {RECORD_BYTES_MAX} bytes; leave it out and import again"),
-            });
+        if kept >= limit {
+            return Ok(Filled::Full);
         }
         // What is kept is one unfinished element: as much again keeps the work of reading it linear.
-        let limit = CHUNK_BYTES.max(kept).min(RECORD_BYTES_MAX);
+        let wanted = CHUNK_BYTES.max(kept).min(limit);
         match (&mut *self.input.bytes)
-            .take(limit as u64)
+            .take(wanted as u64)
             .read_to_end(&mut self.buffer)
         {
-            Ok(0) => self.is_at_end = true,
-            Ok(_) => {}
-            Err(cause) => return Err(io_error(self.input.name, cause)),
+            Ok(0) => {
+                self.is_at_end = true;
+                Ok(Filled::Nothing)
+            }
+            Ok(_) => Ok(Filled::More),
+            Err(cause) => Err(io_error(self.input.name, cause)),
         }
-        Ok(!self.is_at_end)
     }
 
     fn malformed(&self, byte: u64, reason: impl Into<String>) -> IngestError {
@@ -129,6 +135,14 @@ impl Window<'_, '_> {
             reason: reason.into(),
         }
     }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Filled {
+    More,
+    /// The file ends here.
+    Nothing,
+    Full,
 }
 
 /// Goes over a file once.
@@ -145,7 +159,7 @@ pub fn walk(input: &mut Input<'_>, visitor: &mut dyn Visit) -> Result<(), Ingest
         base: 0,
         is_at_end: false,
     };
-    window.fill()?;
+    window.fill(CHUNK_BYTES)?;
     if window.buffer.starts_with(b"\xEF\xBB\xBF") {
         window.start = 3;
     }
@@ -156,6 +170,7 @@ pub fn walk(input: &mut Input<'_>, visitor: &mut dyn Visit) -> Result<(), Ingest
         visitor,
         expect: Expect::Start,
         key: String::new(),
+        has_records: false,
         index: 0,
         is_bare: false,
     };
@@ -174,9 +189,12 @@ pub fn walk(input: &mut Input<'_>, visitor: &mut dyn Visit) -> Result<(), Ingest
         match pause {
             Pause::Stopped => return Ok(()),
             Pause::More if has_bad_text => walker.skip_bad_text(&mut window)?,
-            Pause::More if window.fill()? => {}
-            Pause::More if walker.expect == Expect::End => return Ok(()),
-            Pause::More => return Err(walker.cut_off(&window)),
+            Pause::More => match window.fill(walker.limit())? {
+                Filled::More => {}
+                Filled::Nothing if walker.expect == Expect::End => return Ok(()),
+                Filled::Nothing => return Err(walker.cut_off(&window)),
+                Filled::Full => walker.skip_long(&mut window)?,
+            },
             Pause::Bad(reason) => walker.skip(&mut window, reason)?,
         }
     }
@@ -192,6 +210,8 @@ struct Walker<'v> {
     visitor: &'v mut dyn Visit,
     expect: Expect,
     key: String,
+    /// There has been an array of records.
+    has_records: bool,
     index: u64,
     /// The elements stand in an array without an envelope.
     is_bare: bool,
@@ -242,7 +262,8 @@ impl Walker<'_> {
                     Next::More => return Ok((at, Pause::More)),
                     Next::Bad(error) => return Err(malformed(at, not_json(&error))),
                 },
-                (Expect::Value, b'[') if self.key.eq_ignore_ascii_case("data") => {
+                (Expect::Value, b'[') if self.is_key_of_records() => {
+                    self.has_records = true;
                     if self.visitor.data().is_break() {
                         return Ok((at, Pause::Stopped));
                     }
@@ -306,41 +327,77 @@ impl Walker<'_> {
         }
     }
 
-    /// Passes over an element whose content the visitor could not use.
+    /// `data`; or what the file holds, as older collectors have it.
+    fn is_key_of_records(&self) -> bool {
+        self.key.eq_ignore_ascii_case("data") || (!self.has_records && is_list_of(&self.key.to_ascii_lowercase()))
+    }
+
+    fn is_before_element(&self) -> bool {
+        matches!(self.expect, Expect::FirstElement | Expect::Element)
+    }
+
+    /// How long the next part of the file may be.
+    fn limit(&self) -> usize {
+        if self.is_before_element() {
+            RECORD_BYTES_MAX
+        } else {
+            VALUE_BYTES_MAX
+        }
+    }
+
+    /// Passes over an element that the visitor could not use.
     fn skip(&mut self, window: &mut Window<'_, '_>, reason: String) -> Result<(), IngestError> {
+        let position = Position {
+            index: self.index,
+            byte: window.position(),
+        };
+        let beginning = self.pass(window)?;
+        self.visitor.rejected(&beginning, position, reason);
+        self.index += 1;
+        self.expect = Expect::AfterElement;
+        Ok(())
+    }
+
+    /// Passes over a value, and gives its beginning.
+    fn pass(&self, window: &mut Window<'_, '_>) -> Result<Vec<u8>, IngestError> {
+        let mut passer = Passer::default();
+        let mut beginning = Vec::new();
         loop {
             let bytes = &window.buffer[window.start..];
-            let mut values = serde_json::Deserializer::from_slice(bytes).into_iter::<IgnoredAny>();
-            let outcome = values.next();
-            let length = values.byte_offset();
-            let position = Position {
-                index: self.index,
-                byte: window.position(),
-            };
-            match outcome {
-                Some(Ok(_)) if length < bytes.len() || window.is_at_end => {
-                    self.visitor.rejected(&bytes[..length], position, reason);
-                    window.start += length;
-                    self.index += 1;
-                    self.expect = Expect::AfterElement;
-                    return Ok(());
-                }
-                Some(Err(error)) if !is_at_end(&error, bytes) => {
-                    let reason = format!("in data[{}]: {}", self.index, not_json(&error));
-                    return Err(window.malformed(position.byte, reason));
-                }
-                _ => {
-                    if !window.fill()? && outcome.is_none_or(|outcome| outcome.is_err()) {
-                        return Err(self.cut_off(window));
-                    }
-                }
+            let (length, is_end) = passer.pass(bytes);
+            let room = REJECTED_BYTES_MAX - beginning.len();
+            beginning.extend_from_slice(&bytes[..length.min(room)]);
+            window.start += length;
+            if is_end {
+                return Ok(beginning);
+            }
+            if window.fill(CHUNK_BYTES)? == Filled::Nothing {
+                return Err(self.cut_off(window));
+            }
+        }
+    }
+
+    /// Passes over what is longer than its limit.
+    fn skip_long(&mut self, window: &mut Window<'_, '_>) -> Result<(), IngestError> {
+        match self.expect {
+            Expect::FirstElement | Expect::Element => {
+                self.skip(window, format!("the record is longer than {RECORD_BYTES_MAX} bytes"))
+            }
+            Expect::Value => {
+                self.pass(window)?;
+                self.expect = Expect::AfterValue;
+                Ok(())
+            }
+            _ => {
+                let reason = format!("a key is longer than {VALUE_BYTES_MAX} bytes; export the file again");
+                Err(window.malformed(window.position(), reason))
             }
         }
     }
 
     /// Passes over an element with bytes in it that are no UTF-8.
     fn skip_bad_text(&mut self, window: &mut Window<'_, '_>) -> Result<(), IngestError> {
-        if !matches!(self.expect, Expect::FirstElement | Expect::Element) {
+        if !self.is_before_element() {
             let reason = "the text is not UTF-8; save it as UTF-8 and import it again";
             return Err(window.malformed(window.position(), reason));
         }
@@ -357,6 +414,56 @@ impl Walker<'_> {
             end,
             format!("the file ends too early{place}: it was cut off; copy or export it again"),
         )
+    }
+}
+
+/// Finds the end of a value that is not read, however long or deep it is and whatever is wrong in it. It knows
+/// strings, and counts brackets.
+#[derive(Debug, Default)]
+struct Passer {
+    depth: u64,
+    is_in_string: bool,
+    /// The byte before was a backslash in a string.
+    is_escaped: bool,
+    has_begun: bool,
+}
+
+impl Passer {
+    /// How many of the next bytes belong to the value, and whether it ends with them.
+    fn pass(&mut self, bytes: &[u8]) -> (usize, bool) {
+        let mut at = 0;
+        while let Some(&byte) = bytes.get(at) {
+            if self.is_in_string {
+                if self.is_escaped {
+                    self.is_escaped = false;
+                } else {
+                    let plain = plain_length(&bytes[at..]);
+                    if plain > 0 {
+                        at += plain;
+                        continue;
+                    }
+                    self.is_escaped = byte == b'\\';
+                    self.is_in_string = byte != b'"';
+                }
+                at += 1;
+            } else {
+                match byte {
+                    b'"' => self.is_in_string = true,
+                    b'[' | b'{' => self.depth += 1,
+                    // What follows the value belongs to what is around it.
+                    b']' | b'}' | b',' if self.depth == 0 => return (at, true),
+                    b']' | b'}' => self.depth -= 1,
+                    _ if byte.is_ascii_whitespace() && self.depth == 0 && self.has_begun => return (at, true),
+                    _ => {}
+                }
+                self.has_begun = true;
+                at += 1;
+                if self.depth == 0 && matches!(byte, b']' | b'}') {
+                    return (at, true);
+                }
+            }
+        }
+        (at, false)
     }
 }
 

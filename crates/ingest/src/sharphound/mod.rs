@@ -1,8 +1,8 @@
-//! SharpHound JSON, formats 5 and 6: what a collector saw of a directory and of its hosts.
+//! SharpHound JSON, formats 3 to 6: what a collector saw of a directory and of its hosts.
 //!
 //! One file holds objects of one type. Start at [`read`], which walks the file (`envelope`), reads each
-//! element as a `shape::Record` and turns it into rows (`record`, `acl`, `host`) of the cells that
-//! it belongs to (`cells`). Ids are written in upper case.
+//! element as a `shape::Record`, brings it into the shape of the newest format (`legacy`) and turns it into rows
+//! (`record`, `acl`, `host`) of the cells that it belongs to (`cells`). Ids are written in upper case.
 //!
 //! Sources: the shapes that BloodHound Community Edition reads (its packages `ein` and `graphify`), and the
 //! collection methods of SharpHound.
@@ -12,19 +12,25 @@ mod cells;
 pub(crate) mod cursor;
 pub(crate) mod envelope;
 mod host;
+mod legacy;
 pub(crate) mod output;
 mod record;
 pub(crate) mod shape;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::ops::ControlFlow;
 
-use postern_model::{NodeKind, ObjectClass, Reject, RelationKind};
+use postern_model::{NodeKind, ObjectClass, RelationKind};
 
 use self::cells::{BoundaryIndex, Cells, Slot};
+use self::cursor::Cursor;
 use self::envelope::{FileMeta, Position, Step, Visit, locate_meta, walk};
-use self::output::{End, Output, Place, upper};
-use self::shape::{Principal, Record, Session, Text};
+use self::legacy::DomainSids;
+use self::output::{End, Output, Place, shown, upper};
+use self::shape::{Record, Session, Text, is_key};
 use crate::{Format, IngestError, Input, Probe, Sink, Summary};
 
 pub use self::cells::{BOUNDARIES_MAX, OBJECTS_MAX};
@@ -32,6 +38,9 @@ pub use self::envelope::RECORD_BYTES_MAX;
 
 /// Records of well-known principals wait for the end of the file, up to so many bytes of them.
 const WELL_KNOWN_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// The newest format that is known.
+const VERSION_MAX: i64 = 6;
 
 /// So many names of rights that are not known are told apart; the others are counted as one.
 const UNKNOWN_RIGHTS_MAX: usize = 100;
@@ -74,7 +83,7 @@ pub static FORMAT: Format = Format {
 };
 
 /// Whether a file is a collection, of any version: an object whose `meta` names a type of SharpHound. A file that
-/// breaks off after its key `data` is taken for one, so that [`read`] can say where.
+/// breaks off after its first key, or lost its `meta`, is taken for one, so that [`read`] can say so.
 ///
 /// # Errors
 /// [`IngestError::Io`] when the bytes cannot be read.
@@ -84,14 +93,35 @@ fn sniff(probe: &mut Probe<'_, '_>) -> Result<bool, IngestError> {
         return Ok(true);
     }
     match kind_in_meta(probe) {
-        Ok(kind) => Ok(kind.is_some_and(|kind| content_of(&kind).is_some())),
-        Err(IngestError::Malformed { .. }) => {
-            let inside = probe.head.trim_ascii_start().strip_prefix(b"{").unwrap_or_default();
-            let first_key = inside.trim_ascii_start().get(..6).unwrap_or_default();
-            Ok(first_key.eq_ignore_ascii_case(b"\"data\"") || first_key.eq_ignore_ascii_case(b"\"meta\""))
-        }
+        Ok(Some(kind)) => Ok(content_of(&kind).is_some()),
+        // `read` says that the part is missing which tells what the records are.
+        Ok(None) => Ok(begins_with_records(probe.head) && contains(probe.head, b"\"ObjectIdentifier\"")),
+        Err(IngestError::Malformed { .. }) => Ok(begins_with_records(probe.head)),
         Err(error) => Err(error),
     }
+}
+
+/// Whether the first key of an object is one of the envelope's.
+fn begins_with_records(head: &[u8]) -> bool {
+    let key = || {
+        let inside = head.trim_ascii_start().strip_prefix(b"{")?.trim_ascii_start();
+        let inside = inside.strip_prefix(b"\"")?;
+        let end = inside.iter().position(|byte| *byte == b'"')?;
+        std::str::from_utf8(&inside[..end]).ok()
+    };
+    key().is_some_and(|key| {
+        let key = key.to_ascii_lowercase();
+        key == "data" || key == "meta" || is_list_of(&key)
+    })
+}
+
+/// Whether a key of the envelope is that of the array of records, as collectors of format 3 have it.
+fn is_list_of(key: &str) -> bool {
+    matches!(content_of(key), Some(Content::Objects(..) | Content::Sessions))
+}
+
+fn contains(text: &[u8], wanted: &[u8]) -> bool {
+    text.windows(wanted.len()).any(|it| it == wanted)
 }
 
 /// The type that the envelope's `meta` names; AzureHound has the same envelope.
@@ -117,7 +147,7 @@ fn read(mut input: Input<'_>, sink: &mut dyn Sink) -> Result<Summary, IngestErro
     let unsupported = |found: String| IngestError::Unsupported {
         name: input.name.to_owned(),
         found,
-        understood: "SharpHound formats 5 and 6",
+        understood: "SharpHound formats 3 to 6",
     };
     let malformed = |reason: &str| IngestError::Malformed {
         name: input.name.to_owned(),
@@ -137,23 +167,34 @@ fn read(mut input: Input<'_>, sink: &mut dyn Sink) -> Result<Summary, IngestErro
         ));
     };
     let content = match (content_of(&meta.kind), meta.version) {
-        (_, Some(version)) if version != 5 && version != 6 => {
+        (_, Some(version)) if version < legacy::VERSION_MIN => {
+            return Err(unsupported(format!(
+                "SharpHound format {version}, which names everything by its name"
+            )));
+        }
+        (_, Some(version)) if version > VERSION_MAX => {
             return Err(unsupported(format!("SharpHound format {version}")));
         }
         (Some(content), _) => content,
         (None, _) => {
-            return Err(unsupported(format!(
-                "a SharpHound file of the unknown type `{}`",
-                meta.kind
-            )));
+            let kind = shown(&meta.kind);
+            return Err(unsupported(format!("a SharpHound file of the unknown type `{kind}`")));
         }
     };
     if !meta.has_data {
-        return Err(malformed("there is no array `data`; export the file again"));
+        return Err(malformed("there is no array of records, `data`; export the file again"));
     }
 
+    let domains = if legacy::names_domains(meta.version) {
+        let mut domains = DomainSids::default();
+        walk(&mut input, &mut domains)?;
+        domains.decide();
+        Some(domains)
+    } else {
+        None
+    };
     let name = input.name;
-    let mut reader = Reader::new(name, content, &meta, sink);
+    let mut reader = Reader::new(name, content, &meta, domains, sink);
     walk(&mut input, &mut reader)?;
     reader.finish()
 }
@@ -162,6 +203,8 @@ fn read(mut input: Input<'_>, sink: &mut dyn Sink) -> Result<Summary, IngestErro
 struct Reader<'s> {
     name: &'s str,
     content: Content,
+    /// Set for a format that names domains by their names.
+    domains: Option<DomainSids>,
     output: Output<'s>,
     cells: Cells,
     /// JSON of the records of well-known principals, with their places.
@@ -186,7 +229,13 @@ struct Subject<'r> {
 }
 
 impl<'s> Reader<'s> {
-    fn new(name: &'s str, content: Content, meta: &FileMeta, sink: &'s mut dyn Sink) -> Self {
+    fn new(
+        name: &'s str,
+        content: Content,
+        meta: &FileMeta,
+        domains: Option<DomainSids>,
+        sink: &'s mut dyn Sink,
+    ) -> Self {
         let class = match content {
             Content::Objects(class, _) => class,
             Content::Sessions => ObjectClass::Computers,
@@ -195,6 +244,7 @@ impl<'s> Reader<'s> {
         Self {
             name,
             content,
+            domains,
             output: Output::new(sink),
             cells: Cells::new(class, meta.methods),
             well_known: Vec::new(),
@@ -206,20 +256,19 @@ impl<'s> Reader<'s> {
         }
     }
 
-    fn reject(&mut self, position: Position, id: Option<String>, reason: String) {
+    /// Rejects the record at hand, whose object is `id`, if that much is known.
+    fn reject(&mut self, id: Option<&str>, reason: impl Display) {
         self.cells.add_unread(id);
-        self.output.sink.reject(Reject {
-            position: position.to_string(),
-            reason,
-        });
+        self.output.reject(self.position, reason);
     }
 
     /// The boundary of this name. `None`, with the record rejected, when there are too many.
     fn boundary(&mut self, name: &str, id: &str) -> Option<BoundaryIndex> {
         let boundary = self.cells.boundary(name);
         if boundary.is_none() {
-            let reason = format!("the file names more than {BOUNDARIES_MAX} domains; this one, {name}, is left out");
-            self.reject(self.position, Some(id.to_owned()), reason);
+            let name = shown(name);
+            let reason = format_args!("the file names more than {BOUNDARIES_MAX} domains; {name} is left out");
+            self.reject(Some(id), reason);
         }
         boundary
     }
@@ -227,11 +276,7 @@ impl<'s> Reader<'s> {
     fn session(&mut self, session: &Session<'_>) -> Result<(), IngestError> {
         let (computer, user) = (upper(&session.computer), upper(&session.user));
         if computer.is_empty() || user.is_empty() {
-            self.reject(
-                self.position,
-                None,
-                "the session names no computer or no user".to_owned(),
-            );
+            self.reject(None, "the session names no computer or no user");
             return Ok(());
         }
         let Some(boundary) = self.boundary(domain_of_id(&computer).unwrap_or_default(), &computer) else {
@@ -268,7 +313,7 @@ impl<'s> Reader<'s> {
     fn tombstone(&mut self, id: &str) -> Result<(), IngestError> {
         let id = upper(id);
         if id.is_empty() {
-            self.reject(self.position, None, "the deleted object has no id".to_owned());
+            self.reject(None, "the deleted object has no id");
             return Ok(());
         }
         if let Some(boundary) = self.boundary(domain_of_id(&id).unwrap_or_default(), &id) {
@@ -290,6 +335,7 @@ impl<'s> Reader<'s> {
     }
 
     fn unknown_right(&mut self, right: &str) {
+        let right = &*shown(right);
         let is_new = !self.unknown_rights.contains_key(right);
         let right = if is_new && self.unknown_rights.len() >= UNKNOWN_RIGHTS_MAX {
             "(others)"
@@ -307,7 +353,8 @@ impl<'s> Reader<'s> {
             let home = self.cells.home();
             for (position, json) in std::mem::take(&mut self.well_known) {
                 self.position = position;
-                if let Ok((record, _)) = envelope::element::<Record<'_>>(&json) {
+                if let Ok((mut record, _)) = envelope::element::<Record<'_>>(&json) {
+                    legacy::modern(&mut record, kind, self.domains.as_ref());
                     self.record(&record, kind, Some(home))?;
                 }
             }
@@ -318,10 +365,10 @@ impl<'s> Reader<'s> {
             } else {
                 format!("{entries} entries")
             };
-            self.output.sink.reject(Reject {
-                position: first.to_string(),
-                reason: format!("the right `{right}` is not known; {entries} with it are left out"),
-            });
+            self.output.reject(
+                first,
+                format_args!("the right `{right}` is not known; {entries} with it are left out"),
+            );
         }
         let Self { cells, mut output, .. } = self;
         let cells = cells.finish(|cell, subject| output.covered(Place { cell, subject }))?;
@@ -338,7 +385,8 @@ impl Visit for Reader<'_> {
         self.position = position;
         let length = match self.content {
             Content::Objects(_, kind) => match envelope::element::<Record<'_>>(text) {
-                Ok((record, length)) => {
+                Ok((mut record, length)) => {
+                    legacy::modern(&mut record, kind, self.domains.as_ref());
                     if self.is_to_wait(&record, &text[..length]) {
                         self.well_known_bytes += length;
                         self.well_known.push((position, text[..length].to_owned()));
@@ -368,11 +416,9 @@ impl Visit for Reader<'_> {
     }
 
     fn rejected(&mut self, bytes: &[u8], position: Position, reason: String) {
-        let text = String::from_utf8_lossy(bytes);
-        let id = envelope::element::<Principal<'_>>(&text)
-            .ok()
-            .map(|(record, _)| upper(&record.id).into_owned());
-        self.reject(position, id.filter(|id| !id.is_empty()), reason);
+        self.position = position;
+        let id = id_in(&String::from_utf8_lossy(bytes));
+        self.reject(id.as_deref(), reason);
     }
 
     fn data(&mut self) -> ControlFlow<()> {
@@ -380,6 +426,21 @@ impl Visit for Reader<'_> {
     }
 
     fn value(&mut self, _: &str, _: &str) {}
+}
+
+/// The id in a record that cannot be used, if it stands before what is wrong with it.
+fn id_in(record: &str) -> Option<String> {
+    let mut id = None;
+    // What ends the walk is why the record was rejected.
+    let _ = Cursor::new(record).each_field(|cursor, key| {
+        if is_key(key, "ObjectIdentifier") {
+            id = Some(upper(&cursor.string()?).into_owned());
+        } else {
+            cursor.skip()?;
+        }
+        Ok(())
+    });
+    id.filter(|id| !id.is_empty())
 }
 
 /// The domain SID in a principal's SID, or in a local group's.
@@ -407,29 +468,5 @@ fn kind_of(text: &str) -> NodeKind {
                 _ => NodeKind::Base,
             },
         }),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_domain_is_the_first_seven_parts_of_a_sid() {
-        let domain = Some("S-1-5-21-1-2-3");
-        assert_eq!(domain_of_id("S-1-5-21-1-2-3-1104-544"), domain);
-        assert_eq!(domain_of_id("S-1-5-21-1-2-3-500"), domain);
-        assert_eq!(domain_of_id("S-1-5-21-1-2-3"), domain);
-        assert_eq!(domain_of_id("S-1-5-21-1-2"), None);
-        assert_eq!(domain_of_id("S-1-5-21-1-2-"), None);
-        assert_eq!(domain_of_id("EXAMPLE.ORG-S-1-5-11"), None);
-    }
-
-    #[test]
-    fn kinds_are_read_in_any_spelling() {
-        assert_eq!(kind_of("IssuancePolicies"), NodeKind::IssuancePolicy);
-        assert_eq!(kind_of("computer"), NodeKind::Computer);
-        assert_eq!(kind_of("LocalGroup"), NodeKind::LocalGroup);
-        assert_eq!(kind_of("ForeignSecurityPrincipal"), NodeKind::Base);
     }
 }

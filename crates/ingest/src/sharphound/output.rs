@@ -2,13 +2,15 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::fmt::Display;
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 use postern_model::batch::BATCH_ROWS_MAX;
 use postern_model::schema::{COVERED, OBJECTS, RELATIONS};
 use postern_model::table::{Column, Text};
-use postern_model::{NodeKind, RelationKind, Schema, Table};
+use postern_model::{NodeKind, Reject, RelationKind, Schema, Table};
 
+use crate::chunks::REJECTS_MAX;
 use crate::{Counts, Sink, SinkError};
 
 /// A chunk is handed on when its text reaches this size, or [`BATCH_ROWS_MAX`] rows. Measured on a file of
@@ -18,6 +20,15 @@ const CHUNK_TEXT_BYTES: usize = 2 * 1024 * 1024;
 /// So many distinct ids, and so many relations that several records may tell, are told apart when counting,
 /// at 8 to 18 bytes each; in a larger file the counts are lower bounds.
 const DISTINCT_MAX: usize = 4_000_000;
+
+/// An id may be so long, in bytes: a distinguished name at most. It stands in every row that its object is in.
+pub const ID_BYTES_MAX: usize = 4096;
+
+/// The properties of one row may be so long, in bytes, as JSON: rows are copied a few times on their way.
+pub const PROPERTIES_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// So many bytes of a text from a file are shown in a sentence.
+const SHOWN_BYTES_MAX: usize = 100;
 
 /// Ids that were seen last are passed over without a look at the set of all.
 const RECENT_IDS: usize = 8192;
@@ -96,6 +107,9 @@ pub struct Output<'s> {
     relations: Chunk<7>,
     covered: Chunk<1>,
     counts: Distinct,
+    rejects: u64,
+    /// Rows that passed [`ID_BYTES_MAX`] or [`PROPERTIES_BYTES_MAX`].
+    long_rows: u64,
 }
 
 impl<'s> Output<'s> {
@@ -106,11 +120,33 @@ impl<'s> Output<'s> {
             relations: Chunk::new(&RELATIONS),
             covered: Chunk::new(&COVERED),
             counts: Distinct::default(),
+            rejects: 0,
+            long_rows: 0,
         }
+    }
+
+    /// Says what is left out, and where. Beyond a limit this is only counted, because a file may be nothing else.
+    pub fn reject(&mut self, position: impl Display, reason: impl Display) {
+        self.rejects += 1;
+        if self.rejects <= REJECTS_MAX {
+            self.sink.reject(Reject {
+                position: position.to_string(),
+                reason: reason.to_string(),
+            });
+        }
+    }
+
+    fn is_too_long(&mut self, ids: [&str; 2], properties: &str) -> bool {
+        let is_too_long = ids.iter().any(|id| id.len() > ID_BYTES_MAX) || properties.len() > PROPERTIES_BYTES_MAX;
+        self.long_rows += u64::from(is_too_long);
+        is_too_long
     }
 
     /// `properties` is a JSON object, or empty.
     pub fn object(&mut self, at: Place<'_>, object: End<'_>, name: &str, properties: &str) -> Result<(), SinkError> {
+        if self.is_too_long([object.id, ""], properties) {
+            return Ok(());
+        }
         self.counts.asset(fingerprint(object.id));
         let row = [at.subject, object.id, object.kind.as_str(), name, properties];
         self.objects.push(at.cell, row, self.sink)
@@ -124,6 +160,9 @@ impl<'s> Output<'s> {
         kind: RelationKind,
         properties: &str,
     ) -> Result<(), SinkError> {
+        if self.is_too_long([source.id, target.id], properties) {
+            return Ok(());
+        }
         let (source_print, target_print) = (fingerprint(source.id), fingerprint(target.id));
         self.counts.asset(source_print);
         self.counts.asset(target_print);
@@ -141,6 +180,9 @@ impl<'s> Output<'s> {
         kind: RelationKind,
         properties: &str,
     ) -> Result<(), SinkError> {
+        if self.is_too_long([source.id, ""], properties) {
+            return Ok(());
+        }
         let source_print = fingerprint(source.id);
         self.counts.asset(source_print);
         self.counts.of_record.push(source_print ^ kind_print(kind));
@@ -188,6 +230,23 @@ impl<'s> Output<'s> {
         self.objects.flush(self.sink)?;
         self.relations.flush(self.sink)?;
         self.covered.flush(self.sink)?;
+        if self.long_rows > 0 {
+            let rows = self.long_rows;
+            self.reject(
+                "",
+                format_args!(
+                    "{rows} rows are left out: an id is longer than {ID_BYTES_MAX} bytes, or properties are longer \
+                     than {PROPERTIES_BYTES_MAX} bytes"
+                ),
+            );
+        }
+        let unlisted = self.rejects.saturating_sub(REJECTS_MAX);
+        if unlisted > 0 {
+            self.sink.reject(Reject {
+                position: String::new(),
+                reason: format!("{unlisted} more are left out; the first {REJECTS_MAX} are listed"),
+            });
+        }
         Ok(Counts {
             assets: self.counts.assets.len() as u64,
             relations: self.counts.relations_of_records + self.counts.relations.len() as u64,
@@ -310,6 +369,15 @@ fn folded_product(word: u64) -> u64 {
 
 fn kind_print(kind: RelationKind) -> u64 {
     fingerprint(kind.as_str())
+}
+
+/// The beginning of a text from a file, for a sentence.
+pub fn shown(text: &str) -> Cow<'_, str> {
+    if text.len() <= SHOWN_BYTES_MAX {
+        return Cow::Borrowed(text);
+    }
+    let end = text.floor_char_boundary(SHOWN_BYTES_MAX);
+    Cow::Owned(format!("{}…", &text[..end]))
 }
 
 /// Ids are compared in upper case; most come in it.

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use postern_model::{NodeKind, Reject, RelationKind};
+use postern_model::{NodeKind, RelationKind};
 
 use super::cells::{BoundaryIndex, Slot};
 use super::cursor::Cursor;
-use super::output::{End, Place, Properties, json_text, upper};
+use super::output::{End, ID_BYTES_MAX, PROPERTIES_BYTES_MAX, Place, Properties, json_text, shown, upper};
 use super::shape::{ObjectProperties, Principal, Record, Trust, TrustDirection, flag_of_text};
 use super::{Reader, Subject, WELL_KNOWN_BYTES_MAX, domain_of_id, kind_of};
 use crate::IngestError;
@@ -20,6 +20,10 @@ const IGNORED_NAME: &str = "IGNOREME";
 
 /// The access type of a certificate manager's restriction that allows.
 const ACCESS_ALLOWED: &str = "AccessAllowedCallback";
+
+/// What two lists of one record make together may be so many relations: a policy that sets twenty local administrators
+/// on half a million computers.
+pub const PRODUCT_MAX: usize = 10_000_000;
 
 impl Reader<'_> {
     /// A well-known principal that no directory holds (`EXAMPLE.ORG-S-1-5-11`): each collection of a forest
@@ -41,13 +45,22 @@ impl Reader<'_> {
     ) -> Result<(), IngestError> {
         let id = upper(&record.id);
         if id.is_empty() {
-            self.reject(self.position, None, "the record has no ObjectIdentifier".to_owned());
+            self.reject(None, "the record has no ObjectIdentifier");
+            return Ok(());
+        }
+        if id.len() > ID_BYTES_MAX {
+            self.reject(None, format_args!("the ObjectIdentifier is longer than {ID_BYTES_MAX} bytes"));
             return Ok(());
         }
         if record.is_deleted.is_true() {
             return self.tombstone(&id);
         }
         let told = &record.properties;
+        if told.json.len() > PROPERTIES_BYTES_MAX {
+            let reason = format_args!("the properties are longer than {PROPERTIES_BYTES_MAX} bytes");
+            self.reject(Some(&id), reason);
+            return Ok(());
+        }
         let name = [
             &*told.domain_sid,
             &*record.domain_sid,
@@ -394,6 +407,10 @@ impl Reader<'_> {
         if changes.affected_computers.is_empty() || groups.iter().all(|(_, members)| members.is_empty()) {
             return Ok(());
         }
+        let members: usize = groups.iter().map(|(_, members)| members.len() + 1).sum();
+        if self.is_product_too_large(changes.affected_computers.len(), members) {
+            return Ok(());
+        }
         let at = self.place(subject, Slot::GpoChanges)?;
         for computer in changes.affected_computers.iter() {
             let computer = upper(&computer.id);
@@ -419,24 +436,38 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// Whether each of one list with each of another would be too much; what they say is rejected then.
+    fn is_product_too_large(&mut self, one: usize, other: usize) -> bool {
+        let is_too_large = one.saturating_mul(other) > PRODUCT_MAX;
+        if is_too_large {
+            self.output.reject(
+                self.position,
+                format_args!(
+                    "{one} entries with {other} each are more than {PRODUCT_MAX} relations; those of them are left out"
+                ),
+            );
+        }
+        is_too_large
+    }
+
     fn trusts(&mut self, subject: &Subject<'_>, record: &Record<'_>) -> Result<(), IngestError> {
-        if record.trusts.is_empty() {
+        // Format 3 leaves the list out where trusts were not looked at. Others have an empty one.
+        let is_looked_at = self.domains.is_some() && record.trusts.is_told;
+        if record.trusts.value.is_empty() && !is_looked_at {
             return Ok(());
         }
         let at = self.place(subject, Slot::Trusts)?;
-        for trust in record.trusts.iter() {
+        for trust in record.trusts.value.iter() {
             let target = upper(&trust.target);
             if target.is_empty() {
                 continue;
             }
             if let TrustDirection::Other(_) = trust.direction {
-                self.output.sink.reject(Reject {
-                    position: self.position.to_string(),
-                    reason: format!(
-                        "the trust with {target} has the unknown direction `{}`",
-                        trust.direction.as_str()
-                    ),
-                });
+                let direction = shown(trust.direction.as_str());
+                self.output.reject(
+                    self.position,
+                    format_args!("the trust with {} has the unknown direction `{direction}`", shown(&target)),
+                );
             }
             let other = End {
                 id: &target,
@@ -541,7 +572,9 @@ impl Reader<'_> {
         let mut properties = Properties::new();
         if restrictions.is_collected.is_true() {
             properties.flag("hasenrollmentagentrestrictions", !restrictions.restrictions.is_empty());
-            for restriction in restrictions.restrictions.iter() {
+            let (listed, templates) = (restrictions.restrictions.len(), record.enabled_templates.len());
+            let is_too_large = self.is_product_too_large(listed, templates);
+            for restriction in restrictions.restrictions.iter().filter(|_| !is_too_large) {
                 if !restriction.access_type.eq_ignore_ascii_case(ACCESS_ALLOWED) {
                     continue;
                 }

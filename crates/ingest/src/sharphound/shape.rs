@@ -128,11 +128,27 @@ impl<'a, T: Read<'a>> Read<'a> for List<T> {
                 if list.is_empty() {
                     list.reserve(LIST_LENGTH);
                 }
+                cursor.take_for_list(size_of::<T>())?;
                 list.push(T::read(cursor)?);
                 Ok(())
             })?;
         }
         Ok(Self(list))
+    }
+}
+
+/// A value, and whether there is one at all: null is none.
+#[derive(Clone, Debug, Default)]
+pub struct Told<T> {
+    pub value: T,
+    pub is_told: bool,
+}
+
+impl<'a, T: Read<'a>> Read<'a> for Told<T> {
+    fn read(cursor: &mut Cursor<'a>) -> Result<Self> {
+        let is_told = cursor.peek()? != b'n';
+        let value = T::read(cursor)?;
+        Ok(Self { value, is_told })
     }
 }
 
@@ -203,7 +219,7 @@ shape! {
         properties: ObjectProperties<'a> = "Properties",
         id: Text<'a> = "ObjectIdentifier",
         is_deleted: Flag = "IsDeleted",
-        is_acl_protected: Flag = "IsACLProtected",
+        is_acl_protected: Flag = "IsACLProtected" | "ACLProtected",
         contained_by: Principal<'a> = "ContainedBy",
         // Users and computers.
         primary_group: Text<'a> = "PrimaryGroupSID",
@@ -230,7 +246,7 @@ shape! {
         // Domains, organisational units, containers.
         child_objects: List<Principal<'a>> = "ChildObjects",
         links: List<Link<'a>> = "Links",
-        trusts: List<Trust<'a>> = "Trusts",
+        trusts: Told<List<Trust<'a>>> = "Trusts",
         gpo_changes: GpoChanges<'a> = "GPOChanges",
         inheritance_hashes: Raw<'a> = "InheritanceHashes",
         // Certificate services.
@@ -239,11 +255,19 @@ shape! {
         ca_registry: CaRegistry<'a> = "CARegistryData",
         endpoints: List<Endpoint<'a>> = "HttpEnrollmentEndpoints",
         group_link: Principal<'a> = "GroupLink",
+        // Older collectors, see `legacy`.
+        local_admins: Members<'a> = "LocalAdmins",
+        remote_desktop_users: Members<'a> = "RemoteDesktopUsers",
+        dcom_users: Members<'a> = "DcomUsers",
+        ps_remote_users: Members<'a> = "PSRemoteUsers",
+        users: List<Principal<'a>> = "Users",
+        computers: List<Principal<'a>> = "Computers",
+        child_ous: List<Principal<'a>> = "ChildOus",
     }
 
-    Principal {
-        id: Text<'a> = "ObjectIdentifier",
-        kind: Text<'a> = "ObjectType",
+    PrincipalFields {
+        id: Text<'a> = "ObjectIdentifier" | "MemberId",
+        kind: Text<'a> = "ObjectType" | "MemberType",
     }
 
     /// An entry of an access control list.
@@ -253,6 +277,8 @@ shape! {
         right: Text<'a> = "RightName",
         is_inherited: Flag = "IsInherited",
         inheritance_hash: Text<'a> = "InheritanceHash",
+        // Which right, where older collectors write its class into `right`; see `legacy`.
+        ace_type: Text<'a> = "AceType",
     }
 
     SpnTarget {
@@ -261,15 +287,20 @@ shape! {
         service: Text<'a> = "Service",
     }
 
-    Sessions {
+    SessionsFields {
         is_collected: Flag = "Collected",
         results: List<Session<'a>> = "Results",
     }
 
+    MembersFields {
+        is_collected: Flag = "Collected",
+        results: List<Principal<'a>> = "Results",
+    }
+
     /// A session, inside a computer or as an element of a `sessions` file.
     Session {
-        computer: Text<'a> = "ComputerSID",
-        user: Text<'a> = "UserSID",
+        computer: Text<'a> = "ComputerSID" | "ComputerId",
+        user: Text<'a> = "UserSID" | "UserId",
         logon_type: Whole = "LogonType",
     }
 
@@ -407,6 +438,58 @@ shape! {
         is_epa: Flag = "ADCSWebEnrollmentEPA",
     }
 }
+
+/// A principal; some lists of older collectors hold its id alone.
+#[derive(Clone, Debug, Default)]
+pub struct Principal<'a> {
+    pub id: Text<'a>,
+    pub kind: Text<'a>,
+}
+
+impl<'a> Read<'a> for Principal<'a> {
+    #[inline]
+    fn read(cursor: &mut Cursor<'a>) -> Result<Self> {
+        if cursor.peek()? == b'"' {
+            return Ok(Self {
+                id: Text(cursor.string()?),
+                kind: Text::default(),
+            });
+        }
+        let PrincipalFields { id, kind, .. } = Read::read(cursor)?;
+        Ok(Self { id, kind })
+    }
+}
+
+/// What a host answered, as an object that says whether it did, or as a list. Collectors that write a list write an
+/// empty one also for a host that they could not reach, so only a list with entries is an answer.
+macro_rules! answer {
+    ($name:ident = $fields:ident of $entry:ident) => {
+        #[derive(Clone, Debug, Default)]
+        pub struct $name<'a> {
+            pub is_collected: Flag,
+            pub results: List<$entry<'a>>,
+        }
+
+        impl<'a> Read<'a> for $name<'a> {
+            fn read(cursor: &mut Cursor<'a>) -> Result<Self> {
+                if cursor.peek()? == b'[' {
+                    let results: List<$entry<'a>> = Read::read(cursor)?;
+                    return Ok(Self {
+                        is_collected: Flag((!results.is_empty()).then_some(true)),
+                        results,
+                    });
+                }
+                let $fields {
+                    is_collected, results, ..
+                } = Read::read(cursor)?;
+                Ok(Self { is_collected, results })
+            }
+        }
+    };
+}
+
+answer!(Sessions = SessionsFields of Session);
+answer!(Members = MembersFields of Principal);
 
 /// A word that some collectors write as its number in the collector's own enumeration.
 macro_rules! word_or_number {

@@ -211,13 +211,18 @@ impl std::fmt::Display for Unknown {
 fn files_that_are_not_understood_are_refused_with_one_sentence() {
     for (json, wanted) in [
         (
-            r#"{"data":[],"meta":{"type":"users","version":3}}"#,
-            "is SharpHound format 3; SharpHound formats 5 and 6",
+            r#"{"data":[],"meta":{"type":"users","version":7}}"#,
+            "is SharpHound format 7; SharpHound formats 3 to 6",
         ),
         (
-            r#"{"users":[],"meta":{"type":"users","version":3,"count":0}}"#,
-            "is SharpHound format 3",
+            r#"{"users":[],"meta":{"type":"users","version":2,"count":0}}"#,
+            "is SharpHound format 2, which names everything by its name; SharpHound formats 3 to 6",
         ),
+        (
+            r#"{"users":[{"ObjectIdentifier":"a"},"#,
+            "the file ends too early in data[1]: it was cut off",
+        ),
+        (r#"{"data":[{"ObjectIdentifier":"a"}]}"#, "there is no `meta`"),
         (
             r#"{"data":[{"ObjectIdentifier":"a"},"#,
             "the file ends too early in data[1]: it was cut off",
@@ -230,10 +235,9 @@ fn files_that_are_not_understood_are_refused_with_one_sentence() {
             r#"{"data":{},"meta":{"type":"users","version":6}}"#,
             "`data` is no array",
         ),
-        (r#"{"meta":{"type":"users","version":6}}"#, "there is no array `data`"),
         (
-            r#"{"data":[{"a" 1}],"meta":{"type":"users","version":6}}"#,
-            "no valid JSON",
+            r#"{"meta":{"type":"users","version":6}}"#,
+            "there is no array of records, `data`",
         ),
         ("", "is empty"),
         ("plain text", "is not a known format"),
