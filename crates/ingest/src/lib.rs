@@ -19,7 +19,6 @@ use self::sentence::{Tidy, tidy_error};
 
 mod chunks;
 mod sentence;
-#[allow(dead_code, unused_imports, reason = "for formats that are being added")]
 mod stated;
 #[cfg(test)]
 mod testing;
@@ -36,7 +35,7 @@ macro_rules! formats {
 
 formats! {
     nessus,
-    network,
+    opengraph,
     azurehound,
     sharphound,
 }

@@ -1,0 +1,879 @@
+//! OpenGraph: nodes and edges of any kind, `{"graph": {"nodes": [...], "edges": [...]}}`.
+//!
+//! Start at [`read`]. [`walk`](walk::walk) finds the elements, [`Reader`] reads them: nodes become objects, edges
+//! become relations, under the kinds that they state. None of it says what else there is, so all of it is mention
+//! ([`crate::stated`]). Nodes and edges of a network map are the exception ([`network`]): it is written by hand, and
+//! the newest replaces the one before.
+//!
+//! The ends of an edge are ids, or say what the node is like ([`Reference`]); then it is looked for among all objects
+//! when a generation is built.
+//!
+//! **Invariant:** the file is read once, element by element: memory grows with the largest element and with the
+//! number of distinct ids, both limited.
+//!
+//! # Source
+//! SpecterOps, "BloodHound OpenGraph schema".
+
+mod network;
+mod walk;
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::ControlFlow;
+use std::rc::Rc;
+
+use postern_model::reference::{Operand, REFERENCE_PREFIX, Reference};
+use postern_model::schema::{OBJECTS, RELATIONS};
+use postern_model::{NodeKind, RelationKind, Value};
+use serde::Deserialize;
+use serde_json::Value as Json;
+
+use crate::chunks::Chunks;
+use crate::sharphound::cursor::{Cursor, Fault};
+use crate::sharphound::output::push_json_text;
+use crate::stated::{End, Kinds, Node, Place, Statements, main_kind, stated_name, upper};
+use crate::{Counts, Format, IngestError, Input, Probe, Sink, Summary};
+use network::{Bad, Link, NetworkMap, Zone};
+use walk::{Array, Position, Stop, Visit};
+
+pub use network::INTERNET_ID;
+pub use walk::ELEMENT_BYTES_MAX;
+
+/// Values may be nested so deeply. A node with an array among its properties is nested three deep.
+pub const DEPTH_MAX: usize = 100;
+
+/// Bytes of an id.
+pub const ID_BYTES_MAX: usize = 2_048;
+
+/// A node may have so many kinds; BloodHound takes three.
+pub const KINDS_OF_NODE_MAX: usize = 16;
+
+/// A node or an edge may have so many properties.
+pub const PROPERTIES_MAX: usize = 1_000;
+
+/// Bytes of the name of a property.
+pub const PROPERTY_NAME_BYTES_MAX: usize = 256;
+
+/// Bytes of the value of a property, as JSON. Texts of help, which some tools repeat on each edge, have a few thousand.
+pub const PROPERTY_BYTES_MAX: usize = 64 * 1024;
+
+/// An end may be told by so many properties.
+pub const MATCHERS_MAX: usize = 16;
+
+/// Bytes of what an end is told by.
+pub const REFERENCE_BYTES_MAX: usize = 4_096;
+
+/// So many texts of properties are kept to be found again: tools repeat a few on thousands of edges.
+const REPEATED_MAX: usize = 1_024;
+
+pub static FORMAT: Format = Format {
+    id: "opengraph",
+    title: "OpenGraph JSON",
+    dates_itself: false,
+    sniff: |probe: &mut Probe<'_, '_>| Ok(sniff(probe.head)),
+    read,
+};
+
+/// Whether the beginning of a file is an object with an object `graph` in it, or with an array of nodes or edges.
+fn sniff(head: &[u8]) -> bool {
+    let mut is_graph = false;
+    each_key(head, |key, value| {
+        is_graph = match key {
+            b"graph" => value.starts_with(b"{"),
+            b"nodes" | b"edges" => first_has(value, if key == b"nodes" { b"kinds" } else { b"start" }),
+            _ => false,
+        };
+        match is_graph || key == b"graph" {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    });
+    is_graph
+}
+
+/// Whether the first element of an array is an object with this key.
+fn first_has(array: &[u8], wanted: &[u8]) -> bool {
+    let mut is_found = false;
+    if let Some(element) = array.strip_prefix(b"[") {
+        each_key(element, |key, _| match key == wanted {
+            true => {
+                is_found = true;
+                ControlFlow::Break(())
+            }
+            false => ControlFlow::Continue(()),
+        });
+    }
+    is_found
+}
+
+/// Goes over the keys of the object that a text begins with, as far as the text goes. `each` is called with a key as
+/// it is written, and with the text from its value on.
+pub(crate) fn each_key(text: &[u8], mut each: impl FnMut(&[u8], &[u8]) -> ControlFlow<()>) {
+    let mut depth = 0;
+    let mut at = 0;
+    while let Some(&byte) = text.get(at) {
+        match byte {
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth -= 1,
+            b'"' => {
+                let start = at + 1;
+                at = start;
+                while text.get(at).is_some_and(|&byte| byte != b'"') {
+                    at += if text[at] == b'\\' { 2 } else { 1 };
+                }
+                let rest = text.get(at + 1..).unwrap_or_default().trim_ascii_start();
+                if depth == 1
+                    && let (Some(key), Some(value)) = (text.get(start..at), rest.strip_prefix(b":"))
+                    && each(key, value.trim_ascii_start()).is_break()
+                {
+                    return;
+                }
+            }
+            _ if depth == 0 && !byte.is_ascii_whitespace() => return,
+            _ => {}
+        }
+        at += 1;
+        if depth == 0 && matches!(byte, b'}' | b']') {
+            return;
+        }
+    }
+}
+
+/// Reads a file of this format.
+///
+/// `input.site` names the network that a network map is of: the boundary of its cell.
+///
+/// # Errors
+/// [`IngestError::Malformed`] when the file is no such JSON, is cut short or above a limit; [`IngestError::Io`] and
+/// [`IngestError::Sink`] as they come.
+fn read(mut input: Input<'_>, sink: &mut dyn Sink) -> Result<Summary, IngestError> {
+    let mut reader = Reader::new(input.site.unwrap_or(""), Chunks::new(sink));
+    walk::walk(&mut input, &mut reader)?;
+    reader.finish()
+}
+
+/// What has been read so far.
+struct Reader<'s> {
+    chunks: Chunks<'s>,
+    statements: Statements,
+    node_kinds: Kinds,
+    edge_kinds: Kinds,
+    network: NetworkMap,
+    site: &'s str,
+    relations: u64,
+    source_kind: String,
+    /// Properties as they stand in the file → as they are kept.
+    repeated: HashMap<String, Rc<Written>>,
+    /// Kinds that are left out → how many nodes or edges are.
+    refused: BTreeMap<(Array, String), u64>,
+}
+
+/// Properties as they are kept, and what was wrong with them.
+#[derive(Default)]
+struct Written {
+    /// A JSON object; empty where there are none.
+    json: String,
+    faults: Vec<String>,
+}
+
+/// Why an element did not become a row.
+enum Unread {
+    Reason(String),
+    Stop(Stop),
+}
+
+impl From<String> for Unread {
+    fn from(reason: String) -> Self {
+        Self::Reason(reason)
+    }
+}
+
+impl From<IngestError> for Unread {
+    fn from(error: IngestError) -> Self {
+        Self::Stop(Stop::Failed(error))
+    }
+}
+
+impl Visit for Reader<'_> {
+    fn element(&mut self, json: &[u8], depth: usize, position: Position) -> Result<(), Stop> {
+        match self.take(json, depth, position) {
+            Ok(()) => Ok(()),
+            Err(Unread::Stop(stop)) => Err(stop),
+            Err(Unread::Reason(reason)) => {
+                self.chunks.reject(position.to_string(), reason);
+                Ok(())
+            }
+        }
+    }
+
+    fn metadata(&mut self, json: &[u8]) {
+        #[derive(Deserialize)]
+        struct Metadata {
+            source_kind: Option<String>,
+        }
+        if let Ok(metadata) = serde_json::from_slice::<Metadata>(json) {
+            self.source_kind = metadata.source_kind.unwrap_or_default().trim().to_ascii_uppercase();
+        }
+    }
+}
+
+impl<'s> Reader<'s> {
+    fn new(site: &'s str, chunks: Chunks<'s>) -> Self {
+        Self {
+            chunks,
+            statements: Statements::new(),
+            node_kinds: Kinds::default(),
+            edge_kinds: Kinds::default(),
+            network: NetworkMap::default(),
+            site,
+            relations: 0,
+            source_kind: String::new(),
+            repeated: HashMap::new(),
+            refused: BTreeMap::new(),
+        }
+    }
+
+    fn take(&mut self, json: &[u8], depth: usize, position: Position) -> Result<(), Unread> {
+        if depth > DEPTH_MAX {
+            return Err(Unread::Reason(format!("it is nested more than {DEPTH_MAX} deep")));
+        }
+        let text = std::str::from_utf8(json)
+            .map_err(|error| format!("its text is not UTF-8, at its byte {}", error.valid_up_to()))?;
+        // What is no JSON is no reason to trust the rest of the file.
+        let is_json = |fault| Unread::Stop(Stop::Malformed(format!("{position} is no JSON: {fault}")));
+        if text.starts_with(['{', '[', '"']) {
+            Cursor::new(text).skip().map_err(is_json)?;
+        }
+        if !text.starts_with('{') {
+            return Err(Unread::Reason("it is no object".to_owned()));
+        }
+        match position.array {
+            Array::Nodes => self.node(text, position),
+            Array::Edges => self.edge(text, position),
+        }
+    }
+
+    fn node(&mut self, text: &str, position: Position) -> Result<(), Unread> {
+        let node = RawNode::read(text)?;
+        let Some(kinds) = &node.kinds else {
+            return Err(Unread::Reason("a node without kinds".to_owned()));
+        };
+        if let Some(kind) = network::zone_kind(kinds) {
+            return self.zone(network::zone(kind, &node));
+        }
+        for kind in kinds {
+            if let Err(reason) = self.node_kinds.check(kind) {
+                return self.refuse(Array::Nodes, kind, reason);
+            }
+        }
+        let kind = main_kind(kinds.iter().map(|kind| &**kind)).unwrap_or(NodeKind::Base.as_str());
+        let id = upper(node.id.as_deref().unwrap_or_default());
+        check_id(&id, || format!("a node of kind {kind} without id"))?;
+
+        let mut said = Said::default();
+        let properties = self.properties(node.properties, kind, Some(&mut said), position)?;
+        let place = self
+            .statements
+            .node(Node {
+                id: &id,
+                kind,
+                domain: &upper(&said.domain),
+                tenant: &upper(&said.tenant),
+                environment: &upper(&said.environment),
+            })
+            .map_err(|too_many| too_many.to_string())?;
+        let properties = match kinds.len() {
+            0 | 1 => Cow::Borrowed(&*properties.json),
+            _ => Cow::Owned(with_kinds(&properties.json, &kinds[..kinds.len().min(KINDS_OF_NODE_MAX)])),
+        };
+        if kinds.len() > KINDS_OF_NODE_MAX {
+            let reason = format!("a node of more than {KINDS_OF_NODE_MAX} kinds; those behind them are left out");
+            self.chunks.reject(position.to_string(), reason);
+        }
+        let row = [
+            Value::Long(i64::from(place.cell)),
+            Value::Text(place.subject),
+            Value::Text(&id),
+            Value::Text(kind),
+            Value::Text(&stated_name(kind, &said.name)),
+            Value::Text(&properties),
+        ];
+        self.chunks.push(&OBJECTS, &row)?;
+        Ok(())
+    }
+
+    fn edge(&mut self, text: &str, position: Position) -> Result<(), Unread> {
+        let edge = RawEdge::read(text)?;
+        let Some(kind) = edge.kind else {
+            return Err(Unread::Reason("an edge without kind".to_owned()));
+        };
+        let known = RelationKind::parse(&kind);
+        if let Some(kind @ (RelationKind::RoutesTrafficTo | RelationKind::LocatedIn)) = known {
+            let (source, target) = (edge_end(edge.start, "start"), edge_end(edge.end, "end"));
+            return self.link(kind, network::link(kind, source, target, edge.properties));
+        }
+        if let Err(reason) = self.edge_kinds.check(&kind) {
+            return self.refuse(Array::Edges, &kind, reason);
+        }
+        let (source, target) = (edge_end(edge.start, "start")?, edge_end(edge.end, "end")?);
+        let properties = self.properties(edge.properties, "", None, position)?;
+        let kind: &str = match known {
+            Some(known) => known.as_str(),
+            None => &kind,
+        };
+        let (source_key, target_key) = (source.key(), target.key());
+        let source = End {
+            id: &source_key,
+            kind: &source.kind,
+        };
+        let target = End {
+            id: &target_key,
+            kind: &target.kind,
+        };
+        let place = self
+            .statements
+            .relation(kind, source, target)
+            .map_err(|too_many| too_many.to_string())?;
+        self.push_relation(place, kind, source, target, &properties.json)?;
+        Ok(())
+    }
+
+    fn push_relation(
+        &mut self,
+        place: Place<'_>,
+        kind: &str,
+        source: End<'_>,
+        target: End<'_>,
+        properties: &str,
+    ) -> Result<(), IngestError> {
+        self.relations += 1;
+        let subject = if place.subject == target.id { "" } else { place.subject };
+        let row = [
+            Value::Long(i64::from(place.cell)),
+            Value::Text(subject),
+            Value::Text(source.id),
+            Value::Text(source.kind),
+            Value::Text(target.id),
+            Value::Text(target.kind),
+            Value::Text(kind),
+            Value::Text(properties),
+        ];
+        self.chunks.push(&RELATIONS, &row)
+    }
+
+    /// Takes in a segment of a network map, or the Internet.
+    fn zone(&mut self, zone: Result<Zone, Bad>) -> Result<(), Unread> {
+        self.network.is_map = true;
+        let zone = zone.map_err(|bad| self.bad_network_row(bad))?;
+        self.statements.see(&upper(&zone.id));
+        let row = [
+            Value::Long(i64::from(self.network_cell()?)),
+            Value::Text(&zone.id),
+            Value::Text(&zone.id),
+            Value::Text(zone.kind.as_str()),
+            Value::Text(&zone.name),
+            Value::Text(&zone.properties),
+        ];
+        self.chunks.push(&OBJECTS, &row)?;
+        Ok(())
+    }
+
+    /// Takes in a route of a network map, or where a host is.
+    fn link(&mut self, kind: RelationKind, link: Result<Link<'_>, Bad>) -> Result<(), Unread> {
+        self.network.is_map |= kind == RelationKind::RoutesTrafficTo;
+        let link = link.map_err(|bad| self.bad_network_row(bad))?;
+        for end in [&link.source, &link.target] {
+            self.statements.see(&end.key());
+        }
+        let place = Place {
+            cell: self.network_cell()?,
+            subject: &link.source.id,
+        };
+        let [source, target] = [&link.source, &link.target].map(|end| End {
+            id: &end.id,
+            kind: &end.kind,
+        });
+        self.push_relation(place, kind.as_str(), source, target, &link.properties)?;
+        Ok(())
+    }
+
+    fn network_cell(&mut self) -> Result<u16, Unread> {
+        let cell = match self.network.cell {
+            Some(cell) => cell,
+            None => self.statements.reserve().map_err(|too_many| too_many.to_string())?,
+        };
+        self.network.cell = Some(cell);
+        Ok(cell)
+    }
+
+    /// A row that cannot be read keeps what an older map says of its subject.
+    fn bad_network_row(&mut self, bad: Bad) -> Unread {
+        if !bad.subject.is_empty() {
+            if self.network.unread.len() == network::UNREAD_MAX {
+                let reason = format!("more than {} rows of the network cannot be read", network::UNREAD_MAX);
+                return Unread::Stop(Stop::Malformed(reason));
+            }
+            self.network.unread.push(bad.subject);
+            if let Err(unread) = self.network_cell() {
+                return unread;
+            }
+        }
+        Unread::Reason(bad.reason)
+    }
+
+    /// Properties as they are kept. `said` takes what of them decides where a node belongs.
+    fn properties(
+        &mut self,
+        json: Option<&str>,
+        kind: &str,
+        said: Option<&mut Said>,
+        position: Position,
+    ) -> Result<Rc<Written>, Unread> {
+        let json = json.unwrap_or("null");
+        let is_edge = said.is_none();
+        let known = self.repeated.get(json).filter(|_| is_edge).cloned();
+        let written = match known {
+            Some(known) => known,
+            None => {
+                let written = Rc::new(write_properties(json, kind, said)?);
+                if is_edge && self.repeated.len() < REPEATED_MAX && json.len() <= PROPERTY_BYTES_MAX {
+                    self.repeated.insert(json.to_owned(), written.clone());
+                }
+                written
+            }
+        };
+        for fault in &written.faults {
+            self.chunks.reject(position.to_string(), fault.clone());
+        }
+        Ok(written)
+    }
+
+    /// Counts a node or an edge whose kind is none that can be read; the first of each kind is rejected by name.
+    fn refuse(&mut self, array: Array, kind: &str, reason: String) -> Result<(), Unread> {
+        const NAMED_MAX: usize = 100;
+        let named = (array, kind.chars().take(NAMED_MAX).collect::<String>());
+        let is_named = self.refused.contains_key(&named) || self.refused.len() < NAMED_MAX;
+        if !is_named {
+            return Err(Unread::Reason(reason));
+        }
+        let count = self.refused.entry(named).or_default();
+        *count += 1;
+        match *count {
+            1 => Err(Unread::Reason(reason)),
+            _ => Ok(()),
+        }
+    }
+
+    fn finish(mut self) -> Result<Summary, IngestError> {
+        for ((array, kind), count) in std::mem::take(&mut self.refused) {
+            if count > 1 {
+                let reason = format!("kind {kind:?} is left out {} more times for the same reason", count - 1);
+                self.chunks.reject(array.as_str().to_owned(), reason);
+            }
+        }
+        let assets = self.statements.nodes();
+        let mut cells = self.statements.finish(&self.source_kind);
+        if let Some(cell) = self.network.cell {
+            cells[usize::from(cell)] = self.network.finish(self.site);
+        }
+        self.chunks.finish()?;
+        Ok(Summary {
+            cells,
+            observed_at: None,
+            counts: Counts {
+                assets,
+                relations: self.relations,
+                ..Counts::default()
+            },
+        })
+    }
+}
+
+/// What of a node's properties decides where it belongs, and what it is called.
+#[derive(Default)]
+struct Said {
+    name: String,
+    domain: String,
+    tenant: String,
+    environment: String,
+}
+
+/// Faults of one element that are told one by one.
+const FAULTS_MAX: usize = 20;
+
+/// Properties as they are kept: flat, without nulls, which say nothing. Names of objects of a directory are written
+/// in upper case, as its collectors do.
+///
+/// * `kind`: of a node; empty for an edge.
+fn write_properties(json: &str, kind: &str, mut said: Option<&mut Said>) -> Result<Written, String> {
+    let mut cursor = Cursor::new(json);
+    if json == "null" {
+        return Ok(Written::default());
+    }
+    if !json.starts_with('{') {
+        return Err("its properties are no object".to_owned());
+    }
+    let mut written = Written::default();
+    let (mut kept, mut above, mut unlisted) = (0, 0, 0);
+    let mut out = String::from("{");
+    cursor
+        .each_field(|cursor, key| {
+            let value = cursor.skip()?;
+            if kept == PROPERTIES_MAX {
+                above += 1;
+                return Ok(());
+            }
+            let before = out.len();
+            if kept > 0 {
+                out.push(',');
+            }
+            push_text(&mut out, key);
+            out.push(':');
+            match write_property(&mut out, key, value, kind, said.as_deref_mut()) {
+                Ok(true) => kept += 1,
+                Ok(false) => out.truncate(before),
+                Err(fault) => {
+                    out.truncate(before);
+                    match written.faults.len() < FAULTS_MAX {
+                        true => written.faults.push(fault),
+                        false => unlisted += 1,
+                    }
+                }
+            }
+            Ok(())
+        })
+        .map_err(cannot_read)?;
+    if above > 0 {
+        let fault = format!("more than {PROPERTIES_MAX} properties; {above} are left out");
+        written.faults.push(fault);
+    }
+    if unlisted > 0 {
+        written.faults.push(format!("{unlisted} more properties are left out"));
+    }
+    if kept > 0 {
+        out.push('}');
+        written.json = out;
+    }
+    Ok(written)
+}
+
+/// Writes the value of a property; false where it says nothing.
+fn write_property(
+    out: &mut String,
+    key: &str,
+    value: &str,
+    kind: &str,
+    said: Option<&mut Said>,
+) -> Result<bool, String> {
+    let is = |name: &str| key.eq_ignore_ascii_case(name);
+    if key.is_empty() || key.len() > PROPERTY_NAME_BYTES_MAX {
+        let shown: String = key.chars().take(32).collect();
+        return Err(format!(
+            "a property has 1 to {PROPERTY_NAME_BYTES_MAX} bytes in its name; \"{shown}\" is left out"
+        ));
+    }
+    if value.len() > PROPERTY_BYTES_MAX {
+        return Err(format!("the property {key} is longer than {PROPERTY_BYTES_MAX} bytes and left out"));
+    }
+    if is("objectid") {
+        return Err("the property objectid stands for the id and is left out".to_owned());
+    }
+    match value.as_bytes().first() {
+        Some(b'n') => return Ok(false),
+        Some(b'{') => return Err(format!("the property {key} is an object and left out; properties are flat")),
+        Some(b'[') => write_list(out, key, value)?,
+        Some(b'"') => {
+            let text = Cursor::new(value).string().map_err(cannot_read)?;
+            if let Some(said) = said {
+                let place = match key {
+                    _ if is("name") => Some(&mut said.name),
+                    _ if is("domainsid") => Some(&mut said.domain),
+                    _ if is("tenantid") => Some(&mut said.tenant),
+                    _ if is("environmentid") => Some(&mut said.environment),
+                    _ => None,
+                };
+                if let Some(place) = place {
+                    text.trim().clone_into(place);
+                }
+            }
+            match is("name") || is("distinguishedname") {
+                true => push_text(out, &stated_name(kind, &text)),
+                false => out.push_str(value),
+            }
+        }
+        _ => out.push_str(value),
+    }
+    // For BloodHound itself: how it is to update the node.
+    Ok(!is("reconcile"))
+}
+
+/// Writes an array of texts, of numbers or of flags.
+fn write_list(out: &mut String, key: &str, value: &str) -> Result<(), String> {
+    let type_of = |item: &str| match item.as_bytes().first() {
+        Some(b'"') => Some('"'),
+        Some(b't' | b'f') => Some('f'),
+        Some(b'-' | b'0'..=b'9') => Some('0'),
+        _ => None,
+    };
+    let mut first = None;
+    let mut is_alike = true;
+    out.push('[');
+    Cursor::new(value)
+        .each_element(|cursor| {
+            let item = cursor.skip()?;
+            let found = type_of(item);
+            if first.is_some() {
+                out.push(',');
+            }
+            is_alike &= found.is_some() && *first.get_or_insert(found) == found;
+            out.push_str(item);
+            Ok(())
+        })
+        .map_err(cannot_read)?;
+    out.push(']');
+    match is_alike {
+        true => Ok(()),
+        false => Err(format!("the property {key} is an array of unlike values and left out")),
+    }
+}
+
+/// Properties with the list of all kinds of a node.
+fn with_kinds(properties: &str, kinds: &[Cow<'_, str>]) -> String {
+    let mut out = match properties.strip_suffix('}') {
+        Some(inside) => format!("{inside},"),
+        None => "{".to_owned(),
+    };
+    out.push_str("\"kinds\":[");
+    for (index, kind) in kinds.iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        push_text(&mut out, kind);
+    }
+    out.push_str("]}");
+    out
+}
+
+/// Writes text as a JSON string.
+fn push_text(out: &mut String, text: &str) {
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
+    match text.bytes().all(is_plain) {
+        true => out.extend(["\"", text, "\""]),
+        false => push_json_text(out, text),
+    }
+}
+
+fn cannot_read(fault: Fault) -> String {
+    format!("it cannot be read: {fault}")
+}
+
+/// The parts of a node, as far as they are what they should be.
+#[derive(Default)]
+struct RawNode<'a> {
+    id: Option<Cow<'a, str>>,
+    /// At most one more than are used.
+    kinds: Option<Vec<Cow<'a, str>>>,
+    properties: Option<&'a str>,
+}
+
+impl<'a> RawNode<'a> {
+    fn read(text: &'a str) -> Result<Self, String> {
+        let mut node = Self::default();
+        let read = Cursor::new(text).each_field(|cursor, key| {
+            match key {
+                "id" => node.id = text_here(cursor)?,
+                "kinds" if cursor.peek()? == b'[' => node.kinds = Some(texts_here(cursor)?),
+                "properties" => node.properties = Some(cursor.skip()?),
+                _ => drop(cursor.skip()?),
+            }
+            Ok(())
+        });
+        read.map_err(cannot_read)?;
+        Ok(node)
+    }
+}
+
+/// A text; `None` for anything else.
+fn text_here<'a>(cursor: &mut Cursor<'a>) -> Result<Option<Cow<'a, str>>, Fault> {
+    match cursor.peek()? {
+        b'"' => cursor.string().map(Some),
+        _ => cursor.skip().map(|_| None),
+    }
+}
+
+/// The texts of an array.
+fn texts_here<'a>(cursor: &mut Cursor<'a>) -> Result<Vec<Cow<'a, str>>, Fault> {
+    let mut texts = Vec::new();
+    cursor.each_element(|cursor| {
+        if let Some(text) = text_here(cursor)?
+            && texts.len() <= KINDS_OF_NODE_MAX
+        {
+            texts.push(text);
+        }
+        Ok(())
+    })?;
+    Ok(texts)
+}
+
+/// The parts of an edge.
+#[derive(Default)]
+struct RawEdge<'a> {
+    kind: Option<Cow<'a, str>>,
+    start: Option<&'a str>,
+    end: Option<&'a str>,
+    properties: Option<&'a str>,
+}
+
+impl<'a> RawEdge<'a> {
+    fn read(text: &'a str) -> Result<Self, String> {
+        let mut edge = Self::default();
+        let read = Cursor::new(text).each_field(|cursor, key| {
+            match key {
+                "kind" => edge.kind = text_here(cursor)?,
+                "start" => edge.start = Some(cursor.skip()?),
+                "end" => edge.end = Some(cursor.skip()?),
+                "properties" => edge.properties = Some(cursor.skip()?),
+                _ => drop(cursor.skip()?),
+            }
+            Ok(())
+        });
+        read.map_err(cannot_read)?;
+        Ok(edge)
+    }
+}
+
+/// An end of an edge.
+#[derive(Debug)]
+struct EdgeEnd<'a> {
+    /// As the file spells it; or a [`Reference`].
+    id: Cow<'a, str>,
+    is_reference: bool,
+    /// Empty where the file does not say.
+    kind: Cow<'a, str>,
+}
+
+impl EdgeEnd<'_> {
+    /// The id as rows have it.
+    fn key(&self) -> Cow<'_, str> {
+        match self.is_reference {
+            true => Cow::Borrowed(&*self.id),
+            false => upper(&self.id),
+        }
+    }
+}
+
+/// Reads an end. `which` is its name in sentences.
+fn edge_end<'a>(json: Option<&'a str>, which: &str) -> Result<EdgeEnd<'a>, String> {
+    let json = json.ok_or_else(|| format!("an edge without {which}"))?;
+    if !json.starts_with('{') {
+        return Err(format!("its {which} is no object"));
+    }
+    let (mut by, mut value, mut kind, mut matchers) = (None, None, None, None);
+    let read = Cursor::new(json).each_field(|cursor, key| {
+        match key {
+            "match_by" => by = text_here(cursor)?,
+            "value" => value = text_here(cursor)?,
+            "kind" => kind = text_here(cursor)?,
+            "property_matchers" => matchers = Some(cursor.skip()?),
+            _ => drop(cursor.skip()?),
+        }
+        Ok(())
+    });
+    read.map_err(cannot_read)?;
+    let kind = kind.map(trimmed).unwrap_or_default();
+    let value = value.map(trimmed).filter(|value| !value.is_empty());
+    let value = value.ok_or_else(|| format!("its {which} has no value"));
+    let is_by = |name: &str| by.as_deref().map_or(name == "id", |by| by.eq_ignore_ascii_case(name));
+    let equal = if is_by("id") {
+        let id = value?;
+        check_id(&id, String::new)?;
+        return Ok(EdgeEnd {
+            id,
+            is_reference: false,
+            kind,
+        });
+    } else if is_by("name") {
+        BTreeMap::from([("name".to_owned(), Operand::Text(value?.into_owned()))])
+    } else if is_by("property") {
+        property_matchers(matchers, which)?
+    } else {
+        let by = by.unwrap_or_default();
+        return Err(format!("its {which} is matched by {by:?}; id, name and property are understood"));
+    };
+    let reference = Reference {
+        kind: (!kind.is_empty()).then(|| kind.clone().into_owned()),
+        equal,
+    };
+    let json = serde_json::to_string(&reference).map_err(|error| format!("its {which} cannot be kept: {error}"))?;
+    if json.len() > REFERENCE_BYTES_MAX {
+        return Err(format!("its {which} is matched by more than {REFERENCE_BYTES_MAX} bytes"));
+    }
+    Ok(EdgeEnd {
+        id: Cow::Owned(format!("{REFERENCE_PREFIX}{json}")),
+        is_reference: true,
+        kind,
+    })
+}
+
+/// The properties that an end has to have.
+fn property_matchers(json: Option<&str>, which: &str) -> Result<BTreeMap<String, Operand>, String> {
+    #[derive(Deserialize)]
+    struct Matcher {
+        key: String,
+        operator: String,
+        value: Json,
+    }
+    let unread = |reason: String| format!("its {which} cannot be matched: {reason}");
+    let matchers: Vec<Matcher> = serde_json::from_str(json.unwrap_or("[]"))
+        .map_err(|_| unread("a property matcher has a key, an operator and a value".to_owned()))?;
+    if matchers.is_empty() || matchers.len() > MATCHERS_MAX {
+        let found = matchers.len();
+        return Err(unread(format!("it has {found} property matchers; 1 to {MATCHERS_MAX} are understood")));
+    }
+    let mut equal = BTreeMap::new();
+    for Matcher { key, operator, value } in matchers {
+        if !operator.eq_ignore_ascii_case("equals") {
+            return Err(unread(format!("its operator is {operator:?}; only equals is understood")));
+        }
+        let operand = operand(&value).ok_or_else(|| unread(format!("the value of {key:?} is no text, number or flag")))?;
+        let other = equal.insert(key.to_ascii_lowercase(), operand.clone());
+        if other.is_some_and(|other| other != operand) {
+            return Err(unread(format!("{key:?} cannot have two values")));
+        }
+    }
+    Ok(equal)
+}
+
+fn operand(value: &Json) -> Option<Operand> {
+    match value {
+        Json::Bool(flag) => Some(Operand::Flag(*flag)),
+        Json::String(text) => Some(Operand::Text(text.clone())),
+        Json::Number(number) => number.as_i64().map(Operand::Whole).or(number.as_f64().map(Operand::Real)),
+        _ => None,
+    }
+}
+
+fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+    }
+}
+
+/// Refuses what cannot be an id.
+fn check_id(id: &str, missing: impl FnOnce() -> String) -> Result<(), String> {
+    if id.is_empty() {
+        return Err(missing());
+    }
+    if id.len() > ID_BYTES_MAX {
+        return Err(format!("its id has more than {ID_BYTES_MAX} bytes"));
+    }
+    let begins = |prefix: &str| id.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
+    match begins(REFERENCE_PREFIX) {
+        true => Err(format!("no id begins with {REFERENCE_PREFIX}")),
+        false => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;
