@@ -1,15 +1,17 @@
-//! The project's own commands: `cargo xtask test`, `codegen`, `bench`.
+//! The project's own commands: `cargo xtask test`, `codegen`, `fuzz`, `bench`.
 //!
 //! Few dependencies, so that it starts fast on a fresh clone. It runs the tools that a person would run
 //! by hand, and adds up what they say.
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result, bail};
 
 mod bench;
+mod fuzz;
 mod http;
 mod measure;
 mod test;
@@ -18,6 +20,11 @@ mod web;
 const USAGE: &str = "\
 cargo xtask test        run every test there is; the last line is `N passed, N failed, N skipped`
 cargo xtask codegen     write again what is generated and committed
+cargo xtask fuzz        feed damaged files to every format, see docs/fuzzing.md
+    --family F               only this one; may be given several times
+    --minutes N              how long each is run (default 60)
+    --jobs N                 so many at the same time (default: as many as there are processors)
+    --record                 append the results to benches/HISTORY.md
 cargo xtask bench       measure the import beside a plain reader of the same files
     --data sharphound:SIZE   what to read, such as sharphound:1GiB (KiB, MiB, GiB)
     --runs N                 runs of each, taking turns (default 3)
@@ -44,6 +51,10 @@ fn main() -> ExitCode {
     let outcome = match (command, rest) {
         ("test", []) => test::run(),
         ("codegen", []) => codegen(),
+        ("fuzz", options) => match fuzz::Options::parse(options) {
+            Ok(options) => fuzz::run(&options),
+            Err(error) => return usage(&format!("{error:#}\n\n{USAGE}")),
+        },
         ("bench", [first, options @ ..]) if first == "--http" => match http::Options::parse(options) {
             Ok(options) => http::run(&options),
             Err(error) => return usage(&format!("{error:#}\n\n{USAGE}")),
@@ -73,8 +84,19 @@ fn usage(text: &str) -> ExitCode {
 }
 
 /// The JSON Schemas of what the command line prints, and the description of the API; tests compare both with the
-/// binary.
+/// binary. And the lock file of the fuzz targets: they are built from the crates that the product is built from.
 fn codegen() -> Result<ExitCode> {
+    let (from, to) = (workspace().join("Cargo.lock"), workspace().join("fuzz/Cargo.lock"));
+    fs::copy(&from, &to).with_context(|| format!("cannot write {}", to.display()))?;
+    // Takes out what the targets do not need.
+    let metadata = [
+        "metadata",
+        "--format-version",
+        "1",
+        "--manifest-path",
+        "fuzz/Cargo.toml",
+    ];
+    succeed(cargo(&metadata).stdout(Stdio::null()))?;
     let mut command = cargo(&["run", "--quiet", "--package", "postern", "--"]);
     command
         .args(["schema", "--write"])

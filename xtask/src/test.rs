@@ -11,7 +11,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result};
 
-use crate::{cargo, web, workspace};
+use crate::{cargo, fuzz, web, workspace};
 
 const SKIPS_VARIABLE: &str = "POSTERN_SKIPS";
 
@@ -25,10 +25,13 @@ pub struct Tally {
 pub fn run() -> Result<ExitCode> {
     let mut tally = Tally::default();
     step(&mut tally, "cargo fmt", &mut cargo(&["fmt", "--all", "--check"]))?;
+    let fmt = ["fmt", "--check", "--manifest-path", "fuzz/Cargo.toml"];
+    step(&mut tally, "cargo fmt of fuzz", &mut cargo(&fmt))?;
     let clippy = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
     step(&mut tally, "cargo clippy", &mut with_or_without_pages(cargo(&clippy)))?;
     deny(&mut tally)?;
     let skips = cargo_test(&mut tally)?;
+    fuzz::brief(&mut tally)?;
     web::run(&mut tally)?;
 
     for skip in &skips {

@@ -234,6 +234,33 @@ fn no_crate_is_built_in_two_versions_unless_deny_toml_says_why() {
     }
 }
 
+/// Versions of each package in a lock file.
+fn locked(path: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let text = fs::read_to_string(workspace().join(path)).unwrap();
+    let mut locked: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+    for entry in text.split("[[package]]\n").skip(1) {
+        let field = |name: &str| {
+            let line = entry.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+            line.trim_matches([' ', '=', '"']).to_owned()
+        };
+        locked.entry(field("name")).or_default().insert(field("version"));
+    }
+    locked
+}
+
+#[test]
+fn what_is_fuzzed_is_built_from_the_versions_that_the_product_is_built_from() {
+    let (product, fuzzed) = (locked("Cargo.lock"), locked("fuzz/Cargo.lock"));
+    let shared: Vec<_> = fuzzed.iter().filter(|(name, _)| product.contains_key(*name)).collect();
+    assert!(shared.len() > 20, "{shared:?}");
+    for (name, versions) in shared {
+        assert!(
+            versions.is_subset(&product[name]),
+            "fuzz/Cargo.lock has {name} {versions:?}: run `cargo xtask codegen`"
+        );
+    }
+}
+
 #[test]
 fn versions_that_cargo_would_not_unify_differ_in_the_compatible_part() {
     for (version, part) in [

@@ -129,7 +129,10 @@ fn checked(result: Result<Summary, IngestError>, kept: Kept) -> Outcome {
             );
             for cell in &summary.cells {
                 if let Coverage::Whole { unread } = &cell.coverage {
-                    assert!(unread.iter().all(|it| !it.is_empty()), "an unread subject without a name");
+                    assert!(
+                        unread.iter().all(|it| !it.is_empty()),
+                        "an unread subject without a name"
+                    );
                 }
             }
         }

@@ -90,7 +90,11 @@ pub struct Part {
 
 /// Parts of a document in the order of their ends, so that inner ones come first.
 pub fn parts(bytes: &[u8]) -> Vec<Part> {
-    if is_xml(bytes) { xml_parts(bytes) } else { json_parts(bytes) }
+    if is_xml(bytes) {
+        xml_parts(bytes)
+    } else {
+        json_parts(bytes)
+    }
 }
 
 pub fn is_xml(bytes: &[u8]) -> bool {
@@ -207,8 +211,12 @@ fn xml_parts(bytes: &[u8]) -> Vec<Part> {
 fn push_attributes(parts: &mut Vec<Part>, bytes: &[u8], tag: Range<usize>) {
     let mut at = tag.start;
     while let Some(space) = find(&bytes[..tag.end], at, b" ") {
-        let Some(open) = find(&bytes[..tag.end], space, b"=\"") else { break };
-        let Some(close) = find(&bytes[..tag.end], open + 2, b"\"") else { break };
+        let Some(open) = find(&bytes[..tag.end], space, b"=\"") else {
+            break;
+        };
+        let Some(close) = find(&bytes[..tag.end], open + 2, b"\"") else {
+            break;
+        };
         parts.push(Part {
             kind: Kind::Attribute,
             range: space..close + 1,
@@ -348,7 +356,10 @@ fn changed(bytes: &[u8], length_max: usize, random: &mut Random) -> Option<Vec<u
 fn extreme(kind: Kind, random: &mut Random) -> Option<String> {
     Some(match kind {
         Kind::Value => (*random.pick(JSON_EXTREMES)?).to_owned(),
-        Kind::Key => format!("\"{}\"", random.pick(&["", "a", "\\u0000", "Properties", "data", "meta"])?),
+        Kind::Key => format!(
+            "\"{}\"",
+            random.pick(&["", "a", "\\u0000", "Properties", "data", "meta"])?
+        ),
         Kind::Member => format!("\"a\":{}", random.pick(JSON_EXTREMES)?),
         Kind::Element | Kind::Text => (*random.pick(XML_EXTREMES)?).to_owned(),
         Kind::Attribute => format!(" name=\"{}\"", random.pick(XML_EXTREMES)?),
@@ -366,13 +377,7 @@ fn parts_of_json_are_its_values_keys_and_members() {
     };
     assert_eq!(
         texts(Kind::Value),
-        [
-            "1",
-            r#""x\"]""#,
-            r#"[1,"x\"]"]"#,
-            "{}",
-            r#"{"a":[1,"x\"]"],"b":{}}"#
-        ]
+        ["1", r#""x\"]""#, r#"[1,"x\"]"]"#, "{}", r#"{"a":[1,"x\"]"],"b":{}}"#]
     );
     assert_eq!(texts(Kind::Key), [r#""a""#, r#""b""#]);
     assert_eq!(texts(Kind::Member), [r#""a":[1,"x\"]"]"#, r#""b":{}"#]);
@@ -388,9 +393,11 @@ fn parts_of_xml_are_its_elements_attributes_and_texts() {
     let named = |kind: Kind, text: &str| found.contains(&(kind, text.to_owned()));
     assert!(named(Kind::Attribute, " b=\"1\""), "{found:?}");
     assert!(named(Kind::Element, "<d/>"), "{found:?}");
-    assert!(found.last().is_some_and(|(kind, text)| {
-        *kind == Kind::Element && text.starts_with("<a") && text.ends_with("</a>")
-    }));
+    assert!(
+        found
+            .last()
+            .is_some_and(|(kind, text)| { *kind == Kind::Element && text.starts_with("<a") && text.ends_with("</a>") })
+    );
 }
 
 #[test]
