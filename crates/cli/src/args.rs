@@ -146,6 +146,23 @@ pub enum Command {
     Schema(Schema),
 }
 
+/// Along what, and which assets.
+#[derive(Debug, Args)]
+pub struct Along {
+    /// Follow every relation as reported, of whatever kind and without any condition, instead of steps
+    #[arg(long, requires = "asked")]
+    pub relations: bool,
+    /// Leave out relations of this kind; `GetChanges*` stands for all that begin so
+    #[arg(long, value_name = "KIND", requires = "relations")]
+    pub except: Vec<String>,
+    /// Only assets of this kind, or with this label in a file
+    #[arg(long, value_name = "KIND", requires = "asked")]
+    pub of_kind: Option<String>,
+    /// No assets of this kind, or with this label in a file
+    #[arg(long, value_name = "KIND", requires = "asked")]
+    pub not_of_kind: Option<String>,
+}
+
 #[derive(Debug, Args)]
 pub struct Format {
     /// Print JSON; its schemas are in docs/schemas
@@ -281,8 +298,21 @@ pub struct Paths {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = examples!["chokepoints --limit 5", "chokepoints --json"])]
+#[command(after_help = places![
+    "chokepoints --limit 5",
+    "chokepoints --into 'DOMAIN ADMINS@CORP.EXAMPLE' --of-kind User",
+    "chokepoints --into S-1-5-21-1-2-3-512 --relations --except 'GetChanges*' --of-kind User --beyond 1",
+])]
+#[group(id = "asked", args = ["into"])]
 pub struct Chokepoints {
+    /// Instead: the fewest changes that part all assets that get hold of this one from it
+    #[arg(long, value_name = "ID")]
+    pub into: Option<String>,
+    #[command(flatten)]
+    pub along: Along,
+    /// Only assets more than N hops away
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "into")]
+    pub beyond: u32,
     #[command(flatten)]
     pub limit: Limit,
     #[command(flatten)]
@@ -292,11 +322,20 @@ pub struct Chokepoints {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = places!["blast ALICE@CORP.EXAMPLE WEB01.CORP.EXAMPLE"])]
+#[command(after_help = places![
+    "blast ALICE@CORP.EXAMPLE WEB01.CORP.EXAMPLE",
+    "blast --into 'DOMAIN ADMINS@CORP.EXAMPLE' --of-kind User",
+])]
+#[group(id = "asked", args = ["into", "relations"], multiple = true)]
 pub struct Blast {
     /// Assets that an attacker holds; devices as administrator
     #[arg(required = true, value_name = "ID")]
     pub ids: Vec<String>,
+    /// The other way round: who gets hold of these assets, and in how many steps
+    #[arg(long)]
+    pub into: bool,
+    #[command(flatten)]
+    pub along: Along,
     #[command(flatten)]
     pub limit: Limit,
     #[command(flatten)]

@@ -20,6 +20,7 @@ mod coverage;
 mod edges;
 mod entry_points;
 mod error;
+mod exposure;
 mod findings;
 mod gap;
 mod generations;
@@ -55,6 +56,7 @@ pub use coverage::{BoundaryReport, CellRow, CoverageReport, Freshness, STALE_AFT
 pub use edges::{EdgePage, EdgeQuery, EdgeRow};
 pub use entry_points::{EntryPage, EntryQuery, EntryRow, ExposedPage, ExposedRow};
 pub use error::{ReportError, Result};
+pub use exposure::{Along, ExposedAsset, Exposure, OfKind, PairReport, PartingReport};
 pub use findings::{FindingPage, FindingRow, PageQuery};
 pub use gap::GapReport;
 pub use generations::{

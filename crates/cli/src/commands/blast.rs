@@ -6,7 +6,7 @@ use postern_report::{AssetList, Blast, Ids, Reports};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Outcome, Session};
+use super::{Outcome, Session, exposure};
 use crate::args;
 use crate::output::{Line, Page, Report, show};
 
@@ -21,6 +21,9 @@ pub struct BlastReport {
 }
 
 pub async fn run(session: &Session, args: args::Blast) -> Result<Outcome> {
+    if args.into || args.along.relations {
+        return exposure::blast(session, args).await;
+    }
     let engine = session.open().await?;
     let reports = Reports::load(&engine, args.when.as_of()).await?;
     let generation = &reports.generation;

@@ -6,7 +6,7 @@ use postern_report::{CHANGE_STEPS_MAX, ChangeReport, ChokePointReport, Reports, 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Outcome, Session};
+use super::{Outcome, Session, exposure};
 use crate::args;
 use crate::output::{Line, Page, Report, show};
 use crate::parts::{fix_text, fix_title, short};
@@ -35,6 +35,9 @@ pub struct ChokepointsReport {
 }
 
 pub async fn run(session: &Session, args: args::Chokepoints) -> Result<Outcome> {
+    if let Some(into) = &args.into {
+        return exposure::chokepoints(session, into, &args).await;
+    }
     let engine = session.open().await?;
     let reports = Reports::load(&engine, args.when.as_of()).await?;
     let generation = &reports.generation;

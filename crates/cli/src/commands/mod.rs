@@ -22,6 +22,7 @@ mod compare;
 mod critical;
 mod demo;
 mod export;
+mod exposure;
 mod generation;
 mod import;
 mod inspect;

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use postern_report::{AssetReport, CompareReport, WhatIfReport};
 use schemars::Schema;
 
-use super::{Outcome, asset, audit, blast, build, chokepoints, critical, export, generation};
+use super::{Outcome, asset, audit, blast, build, chokepoints, critical, export, exposure, generation};
 use super::{import, inspect, paths, setting, source, status, user};
 use crate::args;
 use crate::output::Report;
@@ -34,6 +34,8 @@ fn all() -> Vec<(&'static str, Schema)> {
         of::<paths::PathsReport>(),
         of::<chokepoints::ChokepointsReport>(),
         of::<blast::BlastReport>(),
+        of::<exposure::ExposuresReport>(),
+        of::<exposure::ChokepointsIntoReport>(),
         of::<WhatIfReport>(),
         of::<CompareReport>(),
         of::<AssetReport>(),

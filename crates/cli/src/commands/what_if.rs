@@ -6,7 +6,7 @@ use postern_engine::AsOf;
 use postern_report::words::{count, counted, joined};
 use postern_report::{Ids, PathChange, PathList, Reports, Weight, WhatIfReport};
 
-use super::{Outcome, Session};
+use super::{Outcome, Session, WrongUsage};
 use crate::args;
 use crate::output::{Line, Page, Report, show};
 
@@ -28,7 +28,11 @@ pub async fn run(session: &Session, args: args::WhatIf) -> Result<Outcome> {
         techniques: args
             .disable_technique
             .iter()
-            .map(|id| reports.find_technique(id))
+            .map(|id| {
+                reports
+                    .find_technique(id)
+                    .map_err(|error| WrongUsage(error.to_string()))
+            })
             .collect::<Result<_, _>>()?,
     };
     let report = reports.what_if(&removal, args.limit.of(args.format.json))?;
