@@ -1,7 +1,7 @@
 //! Techniques, as the catalog tells them, and how often they can be used.
 
-use postern_catalog::Technique;
 use postern_model::RelationKind;
+use postern_model::estate::KindRole;
 use schemars::JsonSchema;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -73,14 +73,15 @@ impl Reports {
         })
     }
 
-    /// All techniques of the catalog.
+    /// All techniques of the catalog, and the kinds of extensions that have steps.
     pub fn techniques(&self) -> TechniquePage {
-        let mut items: Vec<_> = self
-            .catalog
-            .techniques
-            .values()
-            .map(|it| self.technique_row(it))
-            .collect();
+        let with_steps = self
+            .technique_steps()
+            .keys()
+            .filter_map(|name| RelationKind::find(name));
+        let others = with_steps.filter(|kind| matches!(kind, RelationKind::Other(_)));
+        let kinds = self.catalog.techniques.keys().copied().chain(others);
+        let mut items: Vec<_> = kinds.filter_map(|kind| self.technique_row(kind)).collect();
         items.sort_by(|a, b| a.id.cmp(&b.id));
         TechniquePage {
             generation: self.generation.record.number,
@@ -97,14 +98,28 @@ impl Reports {
     /// [`ReportError::NoSuch`].
     pub fn technique(&self, id: &str) -> Result<TechniqueRow> {
         let kind = self.find_technique(id)?;
-        let technique = self.catalog.technique(kind).map(|it| self.technique_row(it));
-        technique.ok_or_else(|| ReportError::NoSuch {
+        self.technique_row(kind).ok_or_else(|| ReportError::NoSuch {
             what: "technique",
             id: id.to_owned(),
         })
     }
 
-    fn technique_row(&self, technique: &Technique) -> TechniqueRow {
+    /// A kind of an extension has the technique of all of them, in its extension's words.
+    fn technique_row(&self, kind: RelationKind) -> Option<TechniqueRow> {
+        let technique = self.catalog.technique(kind)?;
+        let described = match kind {
+            RelationKind::Other(kind) => self.generation.estate.kind(KindRole::Relation, kind.as_str()),
+            _ => None,
+        };
+        let title = match (kind, described) {
+            (RelationKind::Other(kind), Some(it)) => format!("{} of {}", kind.as_str(), it.extension),
+            (RelationKind::Other(kind), None) => kind.as_str().to_owned(),
+            _ => technique.title.clone(),
+        };
+        let explanation = match described.map(|it| it.description.trim()) {
+            Some(description) if !description.is_empty() => format!("{description} {}", technique.explanation),
+            _ => technique.explanation.clone(),
+        };
         let mut remediations: Vec<_> = technique
             .remediations
             .iter()
@@ -118,9 +133,9 @@ impl Reports {
             .collect();
         remediations.sort_by_key(|it| it.cost);
         let input = |class: &dyn std::fmt::Display, facet: &dyn std::fmt::Display| format!("{class}: {facet}");
-        TechniqueRow {
-            id: technique.id.as_str().to_owned(),
-            title: technique.title.clone(),
+        Some(TechniqueRow {
+            id: kind.as_str().to_owned(),
+            title,
             label: technique.label.clone(),
             family: technique.family.clone(),
             grade: technique.grade.as_str().to_owned(),
@@ -128,17 +143,13 @@ impl Reports {
             needs: technique.needs.as_str().to_owned(),
             gives: technique.gives.as_str().to_owned(),
             attack: technique.attack.clone(),
-            explanation: technique.explanation.clone(),
+            explanation,
             detection: technique.detection.clone(),
             remediations,
             no_remediation: technique.no_remediation.clone(),
             inputs: technique.inputs.iter().map(|it| input(&it.class, &it.facet)).collect(),
-            steps: self
-                .technique_steps()
-                .get(technique.id.as_str())
-                .copied()
-                .unwrap_or_default(),
+            steps: self.technique_steps().get(kind.as_str()).copied().unwrap_or_default(),
             is_enabled: true,
-        }
+        })
     }
 }
