@@ -17,8 +17,9 @@ use crate::{EstateError, FactSource, Result, Snapshot};
 /// What is known of every cell; [`Fold::of`] answers for one snapshot.
 pub struct Fold<'a> {
     cells: HashMap<&'a Cell, CellState<'a>>,
-    /// Newest observation of any cell of a boundary.
-    boundary_newest: HashMap<&'a str, Timestamp>,
+    /// Newest observation of any cell of a boundary, and whether somebody looked there. Where somebody did, files that
+    /// only mention things do not count: they would move the window past what was looked at.
+    boundary_newest: HashMap<&'a str, (bool, Timestamp)>,
     window: SignedDuration,
     /// Subjects of partial observations: each occurs in many cells.
     subjects: Interner,
@@ -72,7 +73,8 @@ impl<'a> Fold<'a> {
                         .whole
                         .push((snapshot.observed_at, unread.iter().map(String::as_str).collect()));
                 }
-                fold.see(&declared.cell.boundary, snapshot.observed_at);
+                let is_look = declared.coverage != Coverage::Mention;
+                fold.see(&declared.cell.boundary, is_look, snapshot.observed_at);
             }
             each_row(snapshot, facts, &COVERED, |table, row| {
                 let own_time = table
@@ -87,9 +89,9 @@ impl<'a> Fold<'a> {
         Ok(fold)
     }
 
-    fn see(&mut self, boundary: &'a str, at: Timestamp) {
-        let newest = self.boundary_newest.entry(boundary).or_insert(at);
-        *newest = (*newest).max(at);
+    fn see(&mut self, boundary: &'a str, is_look: bool, at: Timestamp) {
+        let newest = self.boundary_newest.entry(boundary).or_insert((is_look, at));
+        *newest = (*newest).max((is_look, at));
     }
 
     fn cover(&mut self, snapshot: &'a Snapshot, cell: u16, subject: &str, own_time: Option<Timestamp>) {
@@ -101,7 +103,7 @@ impl<'a> Fold<'a> {
         let state = self.cells.entry(&declared.cell).or_default();
         let newest = state.subjects.entry(subject).or_insert(at);
         *newest = (*newest).max(at);
-        self.see(&declared.cell.boundary, at);
+        self.see(&declared.cell.boundary, true, at);
         if own_time.is_some() {
             let of_snapshot = self.own_times.entry(&snapshot.id).or_default();
             of_snapshot.entry(cell).or_default().insert(subject, at);
@@ -146,7 +148,7 @@ impl<'a> Fold<'a> {
                 cell: &declared.cell,
                 own_times: own_times.and_then(|of| of.get(&at)),
                 rule: if declared.cell.facet.is_sampled() {
-                    let newest = self.boundary_newest[declared.cell.boundary.as_str()];
+                    let (_, newest) = self.boundary_newest[declared.cell.boundary.as_str()];
                     Rule::Since(newest.checked_sub(self.window).unwrap_or(Timestamp::MIN))
                 } else {
                     Rule::Newest {

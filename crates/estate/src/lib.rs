@@ -18,6 +18,7 @@ mod fold;
 mod names;
 mod objects;
 mod pool;
+mod references;
 mod relations;
 mod resolve;
 pub mod rules;

@@ -23,12 +23,13 @@ pub fn domain_sid(id: &str) -> Option<&str> {
         .then_some(sid)
 }
 
-/// The principal of a domain that an id belongs to: itself, or the computer whose local group or account it is.
+/// The principal of a domain that an id belongs to: itself, or the computer whose local group or account it is, or
+/// that of whatever else some tool names by its SID, as `<computer SID>:1433`.
 pub fn principal_of(id: &str) -> Option<&str> {
     let domain = domain_sid(id)?;
     let rest = id[domain.len()..].strip_prefix('-')?;
-    let rid = rest.find('-').unwrap_or(rest.len());
-    Some(&id[..domain.len() + 1 + rid])
+    let rid = rest.find(|it: char| !it.is_ascii_digit()).unwrap_or(rest.len());
+    (rid > 0).then(|| &id[..domain.len() + 1 + rid])
 }
 
 /// `("PHANTOM.CORP", "S-1-5-32-544")` of `PHANTOM.CORP-S-1-5-32-544`: principals that every domain has
@@ -145,6 +146,7 @@ mod tests {
     fn a_local_group_belongs_to_its_computer() {
         assert_eq!(principal_of("S-1-5-21-1-2-3-1104-544"), Some("S-1-5-21-1-2-3-1104"));
         assert_eq!(principal_of("S-1-5-21-1-2-3-1104"), Some("S-1-5-21-1-2-3-1104"));
+        assert_eq!(principal_of("S-1-5-21-1-2-3-1104:1433"), Some("S-1-5-21-1-2-3-1104"));
         assert_eq!(principal_of("S-1-5-21-1-2-3"), None);
     }
 

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use postern_model::estate::SharedText;
+use postern_model::reference::REFERENCE_PREFIX;
 use postern_model::schema::RELATIONS;
 use postern_model::{NodeKind, RelationKind};
 use serde_json::Value;
@@ -49,8 +50,8 @@ pub fn gather(
             return;
         };
         relations.push(RawRelation {
-            source: texts.number_of_id(table.text(row, 2)),
-            target: texts.number_of_id(table.text(row, 4)),
+            source: number_of_end(texts, table.text(row, 2)),
+            target: number_of_end(texts, table.text(row, 4)),
             source_kind: NodeKind::of(table.text(row, 3)).unwrap_or(NodeKind::Base),
             target_kind: NodeKind::of(table.text(row, 5)).unwrap_or(NodeKind::Base),
             kind,
@@ -61,23 +62,11 @@ pub fn gather(
     })
 }
 
-/// Gives relations that end at `DN=…` the id of the object with that distinguished name. The names of the map
-/// are in upper case, letters beyond ASCII included.
-pub fn resolve_distinguished_names(
-    relations: &mut [RawRelation],
-    texts: &Interner,
-    by_distinguished_name: &HashMap<String, u32>,
-) {
-    let resolve = |end: &mut u32| {
-        if let Some(name) = texts.text(*end).strip_prefix("DN=")
-            && let Some(&object) = by_distinguished_name.get(&name.to_uppercase())
-        {
-            *end = object;
-        }
-    };
-    for relation in relations {
-        resolve(&mut relation.source);
-        resolve(&mut relation.target);
+/// An id, or what is told of the object in its place, which keeps its spelling.
+fn number_of_end(texts: &mut Interner, end: &str) -> u32 {
+    match end.starts_with(REFERENCE_PREFIX) {
+        true => texts.number(end),
+        false => texts.number_of_id(end),
     }
 }
 

@@ -23,7 +23,7 @@ use crate::fold::Fold;
 use crate::objects::{Gathered, Interner, Object, Sighting};
 use crate::pool::{Pool, Sightings, share_texts};
 use crate::relations::{self, RawRelation};
-use crate::{EstateError, FactSource, Result, Snapshot, entra, names};
+use crate::{EstateError, FactSource, Result, Snapshot, entra, names, references};
 
 /// Assets are addressed by 32 bits; the last value is kept free.
 const ASSETS_MAX: u32 = u32::MAX - 1;
@@ -67,8 +67,7 @@ pub fn resolve(
     }
 
     let (mut objects, deleted) = gathered.objects(&keys);
-    let by_distinguished_name = by_distinguished_name(&objects, &keys);
-    relations::resolve_distinguished_names(&mut raw_relations, &keys, &by_distinguished_name);
+    let unclear_ends = references::resolve(&mut raw_relations, &objects, &keys);
     entra::resolve_applications(&mut raw_relations, &objects, &keys);
     let principals_listed = fold.principals_listed();
     let missed = missed(&objects, &keys, &principals_listed);
@@ -88,7 +87,8 @@ pub fn resolve(
     name_the_nameless(&mut objects, &keys, &domains);
 
     let sites = sites(&objects, &raw_relations, &snapshots);
-    let (joined, conflicts) = devices::join(&objects, &keys, &sites, apart);
+    let (joined, mut conflicts) = devices::join(&objects, &keys, &sites, apart);
+    conflicts.extend(unclear_ends);
     let snapshot_ids: Vec<&str> = snapshots.iter().map(|snapshot| snapshot.id.as_str()).collect();
     let coverage = looked.report(&objects, &keys, &domains.names);
     let mut nodes = nodes(objects, &keys, &joined, &looked, &snapshot_ids)?;
@@ -126,22 +126,6 @@ pub fn resolve(
         facet_keys,
         by_edge: EdgeIndex::default(),
     })
-}
-
-/// Where several objects have one name (one was made anew, and nobody has looked for the other since), it is
-/// that of the one seen last, and of these of the first by id.
-fn by_distinguished_name(objects: &BTreeMap<u32, Object>, keys: &Interner) -> HashMap<String, u32> {
-    let mut named = HashMap::new();
-    let standing = |key: u32| (objects[&key].last_own, std::cmp::Reverse(keys.text(key)));
-    for (&key, object) in objects {
-        if let Some(name) = object.properties.get("distinguishedname").and_then(|it| it.as_str()) {
-            let named = named.entry(name.to_uppercase()).or_insert(key);
-            if standing(key) > standing(*named) {
-                *named = key;
-            }
-        }
-    }
-    named
 }
 
 /// Tells when a whole look at its domain missed a principal, or the computer that it is local to: whatever was
@@ -529,6 +513,7 @@ fn identifiers_of(key: &str, object: &Object) -> Vec<(Identifier, Sighting)> {
         ("biosuuid", "bios-uuid"),
     ];
     let id_kind = match key {
+        _ if matches!(object.kind, NodeKind::Other(_)) => "object-id",
         _ if names::domain_sid(key).is_some() || key.contains("S-1-") => "sid",
         _ if object.kind == NodeKind::Host => "scanner-host",
         _ if matches!(object.kind, NodeKind::NetworkSegment | NodeKind::Internet) => "segment",

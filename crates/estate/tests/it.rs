@@ -434,6 +434,196 @@ fn a_scanner_host_joins_the_directory_computer_of_its_full_name() {
 }
 
 /// What a domain controller says of itself, in a file of its own.
+/// A file that only states things, of another tool.
+fn statements(facts: &mut Facts, day: i64) -> [i64; 2] {
+    facts.file(day);
+    [Facet::Properties, Facet::Statements].map(|facet| facts.cell(ObjectClass::Extensions, facet, Coverage::Mention))
+}
+
+fn matching(json: &str) -> String {
+    format!("MATCH={json}")
+}
+
+#[test]
+fn ends_that_are_told_by_name_or_properties_are_found_whatever_was_imported_first() {
+    let okta = |facts: &mut Facts| {
+        let [nodes, _] = statements(facts, 1);
+        facts.object(
+            nodes,
+            "O1",
+            "Okta_User",
+            "Jane@corp.example",
+            r#"{"tenant":"a","port":1433}"#,
+        );
+        facts.object(
+            nodes,
+            "O2",
+            "Okta_User",
+            "jim@corp.example",
+            r#"{"tenant":"A","port":1434.0,"on":true}"#,
+        );
+        facts.object(
+            nodes,
+            "O3",
+            "Okta_Group",
+            "jim@corp.example",
+            r#"{"kinds":["Okta_Group","Okta_Thing"]}"#,
+        );
+    };
+    let github = |facts: &mut Facts| {
+        let [_, edges] = statements(facts, 2);
+        for (target, end) in [
+            ("G1", r#"{"kind":"Okta_User","equal":{"name":"JANE@corp.example"}}"#),
+            ("G2", r#"{"kind":"okta_thing","equal":{"name":"jim@corp.example"}}"#),
+            ("G3", r#"{"equal":{"port":1434,"tenant":"A"}}"#),
+            ("G4", r#"{"equal":{"objectid":"o1"}}"#),
+            ("G5", r#"{"equal":{"on":true}}"#),
+        ] {
+            facts.relation(edges, target, &matching(end), "GH_SyncedTo", target);
+        }
+    };
+    let kind = RelationKind::of("GH_SyncedTo").expect("a name");
+    for is_okta_first in [true, false] {
+        let mut facts = Facts::default();
+        if is_okta_first {
+            okta(&mut facts);
+            github(&mut facts);
+        } else {
+            github(&mut facts);
+            okta(&mut facts);
+        }
+        let estate = facts.resolve();
+        assert_eq!(estate.conflicts, []);
+        for (source, target) in [("O1", "G1"), ("O3", "G2"), ("O2", "G3"), ("O1", "G4"), ("O2", "G5")] {
+            assert!(has_relation(&estate, source, kind, target), "{source} {target}");
+        }
+        assert_eq!(estate.nodes.len(), 8, "no end is left as text");
+    }
+}
+
+#[test]
+fn an_end_that_fits_nothing_or_several_objects_is_a_conflict_and_its_relations_are_left_out() {
+    let mut facts = Facts::default();
+    let [nodes, edges] = statements(&mut facts, 1);
+    for id in ["A2", "A1"] {
+        facts.object(nodes, id, "X_User", "twin", "{}");
+    }
+    for target in ["B1", "B2"] {
+        let twin = matching(r#"{"equal":{"name":"twin"}}"#);
+        facts.relation(edges, &twin, &twin, "X_Knows", target);
+        facts.relation(edges, target, target, "X_Owns", "A1");
+    }
+    let nobody = matching(r#"{"kind":"X_User","equal":{"mail":"nobody@x"}}"#);
+    facts.relation(edges, "B1", "B1", "X_Knows", &nobody);
+    let estate = facts.resolve();
+    assert_eq!(keys(&estate), ["A1", "A2", "B1", "B2"]);
+    assert_eq!(estate.relations.len(), 2);
+    let conflicts: Vec<_> = estate
+        .conflicts
+        .iter()
+        .map(|it| (it.value.as_str(), it.keys.join(","), it.reason.as_str()))
+        .collect();
+    assert_eq!(
+        conflicts,
+        [
+            (
+                r#"mail "nobody@x", kind X_User"#,
+                "B1".to_owned(),
+                "no object fits; the relation that has it is left out"
+            ),
+            (
+                r#"name "twin""#,
+                "A1,A2".to_owned(),
+                "2 objects fit; the 2 relations that have it are left out"
+            ),
+        ]
+    );
+}
+
+#[test]
+fn a_scanned_host_stands_back_behind_the_computer_of_its_name() {
+    let mut facts = Facts::default();
+    computer(&mut facts, "S-1-5-21-1-2-3-2001", "FILE01.CORP.LOCAL");
+    host(
+        &mut facts,
+        "host::file01",
+        "FILE01.CORP.LOCAL",
+        r#"{"fqdn":"other.corp.local"}"#,
+    );
+    let [_, edges] = statements(&mut facts, 2);
+    let file01 = matching(r#"{"kind":"Base","equal":{"name":"file01.corp.local"}}"#);
+    facts.relation(edges, "X", "X", "X_RunsOn", &file01);
+    let any = matching(r#"{"equal":{"name":"file01.corp.local"}}"#);
+    facts.relation(edges, "Y", "Y", "X_RunsOn", &any);
+    let estate = facts.resolve();
+    let kind = RelationKind::of("X_RunsOn").expect("a name");
+    for source in ["X", "Y"] {
+        assert!(has_relation(&estate, source, kind, "S-1-5-21-1-2-3-2001"), "{source}");
+    }
+}
+
+#[test]
+fn a_statement_adds_to_what_a_collector_says_of_an_object_and_replaces_nothing() {
+    let id = "S-1-5-21-1-2-3-1001";
+    for day_of_statement in [1, 9] {
+        let mut facts = Facts::default();
+        users(&mut facts, 5, &[id]);
+        facts.file(day_of_statement);
+        let cell = facts.cell(ObjectClass::Users, Facet::Properties, Coverage::Mention);
+        facts.object(cell, id, "User", "OTHER NAME", r#"{"enabled":false,"source":"tool"}"#);
+        let estate = facts.resolve();
+        let node = &estate.nodes[0];
+        assert_eq!(
+            (estate.nodes.len(), node.is_stub, node.attributes.enabled),
+            (1, false, Some(true))
+        );
+        assert_eq!(node.name, format!("{id}@CORP"));
+        // What is older than a look at all users is over.
+        assert_eq!(
+            node.properties.contains("tool"),
+            day_of_statement == 9,
+            "{}",
+            node.properties
+        );
+    }
+}
+
+#[test]
+fn a_newer_look_ends_what_was_stated_of_members_and_a_statement_ends_nothing() {
+    let (user, group) = ("S-1-5-21-1-2-3-1001", "S-1-5-21-1-2-3-512");
+    let collected = |facts: &mut Facts, day: i64, member: Option<&str>| {
+        facts.file(day);
+        let cell = facts.cell(ObjectClass::Groups, Facet::Members, whole());
+        if let Some(member) = member {
+            facts.relation(cell, group, member, "MemberOf", group);
+        }
+    };
+    let stated = |facts: &mut Facts, day: i64, member: &str| {
+        facts.file(day);
+        let cell = facts.cell(ObjectClass::Groups, Facet::Members, Coverage::Mention);
+        facts.relation(cell, group, member, "MemberOf", group);
+    };
+    let mut facts = Facts::default();
+    collected(&mut facts, 1, Some(user));
+    stated(&mut facts, 2, "S-1-5-21-1-2-3-1002");
+    assert_eq!(facts.resolve().relations.len(), 2);
+    collected(&mut facts, 3, None);
+    assert_eq!(facts.resolve().relations.len(), 0);
+}
+
+#[test]
+fn a_statement_of_today_moves_no_window_past_what_was_looked_at() {
+    let mut facts = Facts::default();
+    session(&mut facts, 1, "S-1-5-21-1-2-3-1001");
+    let is_there = |facts: &Facts| !facts.resolve().relations.is_empty();
+    let mut later = facts.clone();
+    session(&mut later, 30, "S-1-5-21-1-2-3-1002");
+    assert_eq!(later.resolve().relations.len(), 1);
+    let [nodes, _] = statements(&mut facts, 30);
+    facts.object(nodes, "X", "X_Thing", "", "{}");
+    assert!(is_there(&facts));
+}
+
 fn host_settings(facts: &mut Facts, day: i64, id: &str, properties: &str) {
     facts.file(day);
     let cell = facts.cell(ObjectClass::Computers, Facet::HostSettings, Coverage::Subjects);

@@ -134,7 +134,7 @@ impl Report for StatusReport {
             gaps_text(page, &self.not_evaluated, usize::MAX);
         }
         if !self.conflicts.is_empty() {
-            page.heading("Objects that look like one asset and were kept apart");
+            page.heading("Objects that were kept apart, and ends of relations that fit no single object");
             for it in &self.conflicts {
                 let line = Line::new()
                     .plain(format!("{} {}: ", it.kind, it.value))

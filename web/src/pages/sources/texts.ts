@@ -97,7 +97,7 @@ export const texts = {
     answered: (answered: number, total: number) => `${number(answered)} of ${number(total)}`,
     stale: 'Stale',
     conflicts: 'Kept apart',
-    conflictsDescription: 'Objects that look like one asset, and were not merged.',
+    conflictsDescription: 'Objects that look like one asset and were not merged, and ends of relations that fit no single object.',
     conflictColumns: { what: 'They share', objects: 'Objects', reason: 'Why they stand apart' },
     empty: { title: 'Nothing has been looked at yet', hint: 'Add the files of a collector or scanner first.', action: 'Add files' },
     all: 'All',
