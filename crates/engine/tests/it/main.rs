@@ -6,6 +6,7 @@ mod archives;
 mod collections;
 mod commits;
 mod demo;
+mod directories;
 mod generations;
 mod kill;
 mod planted;
