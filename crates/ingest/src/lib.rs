@@ -37,6 +37,7 @@ formats! {
     nessus,
     opengraph,
     azurehound,
+    apoc,
     sharphound,
 }
 

@@ -109,7 +109,7 @@ fn with_input<T>(bytes: &[u8], site: Option<&str>, read: impl FnOnce(Input<'_>) 
 /// A file that is larger than a test should write: a beginning, one text many times over, and an end.
 pub struct Huge {
     before: &'static [u8],
-    filler: &'static [u8],
+    filler: Vec<u8>,
     filler_bytes: u64,
     after: &'static [u8],
     at: u64,
@@ -118,10 +118,12 @@ pub struct Huge {
 impl Huge {
     /// * `filler_bytes`: of all copies of `filler` together.
     pub fn new(before: &'static str, filler: &'static str, filler_bytes: u64, after: &'static str) -> Self {
+        /// Copied in pieces of about this size.
+        const PIECE_BYTES: usize = 64 * 1024;
         let whole_copies = filler_bytes / filler.len() as u64;
         Self {
             before: before.as_bytes(),
-            filler: filler.as_bytes(),
+            filler: filler.repeat(PIECE_BYTES.div_ceil(filler.len())).into_bytes(),
             filler_bytes: whole_copies * filler.len() as u64,
             after: after.as_bytes(),
             at: 0,
@@ -142,8 +144,12 @@ impl Read for Huge {
                 let filler = self.filler.len() as u64;
                 let left = (self.filler_bytes - at).min(buffer.len() as u64) as usize;
                 let start = (at % filler) as usize;
-                for (byte, from) in buffer[..left].iter_mut().zip(self.filler.iter().cycle().skip(start)) {
-                    *byte = *from;
+                let mut filled = 0;
+                while filled < left {
+                    let from = &self.filler[if filled == 0 { start } else { 0 }..];
+                    let copied = from.len().min(left - filled);
+                    buffer[filled..filled + copied].copy_from_slice(&from[..copied]);
+                    filled += copied;
                 }
                 self.at += left as u64;
                 return Ok(left);

@@ -1,0 +1,800 @@
+//! APOC JSON lines: a graph as Neo4j's procedure `apoc.export.json.all` writes it, one node or relationship a line.
+//!
+//! Start at [`read`]. Nodes become objects and relationships become relations, under the kinds that their labels
+//! state; none of it says what else there is, so all of it is mention ([`crate::stated`]). Relationships name their
+//! ends by ids that are internal to the database. [`Nodes`] keeps what each stands for.
+//!
+//! **Invariant:** the file is read from front to back, line by line. Exports have nodes first; where a relationship
+//! stands before one of its ends, the lines from there on are read once more. Memory grows with the longest line and
+//! with the number of nodes, both limited.
+//!
+//! # Source
+//! Neo4j Labs, "APOC user guide: Export to JSON". BloodHound keeps the ids of directories in the property `objectid`.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::io::{self, BufRead, BufReader, Read, SeekFrom};
+
+use postern_model::kind::KIND_CHARACTERS_MAX;
+use postern_model::reference::REFERENCE_PREFIX;
+use postern_model::schema::{OBJECTS, RELATIONS};
+use postern_model::{NodeKind, RelationKind, Value, hash128};
+
+use crate::chunks::Chunks;
+use crate::sharphound::cursor::{Cursor, Fault};
+use crate::sharphound::output::push_json_text;
+use crate::stated::{BOUNDARIES_MAX, End, Kinds, Node, Statements, main_kind, stated_name, upper};
+use crate::{Counts, Format, IngestError, Input, Probe, ReadSeek, Sink, Summary, io_error, read_head, rewind};
+
+/// Bytes of a line. A node with some thousand service names has a few hundred thousand.
+pub const LINE_BYTES_MAX: usize = 16 << 20;
+
+/// Nodes of a file whose internal ids are kept, at about 70 bytes each beside the text of their ids. Of those behind
+/// them no relations can be read.
+pub const NODES_MAX: usize = 4_000_000;
+
+/// Bytes of the ids of all nodes that are kept. A SID has about 45.
+pub const NODE_IDS_BYTES_MAX: usize = 192 << 20;
+
+/// Bytes of an id.
+pub const ID_BYTES_MAX: usize = 2_048;
+
+/// A node may have so many labels; those of BloodHound have two or three.
+pub const LABELS_MAX: usize = 16;
+
+/// A node or relationship may have so many properties.
+pub const PROPERTIES_MAX: usize = 1_000;
+
+/// Bytes of the value of a property, as JSON.
+pub const PROPERTY_BYTES_MAX: usize = 64 << 10;
+
+/// Kinds that are refused by name; those behind them are refused line by line.
+const REFUSED_KINDS_MAX: usize = 100;
+
+/// Lines of a file's beginning that are looked at to recognise it: the first may be damaged.
+const SNIFFED_LINES_MAX: usize = 20;
+
+pub static FORMAT: Format = Format {
+    id: "apoc",
+    title: "APOC JSON lines",
+    dates_itself: false,
+    sniff: |probe: &mut Probe<'_, '_>| Ok(is_one_document(probe.head) || sniff(probe.head)),
+    read,
+};
+
+/// Whether one of the first lines is a node or a relationship.
+fn sniff(head: &[u8]) -> bool {
+    let lines = head.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
+    lines.filter(|line| !line.is_empty()).take(SNIFFED_LINES_MAX).any(|line| {
+        let text = String::from_utf8_lossy(line);
+        let mut raw = Raw::default();
+        // The head may end inside the line.
+        let (Ok(()) | Err(Fault::End)) = raw.fill(element(&text)) else {
+            return false;
+        };
+        match raw.kind.as_deref() {
+            Some("node") => raw.labels.is_some() || raw.properties.is_some(),
+            Some("relationship") => raw.label.is_some() || raw.start.is_some(),
+            _ => false,
+        }
+    })
+}
+
+/// Whether it is an export in one of the layouts that are one document: `{"nodes": …, "rels": …}`.
+fn is_one_document(head: &[u8]) -> bool {
+    let without_spaces: Vec<u8> = head.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let Some(rest) = without_spaces.strip_prefix(b"{\"nodes\":") else {
+        return false;
+    };
+    let has = |wanted: &[u8]| rest.windows(wanted.len()).any(|it| it == wanted);
+    let is_list = rest.starts_with(b"[{") && has(b"\"type\":\"node\"") && !has(b"\"kinds\":[");
+    is_list || rest.starts_with(b"{\"") && has(b"\"labels\":[")
+}
+
+/// The object in a line: lines of an array have brackets and commas around it.
+fn element(line: &str) -> &str {
+    let line = line.trim();
+    let line = line.strip_prefix('[').unwrap_or(line).trim_start();
+    let line = line.strip_prefix(',').unwrap_or(line).trim_start();
+    let line = line.strip_suffix(']').unwrap_or(line).trim_end();
+    line.strip_suffix(',').unwrap_or(line).trim_end()
+}
+
+/// Reads a file of this format.
+///
+/// # Errors
+/// [`IngestError::Unsupported`] for exports that are one document; [`IngestError::Io`] and [`IngestError::Sink`] as
+/// they come. What is wrong with a line is a reject.
+fn read(mut input: Input<'_>, sink: &mut dyn Sink) -> Result<Summary, IngestError> {
+    let head = read_head(&mut input)?;
+    if is_one_document(head.strip_prefix(MARK).unwrap_or(&head)) {
+        return Err(IngestError::Unsupported {
+            name: input.name.to_owned(),
+            found: "an APOC export in one document (jsonFormat JSON or JSON_ID_AS_KEYS)".to_owned(),
+            understood: "exports in lines (jsonFormat JSON_LINES, which is the default, and ARRAY_JSON)",
+        });
+    }
+    rewind(&mut input)?;
+    let name = input.name;
+    let mut reader = Reader::new(Chunks::new(sink));
+    let begin = Place { line: 0, byte: 0 };
+    reader.pass(name, Lines::from(input.bytes, begin), Pass::First)?;
+    if let Some(place) = reader.aside {
+        let sought = input.bytes.seek(SeekFrom::Start(place.byte));
+        sought.map_err(|cause| io_error(name, cause))?;
+        reader.pass(name, Lines::from(input.bytes, place), Pass::Second)?;
+    }
+    reader.finish()
+}
+
+/// A byte order mark of UTF-8.
+const MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// The beginning of a line.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    /// How many lines stand before it.
+    line: u64,
+    byte: u64,
+}
+
+/// A file, line by line.
+struct Lines<'a> {
+    bytes: BufReader<&'a mut dyn ReadSeek>,
+    next: Place,
+    text: Vec<u8>,
+}
+
+impl<'a> Lines<'a> {
+    fn from(bytes: &'a mut dyn ReadSeek, next: Place) -> Self {
+        const BUFFER_BYTES: usize = 256 << 10;
+        Self {
+            bytes: BufReader::with_capacity(BUFFER_BYTES, bytes),
+            next,
+            text: Vec::new(),
+        }
+    }
+
+    /// The next line, with where it begins; a reason in place of one that is too long to be read.
+    fn next(&mut self) -> io::Result<Option<(Place, Result<&[u8], String>)>> {
+        let place = self.next;
+        self.text.clear();
+        let mut limited = Read::take(&mut self.bytes, LINE_BYTES_MAX as u64 + 1);
+        let mut bytes = limited.read_until(b'\n', &mut self.text)?;
+        let is_long = bytes > LINE_BYTES_MAX && !self.text.ends_with(b"\n");
+        if is_long {
+            bytes += self.bytes.skip_until(b'\n')?;
+        }
+        if bytes == 0 {
+            return Ok(None);
+        }
+        self.next.line += 1;
+        self.next.byte += bytes as u64;
+        if is_long {
+            let reason = format!(
+                "the line has {bytes} bytes, and at most {LINE_BYTES_MAX} are read; export with jsonFormat JSON_LINES"
+            );
+            return Ok(Some((place, Err(reason))));
+        }
+        let text = match place.byte {
+            0 => self.text.strip_prefix(MARK).unwrap_or(&self.text),
+            _ => &self.text,
+        };
+        Ok(Some((place, Ok(text.trim_ascii()))))
+    }
+}
+
+/// How often the lines are gone over, and what for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pass {
+    First,
+    /// For the relationships of which an end stands behind them.
+    Second,
+}
+
+struct Reader<'s> {
+    chunks: Chunks<'s>,
+    statements: Statements,
+    nodes: Nodes,
+    node_kinds: Kinds,
+    relation_kinds: Kinds,
+    /// Name of a domain → its SID, of the domains that are nodes.
+    domains: HashMap<String, String>,
+    relations: u64,
+    /// The first line that has to be read again.
+    aside: Option<Place>,
+    /// Kinds that are left out → how many lines are.
+    refused: BTreeMap<String, u64>,
+    /// Properties of the relationship before, as they stand in the file and as they are kept: most are alike.
+    repeated: (String, String),
+}
+
+/// Why a line did not become a row.
+enum Unread {
+    Reason(String),
+    Failed(IngestError),
+}
+
+impl From<String> for Unread {
+    fn from(reason: String) -> Self {
+        Self::Reason(reason)
+    }
+}
+
+impl From<IngestError> for Unread {
+    fn from(error: IngestError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl<'s> Reader<'s> {
+    fn new(chunks: Chunks<'s>) -> Self {
+        Self {
+            chunks,
+            statements: Statements::new(),
+            nodes: Nodes::default(),
+            node_kinds: Kinds::default(),
+            relation_kinds: Kinds::default(),
+            domains: HashMap::new(),
+            relations: 0,
+            aside: None,
+            refused: BTreeMap::new(),
+            repeated: ("{}".to_owned(), String::new()),
+        }
+    }
+
+    fn pass(&mut self, name: &str, mut lines: Lines<'_>, pass: Pass) -> Result<(), IngestError> {
+        while let Some((place, line)) = lines.next().map_err(|cause| io_error(name, cause))? {
+            let line = line.and_then(|line| {
+                std::str::from_utf8(line)
+                    .map_err(|fault| format!("its text is not UTF-8, at its byte {}", fault.valid_up_to()))
+            });
+            let read = match line.map(element) {
+                Ok("") => Ok(()),
+                Ok(text) => self.line(text, place, pass),
+                Err(reason) => Err(Unread::Reason(reason)),
+            };
+            match read {
+                Ok(()) => {}
+                Err(Unread::Failed(error)) => return Err(error),
+                // What the first pass has found wrong is told by then.
+                Err(Unread::Reason(_)) if pass == Pass::Second => {}
+                Err(Unread::Reason(reason)) => self.chunks.reject(position(place), reason),
+            }
+        }
+        Ok(())
+    }
+
+    fn line(&mut self, text: &str, place: Place, pass: Pass) -> Result<(), Unread> {
+        let mut raw = Raw::default();
+        raw.fill(text).map_err(cannot_read)?;
+        match (raw.kind.as_deref(), pass) {
+            (Some("relationship"), _) => self.relationship(&raw, place, pass),
+            (Some("node"), Pass::First) => self.node(&raw, place),
+            (_, Pass::Second) => Ok(()),
+            (Some(other), Pass::First) => {
+                let shown: String = other.chars().take(32).collect();
+                Err(format!("its type is {shown:?}; node and relationship are understood").into())
+            }
+            (None, Pass::First) => Err("it has no type; node and relationship are understood".to_owned().into()),
+        }
+    }
+
+    fn node(&mut self, raw: &Raw<'_>, place: Place) -> Result<(), Unread> {
+        let internal = raw.id.as_deref().unwrap_or_default();
+        if internal.is_empty() {
+            return Err("a node without id".to_owned().into());
+        }
+        let all = raw.labels.as_deref().unwrap_or_default();
+        let labels = &all[..all.len().min(LABELS_MAX)];
+        let kind = main_kind(labels.iter().map(|label| &**label)).unwrap_or(NodeKind::Base.as_str());
+        if let Err(reason) = self.node_kinds.check(kind) {
+            return self.refuse("nodes", kind, reason);
+        }
+        if let Some(line) = self.nodes.find(internal).map(|known| known.line) {
+            return Err(format!("node {internal} stands in the file already, on line {}", line + 1).into());
+        }
+        let mut said = Said::default();
+        let mut properties = write_properties(raw.properties, kind, Some(&mut said))?;
+        if all.len() > LABELS_MAX {
+            let fault = format!("a node of more than {LABELS_MAX} labels; those behind them are left out");
+            properties.faults.push(fault);
+        }
+        self.reject_all(place, &mut properties.faults);
+        let id = said.id(kind).map_err(Unread::Reason)?;
+        let name = stated_name(kind, &said.name);
+        if kind == NodeKind::Domain.as_str() && self.domains.len() < BOUNDARIES_MAX {
+            self.domains.insert(name.to_uppercase(), id.clone());
+        }
+        let domain = match said.domain_sid.is_empty() {
+            false => Some(upper(&said.domain_sid)),
+            true => domain_named(&self.domains, &said.domain).map(Cow::Borrowed),
+        };
+        let stated = Node {
+            id: &id,
+            kind,
+            domain: domain.as_deref().unwrap_or_default(),
+            tenant: &upper(&said.tenant),
+            environment: "",
+        };
+        let home = self.statements.node(stated).map_err(|too_many| too_many.to_string())?;
+        // Whatever an object is labelled beside its kind may be of interest: what marks it as owned, say.
+        let is_own = |label: &str| [kind, "Base", "AZBase"].iter().any(|own| label.eq_ignore_ascii_case(own));
+        if labels.iter().any(|label| !is_own(label)) {
+            with_kinds(&mut properties.json, labels);
+        }
+        let row = [
+            Value::Long(i64::from(home.cell)),
+            Value::Text(home.subject),
+            Value::Text(&id),
+            Value::Text(kind),
+            Value::Text(&name),
+            Value::Text(&properties.json),
+        ];
+        self.chunks.push(&OBJECTS, &row)?;
+        self.nodes.keep(internal, &id, kind, place.line);
+        Ok(())
+    }
+
+    fn relationship(&mut self, raw: &Raw<'_>, place: Place, pass: Pass) -> Result<(), Unread> {
+        let Some(label) = raw.label.as_deref() else {
+            return Err("a relationship without label".to_owned().into());
+        };
+        let kind = RelationKind::parse(label).map_or(label, |known| known.as_str());
+        if let Err(reason) = self.relation_kinds.check(kind) {
+            return match pass {
+                Pass::First => self.refuse("relationships", kind, reason),
+                Pass::Second => Ok(()),
+            };
+        }
+        let (start, end) = (RawEnd::read(raw.start, "start")?, RawEnd::read(raw.end, "end")?);
+        let (source, target) = (start.find(&self.nodes), end.find(&self.nodes));
+        let (Some(source), Some(target)) = (source, target) else {
+            if pass == Pass::First {
+                self.aside.get_or_insert(place);
+                return Ok(());
+            }
+            let (which, missing) = if source.is_none() { ("start", &start) } else { ("end", &end) };
+            let above = match self.nodes.is_full {
+                true => format!(", or of one behind the first {}", self.nodes.known.len()),
+                false => String::new(),
+            };
+            let reason = format!("its {which} is the id {} of no node of the file{above}", missing.internal);
+            self.chunks.reject(position(place), reason);
+            return Ok(());
+        };
+        if pass == Pass::Second && source.line < place.line && target.line < place.line {
+            return Ok(());
+        }
+        let ends = [source, target].map(|end| End {
+            id: end.id,
+            kind: end.kind,
+        });
+        let home = self
+            .statements
+            .relation(kind, ends[0], ends[1])
+            .map_err(|too_many| too_many.to_string())?;
+        let properties = raw.properties.unwrap_or("{}");
+        let mut faults = Vec::new();
+        if properties != self.repeated.0 {
+            let written = write_properties(Some(properties), "", None)?;
+            faults = written.faults;
+            self.repeated = (properties.to_owned(), written.json);
+        }
+        self.relations += 1;
+        let row = [
+            Value::Long(i64::from(home.cell)),
+            Value::Text(if home.subject == ends[1].id { "" } else { home.subject }),
+            Value::Text(ends[0].id),
+            Value::Text(ends[0].kind),
+            Value::Text(ends[1].id),
+            Value::Text(ends[1].kind),
+            Value::Text(kind),
+            Value::Text(&self.repeated.1),
+        ];
+        self.chunks.push(&RELATIONS, &row)?;
+        self.reject_all(place, &mut faults);
+        Ok(())
+    }
+
+    fn reject_all(&mut self, place: Place, faults: &mut Vec<String>) {
+        for fault in faults.drain(..) {
+            self.chunks.reject(position(place), fault);
+        }
+    }
+
+    /// Counts a line whose kind is none that can be read; the first of each kind is rejected by name.
+    fn refuse(&mut self, what: &str, kind: &str, reason: String) -> Result<(), Unread> {
+        let shown: String = kind.chars().take(KIND_CHARACTERS_MAX).collect();
+        let named = format!("{what} of kind {shown:?}");
+        if !self.refused.contains_key(&named) && self.refused.len() == REFUSED_KINDS_MAX {
+            return Err(reason.into());
+        }
+        let count = self.refused.entry(named).or_default();
+        *count += 1;
+        match *count {
+            1 => Err(reason.into()),
+            _ => Ok(()),
+        }
+    }
+
+    fn finish(mut self) -> Result<Summary, IngestError> {
+        for (what, count) in std::mem::take(&mut self.refused) {
+            if count > 1 {
+                let reason = format!("{} more {what} are left out for the same reason", count - 1);
+                self.chunks.reject(String::new(), reason);
+            }
+        }
+        let assets = self.statements.nodes();
+        let cells = self.statements.finish("");
+        self.chunks.finish()?;
+        Ok(Summary {
+            cells,
+            observed_at: None,
+            counts: Counts {
+                assets,
+                relations: self.relations,
+                ..Counts::default()
+            },
+        })
+    }
+}
+
+/// SID of the domain of this name. Where the file has one domain only, what names none is of it.
+fn domain_named<'d>(domains: &'d HashMap<String, String>, name: &str) -> Option<&'d str> {
+    let only = || domains.values().next().filter(|_| name.is_empty() && domains.len() == 1);
+    domains.get(&name.to_uppercase()).or_else(only).map(String::as_str)
+}
+
+fn position(place: Place) -> String {
+    format!("line {}", place.line + 1)
+}
+
+fn cannot_read(fault: Fault) -> String {
+    match fault {
+        Fault::End => "the line is cut off; if it is the last, the file was cut short: export it again".to_owned(),
+        fault => format!("the line cannot be read: {fault}"),
+    }
+}
+
+/// What the internal ids of a file stand for.
+#[derive(Default)]
+struct Nodes {
+    /// By hash of the internal id, in four words so that no byte is lost between the entries.
+    by_internal: HashMap<[u32; 4], u32>,
+    known: Vec<Known>,
+    /// Ids, one behind the other.
+    ids: String,
+    kinds: Vec<String>,
+    /// A node was left out because of a limit.
+    is_full: bool,
+}
+
+struct Known {
+    id_start: u32,
+    id_bytes: u16,
+    kind: u16,
+    line: u64,
+}
+
+/// A node, as relations name it.
+#[derive(Clone, Copy)]
+struct Found<'n> {
+    id: &'n str,
+    kind: &'n str,
+    /// How many lines stand before the one that tells of it.
+    line: u64,
+}
+
+impl Nodes {
+    fn find(&self, internal: &str) -> Option<Found<'_>> {
+        let known = &self.known[*self.by_internal.get(&key_of(internal))? as usize];
+        let start = known.id_start as usize;
+        Some(Found {
+            id: &self.ids[start..start + usize::from(known.id_bytes)],
+            kind: &self.kinds[usize::from(known.kind)],
+            line: known.line,
+        })
+    }
+
+    /// Keeps a node, unless a limit is reached.
+    fn keep(&mut self, internal: &str, id: &str, kind: &str, line: u64) {
+        let place = self.kinds.iter().position(|known| known == kind);
+        let kind = place.unwrap_or_else(|| {
+            self.kinds.push(kind.to_owned());
+            self.kinds.len() - 1
+        });
+        let is_full = self.known.len() == NODES_MAX || self.ids.len() + id.len() > NODE_IDS_BYTES_MAX;
+        let numbers = (
+            u32::try_from(self.known.len()),
+            u32::try_from(self.ids.len()),
+            u16::try_from(id.len()),
+            u16::try_from(kind),
+        );
+        let (Ok(at), Ok(id_start), Ok(id_bytes), Ok(kind), false) = (numbers.0, numbers.1, numbers.2, numbers.3, is_full)
+        else {
+            self.is_full = true;
+            return;
+        };
+        self.ids.push_str(id);
+        self.by_internal.insert(key_of(internal), at);
+        self.known.push(Known {
+            id_start,
+            id_bytes,
+            kind,
+            line,
+        });
+    }
+}
+
+fn key_of(internal: &str) -> [u32; 4] {
+    let hash = hash128([internal.as_bytes()]);
+    [0, 32, 64, 96].map(|shift| (hash >> shift) as u32)
+}
+
+/// The parts of a line, as far as they are what they should be.
+#[derive(Default)]
+struct Raw<'a> {
+    kind: Option<Cow<'a, str>>,
+    id: Option<Cow<'a, str>>,
+    /// At most one more than are used.
+    labels: Option<Vec<Cow<'a, str>>>,
+    label: Option<Cow<'a, str>>,
+    properties: Option<&'a str>,
+    start: Option<&'a str>,
+    end: Option<&'a str>,
+}
+
+impl<'a> Raw<'a> {
+    /// Reads the object that a text is; what stands before a fault is kept.
+    fn fill(&mut self, text: &'a str) -> Result<(), Fault> {
+        let mut cursor = Cursor::new(text);
+        cursor.each_field(|cursor, key| {
+            match key {
+                "type" => self.kind = text_here(cursor)?,
+                "id" => self.id = text_here(cursor)?,
+                "label" => self.label = text_here(cursor)?,
+                "labels" => self.labels = texts_here(cursor)?,
+                "properties" => self.properties = Some(cursor.skip()?),
+                "start" => self.start = Some(cursor.skip()?),
+                "end" => self.end = Some(cursor.skip()?),
+                _ => drop(cursor.skip()?),
+            }
+            Ok(())
+        })?;
+        match cursor.at() == text.len() {
+            true => Ok(()),
+            false => cursor.expected("the end of the line"),
+        }
+    }
+}
+
+/// A text, or the text of a number; `None` for anything else.
+fn text_here<'a>(cursor: &mut Cursor<'a>) -> Result<Option<Cow<'a, str>>, Fault> {
+    Ok(match cursor.peek()? {
+        b'"' => Some(trimmed(cursor.string()?)),
+        b'-' | b'0'..=b'9' => Some(Cow::Borrowed(cursor.number()?)),
+        _ => cursor.skip().map(|_| None)?,
+    })
+}
+
+/// The texts of an array.
+fn texts_here<'a>(cursor: &mut Cursor<'a>) -> Result<Option<Vec<Cow<'a, str>>>, Fault> {
+    if cursor.peek()? != b'[' {
+        return cursor.skip().map(|_| None);
+    }
+    let mut texts = Vec::new();
+    cursor.each_element(|cursor| {
+        if let Some(text) = text_here(cursor)?
+            && texts.len() <= LABELS_MAX
+        {
+            texts.push(text);
+        }
+        Ok(())
+    })?;
+    Ok(Some(texts))
+}
+
+fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+    }
+}
+
+/// An end of a relationship.
+struct RawEnd<'a> {
+    internal: Cow<'a, str>,
+    /// Id and kind, where the export wrote the properties of the ends too.
+    own: Option<(String, &'static str)>,
+}
+
+impl<'a> RawEnd<'a> {
+    /// `which` is the end's name in sentences.
+    fn read(json: Option<&'a str>, which: &str) -> Result<Self, String> {
+        let json = json.filter(|json| json.starts_with('{'));
+        let json = json.ok_or_else(|| format!("a relationship without {which}"))?;
+        let mut raw = Raw::default();
+        raw.fill(json).map_err(cannot_read)?;
+        let internal = raw.id.filter(|id| !id.is_empty()).ok_or_else(|| format!("its {which} has no id"))?;
+        let labels = raw.labels.unwrap_or_default();
+        // Kinds that Postern knows need no node that says them.
+        let kind = main_kind(labels.iter().map(|label| &**label)).and_then(NodeKind::parse);
+        let own = match (kind, raw.properties) {
+            (Some(kind), Some(properties)) => {
+                let mut said = Said::default();
+                write_properties(Some(properties), kind.as_str(), Some(&mut said))?;
+                said.id(kind.as_str()).ok().map(|id| (id, kind.as_str()))
+            }
+            _ => None,
+        };
+        Ok(Self { internal, own })
+    }
+
+    fn find<'n>(&'n self, nodes: &'n Nodes) -> Option<Found<'n>> {
+        let own = || self.own.as_ref().map(|(id, kind)| Found { id, kind, line: 0 });
+        own().or_else(|| nodes.find(&self.internal))
+    }
+}
+
+/// What of a node's properties decides what it is and where it belongs.
+#[derive(Default)]
+struct Said {
+    object_id: String,
+    name: String,
+    domain: String,
+    domain_sid: String,
+    tenant: String,
+}
+
+impl Said {
+    /// The id by which other files know the node. Graphs that are not of BloodHound, and those of its first versions,
+    /// have none beside the name, which is unique among nodes of a kind.
+    fn id(&self, kind: &str) -> Result<String, String> {
+        let id = match (self.object_id.is_empty(), self.name.is_empty()) {
+            (false, _) => upper(&self.object_id).into_owned(),
+            (true, false) => format!("{kind}:{}", self.name).to_uppercase(),
+            (true, true) => return Err("a node with neither objectid nor name among its properties".to_owned()),
+        };
+        if id.len() > ID_BYTES_MAX {
+            return Err(format!("its id has more than {ID_BYTES_MAX} bytes"));
+        }
+        match id.starts_with(REFERENCE_PREFIX) {
+            true => Err(format!("no id begins with {REFERENCE_PREFIX}")),
+            false => Ok(id),
+        }
+    }
+}
+
+/// Properties as they are kept, and what was wrong with them.
+#[derive(Default)]
+struct Written {
+    /// A JSON object; empty where there are none.
+    json: String,
+    faults: Vec<String>,
+}
+
+/// Properties as they are kept: names in lower case, as BloodHound has them; without nulls, which say nothing.
+///
+/// * `kind`: of a node; empty for a relationship.
+fn write_properties(json: Option<&str>, kind: &str, mut said: Option<&mut Said>) -> Result<Written, String> {
+    let mut written = Written::default();
+    let json = json.unwrap_or("null");
+    if matches!(json, "null" | "{}") {
+        return Ok(written);
+    }
+    if !json.starts_with('{') {
+        return Err("its properties are no object".to_owned());
+    }
+    let (mut kept, mut above) = (0, 0);
+    let mut out = String::with_capacity(json.len());
+    out.push('{');
+    Cursor::new(json)
+        .each_field(|cursor, key| {
+            let value = cursor.skip()?;
+            if kept == PROPERTIES_MAX {
+                above += 1;
+                return Ok(());
+            }
+            let key = key.trim().to_lowercase();
+            let before = out.len();
+            if kept > 0 {
+                out.push(',');
+            }
+            push_json_text(&mut out, &key);
+            out.push(':');
+            match write_value(&mut out, &key, value, kind, said.as_deref_mut()) {
+                Ok(true) => kept += 1,
+                Ok(false) => out.truncate(before),
+                Err(fault) => {
+                    out.truncate(before);
+                    written.faults.push(fault);
+                }
+            }
+            Ok(())
+        })
+        .map_err(cannot_read)?;
+    if above > 0 {
+        let fault = format!("more than {PROPERTIES_MAX} properties; {above} are left out");
+        written.faults.push(fault);
+    }
+    if kept > 0 {
+        out.push('}');
+        written.json = out;
+    }
+    Ok(written)
+}
+
+/// Writes the value of a property; false where it says nothing.
+fn write_value(
+    out: &mut String,
+    key: &str,
+    value: &str,
+    kind: &str,
+    said: Option<&mut Said>,
+) -> Result<bool, String> {
+    if value.len() > PROPERTY_BYTES_MAX {
+        let shown: String = key.chars().take(32).collect();
+        return Err(format!("the property {shown} is longer than {PROPERTY_BYTES_MAX} bytes and left out"));
+    }
+    match value.as_bytes().first() {
+        // Graphs that were loaded from tables have the word for it.
+        Some(b'n') => return Ok(false),
+        Some(b'"') if value == "\"null\"" => return Ok(false),
+        Some(b'"') => {}
+        // Some tools write a flag as a list of one.
+        Some(b'[') => {
+            match value[1..].trim_start().trim_end_matches(|it: char| it == ']' || it.is_ascii_whitespace()) {
+                flag @ ("true" | "false") => out.push_str(flag),
+                _ => out.push_str(value),
+            }
+            return Ok(true);
+        }
+        _ => {
+            out.push_str(value);
+            return Ok(true);
+        }
+    }
+    let text = trimmed(Cursor::new(value).string().map_err(cannot_read)?);
+    let is_directory_name = said.is_some() && matches!(key, "name" | "distinguishedname");
+    if let Some(said) = said {
+        let place = match key {
+            "objectid" => Some(&mut said.object_id),
+            "name" => Some(&mut said.name),
+            "domain" => Some(&mut said.domain),
+            "domainsid" => Some(&mut said.domain_sid),
+            "tenantid" => Some(&mut said.tenant),
+            _ => None,
+        };
+        if let Some(place) = place {
+            place.replace_range(.., &text);
+        }
+        if key == "objectid" {
+            return Ok(false);
+        }
+    }
+    match is_directory_name {
+        true => push_json_text(out, &stated_name(kind, &text)),
+        false => out.push_str(value),
+    }
+    Ok(true)
+}
+
+/// Adds the list of a node's labels to its properties.
+fn with_kinds(properties: &mut String, labels: &[Cow<'_, str>]) {
+    match properties.pop() {
+        Some(_) => properties.push(','),
+        None => properties.push('{'),
+    }
+    properties.push_str("\"kinds\":[");
+    for (index, label) in labels.iter().enumerate() {
+        if index > 0 {
+            properties.push(',');
+        }
+        push_json_text(properties, label);
+    }
+    properties.push_str("]}");
+}
+
+#[cfg(test)]
+mod tests;
