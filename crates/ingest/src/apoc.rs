@@ -138,6 +138,12 @@ struct Place {
     byte: u64,
 }
 
+struct Line<'l> {
+    place: Place,
+    /// The reason in place of one that is too long to be read.
+    text: Result<&'l [u8], String>,
+}
+
 /// A file, line by line.
 struct Lines<'a> {
     bytes: BufReader<&'a mut dyn ReadSeek>,
@@ -155,8 +161,7 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// The next line, with where it begins; a reason in place of one that is too long to be read.
-    fn next(&mut self) -> io::Result<Option<(Place, Result<&[u8], String>)>> {
+    fn next(&mut self) -> io::Result<Option<Line<'_>>> {
         let place = self.next;
         self.text.clear();
         let mut limited = Read::take(&mut self.bytes, LINE_BYTES_MAX as u64 + 1);
@@ -174,13 +179,14 @@ impl<'a> Lines<'a> {
             let reason = format!(
                 "the line has {bytes} bytes, and at most {LINE_BYTES_MAX} are read; export with jsonFormat JSON_LINES"
             );
-            return Ok(Some((place, Err(reason))));
+            return Ok(Some(Line { place, text: Err(reason) }));
         }
         let text = match place.byte {
             0 => self.text.strip_prefix(MARK).unwrap_or(&self.text),
             _ => &self.text,
         };
-        Ok(Some((place, Ok(text.trim_ascii()))))
+        let text = Ok(text.trim_ascii());
+        Ok(Some(Line { place, text }))
     }
 }
 
@@ -244,12 +250,12 @@ impl<'s> Reader<'s> {
     }
 
     fn pass(&mut self, name: &str, mut lines: Lines<'_>, pass: Pass) -> Result<(), IngestError> {
-        while let Some((place, line)) = lines.next().map_err(|cause| io_error(name, cause))? {
-            let line = line.and_then(|line| {
+        while let Some(Line { place, text }) = lines.next().map_err(|cause| io_error(name, cause))? {
+            let text = text.and_then(|line| {
                 std::str::from_utf8(line)
                     .map_err(|fault| format!("its text is not UTF-8, at its byte {}", fault.valid_up_to()))
             });
-            let read = match line.map(element) {
+            let read = match text.map(element) {
                 Ok("") => Ok(()),
                 Ok(text) => self.line(text, place, pass),
                 Err(reason) => Err(Unread::Reason(reason)),

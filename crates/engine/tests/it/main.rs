@@ -8,6 +8,7 @@ mod commits;
 mod demo;
 mod directories;
 mod generations;
+mod graphs;
 mod kill;
 mod planted;
 mod tenant;
