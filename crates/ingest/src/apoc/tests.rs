@@ -77,11 +77,14 @@ fn values_above_their_limits_are_left_out_and_told() {
     let long = "x".repeat(PROPERTY_BYTES_MAX);
     let many: String = (0..PROPERTIES_MAX).map(|number| format!("\"p{number}\":1,")).collect();
     let labels: String = (0..LABELS_MAX).map(|number| format!("\"L{number}\",")).collect();
+    let node = |id: &str, labels: &str, properties: &str| {
+        format!("{{\"type\":\"node\",\"id\":\"{id}\",\"labels\":[{labels}],\"properties\":{{{properties}}}}}")
+    };
     let file = [
-        format!("{{\"type\":\"node\",\"id\":\"1\",\"labels\":[],\"properties\":{{\"objectid\":\"A\",\"p\":\"{long}\"}}}}"),
-        format!("{{\"type\":\"node\",\"id\":\"2\",\"labels\":[],\"properties\":{{\"objectid\":\"B\",{many}\"q\":1}}}}"),
-        format!("{{\"type\":\"node\",\"id\":\"3\",\"labels\":[{labels}\"x\"],\"properties\":{{\"objectid\":\"C\"}}}}"),
-        format!("{{\"type\":\"node\",\"id\":\"4\",\"labels\":[],\"properties\":{{\"objectid\":\"{}\"}}}}", "D".repeat(ID_BYTES_MAX + 1)),
+        node("1", "", &format!("\"objectid\":\"A\",\"p\":\"{long}\"")),
+        node("2", "", &format!("\"objectid\":\"B\",{many}\"q\":1")),
+        node("3", &format!("{labels}\"x\""), "\"objectid\":\"C\""),
+        node("4", "", &format!("\"objectid\":\"{}\"", "D".repeat(ID_BYTES_MAX + 1))),
     ]
     .join("\n");
     let (_, kept) = read_bytes(file.as_bytes());
