@@ -36,6 +36,7 @@ macro_rules! formats {
 formats! {
     nessus,
     opengraph,
+    extension,
     azurehound,
     apoc,
     sharphound,

@@ -127,8 +127,10 @@ fn objects_of_a_directory_are_named_as_its_collectors_name_them() {
         }]),
         &json!([]),
     );
-    let properties =
-        r#"{"Enabled":true,"distinguishedName":"CN=WS1,DC=CORP","name":"WS1.CORP.EXAMPLE","kinds":["Base","computer"]}"#;
+    let properties = concat!(
+        r#"{"Enabled":true,"distinguishedName":"CN=WS1,DC=CORP","#,
+        r#""name":"WS1.CORP.EXAMPLE","kinds":["Base","computer"]}"#
+    );
     let id = "S-1-5-21-1-2-3-1104";
     assert_eq!(objects(&kept), [[id, id, "Computer", "WS1.CORP.EXAMPLE", properties]]);
     let cell = Cell::new("S-1-5-21-1-2-3", ObjectClass::Computers, Facet::Properties);
@@ -485,7 +487,8 @@ proptest! {
     /// Where an element ends is found without reading it, and both ways must agree on JSON.
     #[test]
     fn elements_end_where_their_json_ends(texts in proptest::collection::vec(r#"[\[\]{}",:\\ a0-]{0,12}"#, 0..6)) {
-        let nodes: Vec<_> = texts.iter().map(|text| json!({"id": text, "kinds": [text], text.as_str(): [text]})).collect();
+        let node = |text: &String| json!({"id": text, "kinds": [text], text.as_str(): [text]});
+        let nodes: Vec<_> = texts.iter().map(node).collect();
         let (_, kept) = read_graph(&Json::from(nodes), &json!([]));
         prop_assert!(objects(&kept).len() + kept.rejects.len() >= texts.len().min(1));
         prop_assert!(kept.rejects.iter().all(|it| !it.reason.contains("cannot be read")), "{:?}", kept.rejects);
