@@ -186,8 +186,9 @@ mod tests {
     #[test]
     fn a_schema_is_the_whole_of_what_its_extension_says() {
         let mut kept = Kept::default();
-        let document = br#"{"schema":{"name":" Tool "},"relationship_kinds":[{"name":"T_Owns","is_traversable":true}]}"#;
-        let summary = kept.read(document).unwrap();
+        let kinds = r#"[{"name":"T_Owns","is_traversable":true}]"#;
+        let document = format!(r#"{{"schema":{{"name":" Tool "}},"relationship_kinds":{kinds}}}"#);
+        let summary = kept.read(document.as_bytes()).unwrap();
         assert_eq!(rows(&kept), [["Tool", "relation", "T_Owns", "true"]]);
         let whole = Coverage::Whole { unread: Vec::new() };
         assert_eq!(summary.cells[0].cell, Cell::new("Tool", ObjectClass::Extensions, Facet::Kinds));

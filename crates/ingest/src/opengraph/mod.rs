@@ -14,7 +14,9 @@
 //! # Source
 //! SpecterOps, "BloodHound OpenGraph schema".
 
+mod ends;
 mod network;
+mod properties;
 mod walk;
 
 use std::borrow::Cow;
@@ -22,46 +24,29 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
-use postern_model::reference::{Operand, REFERENCE_PREFIX, Reference};
 use postern_model::schema::{OBJECTS, RELATIONS};
 use postern_model::{NodeKind, RelationKind, Value};
 use serde::Deserialize;
-use serde_json::Value as Json;
 
 use crate::chunks::Chunks;
 use crate::sharphound::cursor::{Cursor, Fault};
-use crate::sharphound::output::push_json_text;
 use crate::stated::{End, Kinds, Node, Place, Statements, main_kind, stated_name, upper};
 use crate::{Counts, Format, IngestError, Input, Probe, Sink, Summary};
+use ends::{check_id, edge_end};
 use network::{Bad, Link, NetworkMap, Zone};
+use properties::{PROPERTY_BYTES_MAX, Said, Written, with_kinds, write_properties};
 use walk::{Array, Position, Stop, Visit};
 
+pub use ends::{ID_BYTES_MAX, MATCHERS_MAX, REFERENCE_BYTES_MAX};
 pub use network::INTERNET_ID;
+pub use properties::PROPERTIES_MAX;
 pub use walk::ELEMENT_BYTES_MAX;
 
 /// Values may be nested so deeply. A node with an array among its properties is nested three deep.
 pub const DEPTH_MAX: usize = 100;
 
-/// Bytes of an id.
-pub const ID_BYTES_MAX: usize = 2_048;
-
 /// A node may have so many kinds; BloodHound takes three.
 pub const KINDS_OF_NODE_MAX: usize = 16;
-
-/// A node or an edge may have so many properties.
-pub const PROPERTIES_MAX: usize = 1_000;
-
-/// Bytes of the name of a property.
-pub const PROPERTY_NAME_BYTES_MAX: usize = 256;
-
-/// Bytes of the value of a property, as JSON. Texts of help, which some tools repeat on each edge, have a few thousand.
-pub const PROPERTY_BYTES_MAX: usize = 64 * 1024;
-
-/// An end may be told by so many properties.
-pub const MATCHERS_MAX: usize = 16;
-
-/// Bytes of what an end is told by.
-pub const REFERENCE_BYTES_MAX: usize = 4_096;
 
 /// So many texts of properties are kept to be found again: tools repeat a few on thousands of edges.
 const REPEATED_MAX: usize = 1_024;
@@ -166,14 +151,6 @@ struct Reader<'s> {
     repeated: HashMap<String, Rc<Written>>,
     /// Kinds that are left out → how many nodes or edges are.
     refused: BTreeMap<(Array, String), u64>,
-}
-
-/// Properties as they are kept, and what was wrong with them.
-#[derive(Default)]
-struct Written {
-    /// A JSON object; empty where there are none.
-    json: String,
-    faults: Vec<String>,
 }
 
 /// Why an element did not become a row.
@@ -489,180 +466,6 @@ impl<'s> Reader<'s> {
     }
 }
 
-/// What of a node's properties decides where it belongs, and what it is called.
-#[derive(Default)]
-struct Said {
-    name: String,
-    domain: String,
-    tenant: String,
-    environment: String,
-}
-
-/// Faults of one element that are told one by one.
-const FAULTS_MAX: usize = 20;
-
-/// Properties as they are kept: flat, without nulls, which say nothing. Names of objects of a directory are written
-/// in upper case, as its collectors do.
-///
-/// * `kind`: of a node; empty for an edge.
-fn write_properties(json: &str, kind: &str, mut said: Option<&mut Said>) -> Result<Written, String> {
-    let mut cursor = Cursor::new(json);
-    if json == "null" {
-        return Ok(Written::default());
-    }
-    if !json.starts_with('{') {
-        return Err("its properties are no object".to_owned());
-    }
-    let mut written = Written::default();
-    let (mut kept, mut above, mut unlisted) = (0, 0, 0);
-    let mut out = String::from("{");
-    cursor
-        .each_field(|cursor, key| {
-            let value = cursor.skip()?;
-            if kept == PROPERTIES_MAX {
-                above += 1;
-                return Ok(());
-            }
-            let before = out.len();
-            if kept > 0 {
-                out.push(',');
-            }
-            push_text(&mut out, key);
-            out.push(':');
-            match write_property(&mut out, key, value, kind, said.as_deref_mut()) {
-                Ok(true) => kept += 1,
-                Ok(false) => out.truncate(before),
-                Err(fault) => {
-                    out.truncate(before);
-                    match written.faults.len() < FAULTS_MAX {
-                        true => written.faults.push(fault),
-                        false => unlisted += 1,
-                    }
-                }
-            }
-            Ok(())
-        })
-        .map_err(cannot_read)?;
-    if above > 0 {
-        let fault = format!("more than {PROPERTIES_MAX} properties; {above} are left out");
-        written.faults.push(fault);
-    }
-    if unlisted > 0 {
-        written.faults.push(format!("{unlisted} more properties are left out"));
-    }
-    if kept > 0 {
-        out.push('}');
-        written.json = out;
-    }
-    Ok(written)
-}
-
-/// Writes the value of a property; false where it says nothing.
-fn write_property(
-    out: &mut String,
-    key: &str,
-    value: &str,
-    kind: &str,
-    said: Option<&mut Said>,
-) -> Result<bool, String> {
-    let is = |name: &str| key.eq_ignore_ascii_case(name);
-    if key.is_empty() || key.len() > PROPERTY_NAME_BYTES_MAX {
-        let shown: String = key.chars().take(32).collect();
-        return Err(format!(
-            "a property has 1 to {PROPERTY_NAME_BYTES_MAX} bytes in its name; \"{shown}\" is left out"
-        ));
-    }
-    if value.len() > PROPERTY_BYTES_MAX {
-        return Err(format!("the property {key} is longer than {PROPERTY_BYTES_MAX} bytes and left out"));
-    }
-    if is("objectid") {
-        return Err("the property objectid stands for the id and is left out".to_owned());
-    }
-    match value.as_bytes().first() {
-        Some(b'n') => return Ok(false),
-        Some(b'{') => return Err(format!("the property {key} is an object and left out; properties are flat")),
-        Some(b'[') => write_list(out, key, value)?,
-        Some(b'"') => {
-            let text = Cursor::new(value).string().map_err(cannot_read)?;
-            if let Some(said) = said {
-                let place = match key {
-                    _ if is("name") => Some(&mut said.name),
-                    _ if is("domainsid") => Some(&mut said.domain),
-                    _ if is("tenantid") => Some(&mut said.tenant),
-                    _ if is("environmentid") => Some(&mut said.environment),
-                    _ => None,
-                };
-                if let Some(place) = place {
-                    text.trim().clone_into(place);
-                }
-            }
-            match is("name") || is("distinguishedname") {
-                true => push_text(out, &stated_name(kind, &text)),
-                false => out.push_str(value),
-            }
-        }
-        _ => out.push_str(value),
-    }
-    // For BloodHound itself: how it is to update the node.
-    Ok(!is("reconcile"))
-}
-
-/// Writes an array of texts, of numbers or of flags.
-fn write_list(out: &mut String, key: &str, value: &str) -> Result<(), String> {
-    let type_of = |item: &str| match item.as_bytes().first() {
-        Some(b'"') => Some('"'),
-        Some(b't' | b'f') => Some('f'),
-        Some(b'-' | b'0'..=b'9') => Some('0'),
-        _ => None,
-    };
-    let mut first = None;
-    let mut is_alike = true;
-    out.push('[');
-    Cursor::new(value)
-        .each_element(|cursor| {
-            let item = cursor.skip()?;
-            let found = type_of(item);
-            if first.is_some() {
-                out.push(',');
-            }
-            is_alike &= found.is_some() && *first.get_or_insert(found) == found;
-            out.push_str(item);
-            Ok(())
-        })
-        .map_err(cannot_read)?;
-    out.push(']');
-    match is_alike {
-        true => Ok(()),
-        false => Err(format!("the property {key} is an array of unlike values and left out")),
-    }
-}
-
-/// Properties with the list of all kinds of a node.
-fn with_kinds(properties: &str, kinds: &[Cow<'_, str>]) -> String {
-    let mut out = match properties.strip_suffix('}') {
-        Some(inside) => format!("{inside},"),
-        None => "{".to_owned(),
-    };
-    out.push_str("\"kinds\":[");
-    for (index, kind) in kinds.iter().enumerate() {
-        if index > 0 {
-            out.push(',');
-        }
-        push_text(&mut out, kind);
-    }
-    out.push_str("]}");
-    out
-}
-
-/// Writes text as a JSON string.
-fn push_text(out: &mut String, text: &str) {
-    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
-    match text.bytes().all(is_plain) {
-        true => out.extend(["\"", text, "\""]),
-        false => push_json_text(out, text),
-    }
-}
-
 fn cannot_read(fault: Fault) -> String {
     format!("it cannot be read: {fault}")
 }
@@ -739,139 +542,6 @@ impl<'a> RawEdge<'a> {
         });
         read.map_err(cannot_read)?;
         Ok(edge)
-    }
-}
-
-/// An end of an edge.
-#[derive(Debug)]
-struct EdgeEnd<'a> {
-    /// As the file spells it; or a [`Reference`].
-    id: Cow<'a, str>,
-    is_reference: bool,
-    /// Empty where the file does not say.
-    kind: Cow<'a, str>,
-}
-
-impl EdgeEnd<'_> {
-    /// The id as rows have it.
-    fn key(&self) -> Cow<'_, str> {
-        match self.is_reference {
-            true => Cow::Borrowed(&*self.id),
-            false => upper(&self.id),
-        }
-    }
-}
-
-/// Reads an end. `which` is its name in sentences.
-fn edge_end<'a>(json: Option<&'a str>, which: &str) -> Result<EdgeEnd<'a>, String> {
-    let json = json.ok_or_else(|| format!("an edge without {which}"))?;
-    if !json.starts_with('{') {
-        return Err(format!("its {which} is no object"));
-    }
-    let (mut by, mut value, mut kind, mut matchers) = (None, None, None, None);
-    let read = Cursor::new(json).each_field(|cursor, key| {
-        match key {
-            "match_by" => by = text_here(cursor)?,
-            "value" => value = text_here(cursor)?,
-            "kind" => kind = text_here(cursor)?,
-            "property_matchers" => matchers = Some(cursor.skip()?),
-            _ => drop(cursor.skip()?),
-        }
-        Ok(())
-    });
-    read.map_err(cannot_read)?;
-    let kind = kind.map(trimmed).unwrap_or_default();
-    let value = value.map(trimmed).filter(|value| !value.is_empty());
-    let value = value.ok_or_else(|| format!("its {which} has no value"));
-    let is_by = |name: &str| by.as_deref().map_or(name == "id", |by| by.eq_ignore_ascii_case(name));
-    let equal = if is_by("id") {
-        let id = value?;
-        check_id(&id, String::new)?;
-        return Ok(EdgeEnd {
-            id,
-            is_reference: false,
-            kind,
-        });
-    } else if is_by("name") {
-        BTreeMap::from([("name".to_owned(), Operand::Text(value?.into_owned()))])
-    } else if is_by("property") {
-        property_matchers(matchers, which)?
-    } else {
-        let by = by.unwrap_or_default();
-        return Err(format!("its {which} is matched by {by:?}; id, name and property are understood"));
-    };
-    let reference = Reference {
-        kind: (!kind.is_empty()).then(|| kind.clone().into_owned()),
-        equal,
-    };
-    let json = serde_json::to_string(&reference).map_err(|error| format!("its {which} cannot be kept: {error}"))?;
-    if json.len() > REFERENCE_BYTES_MAX {
-        return Err(format!("its {which} is matched by more than {REFERENCE_BYTES_MAX} bytes"));
-    }
-    Ok(EdgeEnd {
-        id: Cow::Owned(format!("{REFERENCE_PREFIX}{json}")),
-        is_reference: true,
-        kind,
-    })
-}
-
-/// The properties that an end has to have.
-fn property_matchers(json: Option<&str>, which: &str) -> Result<BTreeMap<String, Operand>, String> {
-    #[derive(Deserialize)]
-    struct Matcher {
-        key: String,
-        operator: String,
-        value: Json,
-    }
-    let unread = |reason: String| format!("its {which} cannot be matched: {reason}");
-    let matchers: Vec<Matcher> = serde_json::from_str(json.unwrap_or("[]"))
-        .map_err(|_| unread("a property matcher has a key, an operator and a value".to_owned()))?;
-    if matchers.is_empty() || matchers.len() > MATCHERS_MAX {
-        let found = matchers.len();
-        return Err(unread(format!("it has {found} property matchers; 1 to {MATCHERS_MAX} are understood")));
-    }
-    let mut equal = BTreeMap::new();
-    for Matcher { key, operator, value } in matchers {
-        if !operator.eq_ignore_ascii_case("equals") {
-            return Err(unread(format!("its operator is {operator:?}; only equals is understood")));
-        }
-        let operand = operand(&value).ok_or_else(|| unread(format!("the value of {key:?} is no text, number or flag")))?;
-        let other = equal.insert(key.to_ascii_lowercase(), operand.clone());
-        if other.is_some_and(|other| other != operand) {
-            return Err(unread(format!("{key:?} cannot have two values")));
-        }
-    }
-    Ok(equal)
-}
-
-fn operand(value: &Json) -> Option<Operand> {
-    match value {
-        Json::Bool(flag) => Some(Operand::Flag(*flag)),
-        Json::String(text) => Some(Operand::Text(text.clone())),
-        Json::Number(number) => number.as_i64().map(Operand::Whole).or(number.as_f64().map(Operand::Real)),
-        _ => None,
-    }
-}
-
-fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
-    match text {
-        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
-        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
-    }
-}
-
-/// Refuses what cannot be an id.
-fn check_id(id: &str, missing: impl FnOnce() -> String) -> Result<(), String> {
-    if id.is_empty() {
-        return Err(missing());
-    }
-    if id.len() > ID_BYTES_MAX {
-        return Err(format!("its id has more than {ID_BYTES_MAX} bytes"));
-    }
-    let begins = |prefix: &str| id.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
-    match begins(REFERENCE_PREFIX) {
-        true => Err(format!("no id begins with {REFERENCE_PREFIX}")),
-        false => Ok(()),
     }
 }
 

@@ -16,7 +16,8 @@ use postern_model::network::{Cidr, PortSet};
 use postern_model::{Cell, CellCoverage, Coverage, Facet, NodeKind, ObjectClass, RelationKind};
 use serde_json::{Map, Value as Json};
 
-use super::{EdgeEnd, RawNode};
+use super::RawNode;
+use super::ends::{EdgeEnd, check_id};
 
 /// This many rows of a map may be unreadable; a file with more of them is none to be trusted.
 pub const UNREAD_MAX: usize = 100_000;
@@ -95,7 +96,7 @@ pub fn zone(kind: NodeKind, node: &RawNode<'_>) -> Result<Zone, Bad> {
         Some(id) if !id.is_empty() => canonical_id(id).into_owned(),
         _ => return Err(Bad::of("", format!("a {kind} without id"))),
     };
-    super::check_id(&id, String::new).map_err(|reason| Bad::of("", reason))?;
+    check_id(&id, String::new).map_err(|reason| Bad::of("", reason))?;
     let is_internet = id == INTERNET_ID;
     if (kind == NodeKind::Internet) != is_internet {
         let reason = format!("the Internet is one node of kind Internet and id {INTERNET_ID}; this is {kind} {id}");

@@ -7,6 +7,7 @@ use postern_testkit::shared_data;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
+use super::properties::FAULTS_MAX;
 use super::*;
 use crate::HEAD_BYTES;
 use crate::testing::{Kept, SITE, cases, input_of};
