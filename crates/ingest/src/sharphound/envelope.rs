@@ -114,7 +114,7 @@ impl Window<'_, '_> {
             return Ok(Filled::Full);
         }
         // What is kept is one unfinished element: as much again keeps the work of reading it linear.
-        let wanted = CHUNK_BYTES.max(kept).min(limit);
+        let wanted = CHUNK_BYTES.max(kept).min(limit - kept);
         match (&mut *self.input.bytes)
             .take(wanted as u64)
             .read_to_end(&mut self.buffer)

@@ -1,10 +1,11 @@
 //! Collections of older collectors: what versions 3 to 5 say in another place is put where version 6 says it, so
 //! that the reader knows one shape of a record.
 //!
-//! * Versions 3 to 5 list the members of four local groups by name of the list (`LocalAdmins`, …).
-//! * Version 3 (2019 to 2021) names neither the domain of an object nor the methods of the collection, lists what lies
-//!   in a container by type (`Users`, `Computers`, `ChildOus`), and splits the rights of an access control list into
-//!   a class and a type (`ExtendedRight`, `GetChanges`).
+//! * Versions 3 to 5 list the members of four local groups by name of the list (`LocalAdmins`, …), and name the domain
+//!   of an object in its properties at most.
+//! * Version 3 (2020 to 2021) names domains by their names and no methods of the collection, lists what lies in a
+//!   container by type (`Users`, `Computers`, `ChildOus`), and splits the rights of an access control list into a class
+//!   and a type (`ExtendedRight`, `GetChanges`).
 //!
 //! Differences of spelling alone are read where the shapes are declared. Start at [`modern`]; [`DomainSids`] finds
 //! out, before the file is read, which SID the domain has whose name the records give.
@@ -30,6 +31,10 @@ pub const VERSION_MIN: i64 = 3;
 /// The newest version that splits rights and leaves the domain out.
 const VERSION_OF_NAMED_DOMAINS: i64 = 3;
 
+/// The first version that names the domain of an object beside its properties; from then on only of those that it is
+/// sure of.
+const VERSION_OF_DOMAIN_FIELD: i64 = 6;
+
 /// So many SIDs are weighed against each other for one name.
 const CANDIDATES_MAX: usize = 16;
 
@@ -45,7 +50,9 @@ pub fn names_domains(version: Option<i64>) -> bool {
 }
 
 /// Brings a record into the shape of the newest version.
-pub fn modern(record: &mut Record<'_>, kind: NodeKind, domains: Option<&DomainSids>) {
+///
+/// * `domains`: for a file that names its domains only
+pub fn modern(record: &mut Record<'_>, kind: NodeKind, version: Option<i64>, domains: Option<&DomainSids>) {
     // Accounts are trusted for delegation to services of computers.
     name_kind(&mut record.allowed_to_delegate, "Computer");
     match kind {
@@ -64,11 +71,12 @@ pub fn modern(record: &mut Record<'_>, kind: NodeKind, domains: Option<&DomainSi
             ace.right = right(ace);
         }
         if record.properties.domain_sid.is_empty()
-            && record.domain_sid.is_empty()
             && let Some(sid) = domains.sid_of(record)
         {
             record.domain_sid = Text(Cow::Owned(sid.to_owned()));
         }
+    } else if record.domain_sid.is_empty() && version.is_some_and(|version| version < VERSION_OF_DOMAIN_FIELD) {
+        record.domain_sid = record.properties.domain_sid.clone();
     }
 }
 

@@ -93,9 +93,9 @@ fn sniff(probe: &mut Probe<'_, '_>) -> Result<bool, IngestError> {
         return Ok(true);
     }
     match kind_in_meta(probe) {
-        Ok(Some(kind)) => Ok(content_of(&kind).is_some()),
-        // `read` says that the part is missing which tells what the records are.
-        Ok(None) => Ok(begins_with_records(probe.head) && contains(probe.head, b"\"ObjectIdentifier\"")),
+        Ok(Some(kind)) if content_of(&kind).is_some() => Ok(true),
+        // `read` says that the type is not known, or that the part is missing which tells it.
+        Ok(_) => Ok(begins_with_records(probe.head) && contains(probe.head, b"\"ObjectIdentifier\"")),
         Err(IngestError::Malformed { .. }) => Ok(begins_with_records(probe.head)),
         Err(error) => Err(error),
     }
@@ -203,6 +203,7 @@ fn read(mut input: Input<'_>, sink: &mut dyn Sink) -> Result<Summary, IngestErro
 struct Reader<'s> {
     name: &'s str,
     content: Content,
+    version: Option<i64>,
     /// Set for a format that names domains by their names.
     domains: Option<DomainSids>,
     output: Output<'s>,
@@ -244,6 +245,7 @@ impl<'s> Reader<'s> {
         Self {
             name,
             content,
+            version: meta.version,
             domains,
             output: Output::new(sink),
             cells: Cells::new(class, meta.methods),
@@ -354,7 +356,7 @@ impl<'s> Reader<'s> {
             for (position, json) in std::mem::take(&mut self.well_known) {
                 self.position = position;
                 if let Ok((mut record, _)) = envelope::element::<Record<'_>>(&json) {
-                    legacy::modern(&mut record, kind, self.domains.as_ref());
+                    legacy::modern(&mut record, kind, self.version, self.domains.as_ref());
                     self.record(&record, kind, Some(home))?;
                 }
             }
@@ -386,7 +388,7 @@ impl Visit for Reader<'_> {
         let length = match self.content {
             Content::Objects(_, kind) => match envelope::element::<Record<'_>>(text) {
                 Ok((mut record, length)) => {
-                    legacy::modern(&mut record, kind, self.domains.as_ref());
+                    legacy::modern(&mut record, kind, self.version, self.domains.as_ref());
                     if self.is_to_wait(&record, &text[..length]) {
                         self.well_known_bytes += length;
                         self.well_known.push((position, text[..length].to_owned()));

@@ -330,19 +330,20 @@ shape! {
         vulnerable_netlogon: TextValue<'a> = "VulnerableNetlogonSecurityDescriptor",
     }
 
+    // The newest collectors write the value of a registry key as they write any other answer.
     NumberValue {
         is_collected: Flag = "Collected",
-        value: Whole = "Value",
+        value: Whole = "Value" | "Result",
     }
 
     TextValue {
         is_collected: Flag = "Collected",
-        value: Text<'a> = "Value",
+        value: Text<'a> = "Value" | "Result",
     }
 
     FlagValue {
         is_collected: Flag = "Collected",
-        value: Flag = "Value",
+        value: Flag = "Value" | "Result",
     }
 
     FlagResult {

@@ -154,8 +154,7 @@ fn a_record_of_three_gigabytes_is_left_out_with_its_limit_named_and_the_rest_goe
 fn a_number_a_nest_or_an_array_that_does_not_end_within_the_limit_is_left_out_too() {
     let tail = format!("1}},{}{}", good_group(), tail("groups"));
     let deep = format!("]{tail}");
-    // Twice as long as a record may be.
-    let times = (RECORD_BYTES_MAX as u64 >> 20) * 2;
+    let times = (RECORD_BYTES_MAX as u64 >> 20) + 1;
     for (unit, tail) in [("1", &tail), ("null,", &deep)] {
         let unit = unit.repeat((1 << 20) / unit.len());
         let head = if tail == &deep {
@@ -340,6 +339,75 @@ fn a_list_of_principals_may_hold_ids_alone_in_every_format() {
         kept.rows("relations", &["target", "target_kind"]),
         [["S-1-5-21-1-2-3-2", "Computer"], ["HOST.EXAMPLE", "Computer"]]
     );
+}
+
+#[test]
+fn before_format_6_the_domain_of_an_account_stands_in_its_properties() {
+    let record = format!(
+        r#"{{"ObjectIdentifier":"{DOMAIN}-1000","PrimaryGroupSID":"{DOMAIN}-516","Properties":{{"domainsid":"{DOMAIN}",
+        "unconstraineddelegation":true}}}}"#
+    );
+    for (version, wanted) in [(5, 1), (4, 1), (6, 0)] {
+        let text = format!(
+            r#"{{"data":[{record}],"meta":{{"methods":0,"type":"computers","version":{version}}}}}"#
+        );
+        let mut kept = Kept::default();
+        kept.read(text.as_bytes()).unwrap();
+        let kinds = kept.rows("relations", &["kind"]);
+        let count = |kind: &str| kinds.iter().filter(|it| it[0] == kind).count();
+        assert_eq!((count("DCFor"), count("ContainsIdentity"), count("CoerceToTGT")), (wanted, wanted, 0));
+    }
+}
+
+#[test]
+fn a_type_that_is_not_known_is_told_as_such() {
+    let text = format!(r#"{{"data":[{{"ObjectIdentifier":"a"}}{}"#, tail("sites"));
+    let sentence = Kept::default().read(text.as_bytes()).unwrap_err().to_string();
+    assert_eq!(
+        sentence,
+        "file is a SharpHound file of the unknown type `sites`; SharpHound formats 3 to 6 are understood"
+    );
+}
+
+#[test]
+fn registry_values_are_read_by_either_name() {
+    for name in ["Value", "Result"] {
+        let record = format!(
+            r#"{{"ObjectIdentifier":"{DOMAIN}-1","DCRegistryData":{{
+            "CertificateMappingMethods":{{"Collected":true,"FailureReason":null,"{name}":31}},
+            "StrongCertificateBindingEnforcement":{{"Collected":true,"{name}":"-1"}},
+            "VulnerableNetlogonSecurityDescriptor":{{"Collected":true,"{name}":"O:BA"}}}}}}"#
+        );
+        let text = format!(r#"{{"data":[{record}{}"#, tail("computers"));
+        let mut kept = Kept::default();
+        kept.read(text.as_bytes()).unwrap();
+        let properties = kept.rows("objects", &["properties"]);
+        let found: serde_json::Value = serde_json::from_str(&properties[1][0]).unwrap();
+        assert_eq!(found["certificatemappingmethodsraw"], 31);
+        assert_eq!(found["strongcertificatebindingenforcementraw"], -1);
+        assert_eq!(found["vulnerablenetlogonsecuritydescriptor"], "O:BA");
+    }
+}
+
+#[test]
+fn every_case_that_breaks_off_anywhere_is_refused() {
+    for case in crate::testing::cases(FORMAT.id) {
+        let bytes = crate::testing::input_of(&case);
+        let end = bytes.trim_ascii_end().len();
+        for length in 0..end {
+            let mut rows = Rows::default();
+            let outcome = read_any(
+                Input {
+                    name: "file",
+                    length: length as u64,
+                    bytes: &mut io::Cursor::new(&bytes[..length]),
+                    site: None,
+                },
+                &mut rows,
+            );
+            assert!(outcome.is_err(), "{}: {length} bytes", case.display());
+        }
+    }
 }
 
 #[test]
