@@ -511,25 +511,21 @@ impl Nodes {
             self.kinds.len() - 1
         });
         let is_full = self.known.len() == NODES_MAX || self.ids.len() + id.len() > NODE_IDS_BYTES_MAX;
-        let numbers = (
-            u32::try_from(self.known.len()),
-            u32::try_from(self.ids.len()),
-            u16::try_from(id.len()),
-            u16::try_from(kind),
-        );
-        let (Ok(at), Ok(id_start), Ok(id_bytes), Ok(kind), false) = (numbers.0, numbers.1, numbers.2, numbers.3, is_full)
-        else {
+        let entry = || {
+            Some(Known {
+                id_start: u32::try_from(self.ids.len()).ok()?,
+                id_bytes: u16::try_from(id.len()).ok()?,
+                kind: u16::try_from(kind).ok()?,
+                line,
+            })
+        };
+        let (Some(entry), Ok(at), false) = (entry(), u32::try_from(self.known.len()), is_full) else {
             self.is_full = true;
             return;
         };
         self.ids.push_str(id);
         self.by_internal.insert(key_of(internal), at);
-        self.known.push(Known {
-            id_start,
-            id_bytes,
-            kind,
-            line,
-        });
+        self.known.push(entry);
     }
 }
 
