@@ -26,7 +26,7 @@ cargo xtask fuzz        feed damaged files to every format, see docs/fuzzing.md
     --jobs N                 so many at the same time (default: as many as there are processors)
     --record                 append the results to benches/HISTORY.md
 cargo xtask bench       measure the import beside a plain reader of the same files
-    --data sharphound:SIZE   what to read, such as sharphound:1GiB (KiB, MiB, GiB)
+    --data FORMAT:SIZE       what to read, such as sharphound:1GiB or azurehound:600MiB (KiB, MiB, GiB)
     --runs N                 runs of each, taking turns (default 3)
     --keep DIR               write the data there, and leave it; written data are used again
     --record                 append the result to benches/HISTORY.md

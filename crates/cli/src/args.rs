@@ -652,6 +652,18 @@ pub enum Sample {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
+    /// The devices of an Entra tenant and their owners, of a given size
+    Azurehound {
+        /// Bytes of JSON: 1GiB, 200MiB, 512KiB
+        #[arg(long, value_parser = size_bytes)]
+        size: u64,
+        /// Other numbers give other collections
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Folder to write to
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
     /// A directory collection of a given number of assets
     Directory {
         /// Users, computers, groups and what comes with them: about so many assets after an import

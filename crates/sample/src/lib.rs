@@ -4,6 +4,7 @@
 //! * [`organisation`]: a small believable organisation with attack paths and with things that only look
 //!   like attack paths, at one time.
 //! * [`sharphound`]: a directory collection of a wanted size in bytes, streamed; what the benchmarks read.
+//! * [`azurehound`]: the devices of a tenant, of a wanted size in bytes, streamed; a benchmark too.
 //! * [`planted`]: the smallest collections that hold one look-alike each, with its true twin.
 //!
 //! **Invariant:** nothing here reads a clock, an environment variable or a source of randomness. Every
@@ -12,6 +13,7 @@
 
 use std::path::PathBuf;
 
+pub mod azurehound;
 pub mod demo;
 mod dice;
 mod nessus;

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use postern_report::words::counted;
-use postern_sample::{organisation, sharphound};
+use postern_sample::{azurehound, organisation, sharphound};
 
 use super::Outcome;
 use crate::args;
@@ -11,6 +11,7 @@ use crate::output::Page;
 pub fn run(args: args::Sample) -> Result<Outcome> {
     let (written, out) = match args {
         args::Sample::Sharphound { size, seed, out } => (sharphound::write(&out, size, seed)?, out),
+        args::Sample::Azurehound { size, seed, out } => (azurehound::write(&out, size, seed)?, out),
         args::Sample::Directory { assets, seed, out } => (sharphound::write_assets(&out, assets, seed)?, out),
         args::Sample::Organisation { seed, out } => (organisation::write(&out, seed)?, out),
     };
