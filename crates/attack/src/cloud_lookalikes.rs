@@ -3,6 +3,7 @@
 use postern_model::estate::{Attributes, EntraAttributes};
 use postern_model::{NodeKind, RelationKind};
 
+use crate::derived::{Derived, Virtual};
 use crate::fact::Fact;
 use crate::testing::{CATALOG, Sketch, step};
 
@@ -15,6 +16,9 @@ const GLOBAL_ADMINISTRATOR: &str = "62E90394-69F5-4237-9190-012177145E10@TENANT"
 
 trait Cloud {
     fn cloud(&mut self, key: &str, kind: NodeKind, edit: impl FnOnce(&mut Attributes)) -> &mut Self;
+
+    /// Whether a step leads to an asset, or to a set of which it is one.
+    fn reaches(&self, source: &str, technique: RelationKind, target: &str) -> bool;
 
     /// As [`Cloud::cloud`], for attributes that only objects of a tenant have.
     fn entra(&mut self, key: &str, kind: NodeKind, edit: impl FnOnce(&mut EntraAttributes)) -> &mut Self {
@@ -30,6 +34,24 @@ impl Cloud for Sketch {
             edit(&mut node.attributes);
         })
     }
+
+    fn reaches(&self, source: &str, technique: RelationKind, target: &str) -> bool {
+        cost(&self.derived(), source, technique, target).is_some()
+    }
+}
+
+/// The cost of a step to an asset, or of those to a set and on to the asset.
+fn cost(derived: &Derived, source: &str, technique: RelationKind, target: &str) -> Option<u32> {
+    let direct = step(derived, source, technique, target).map(|it| it.cost);
+    let through = |set: &Virtual| {
+        let to = step(derived, source, technique, &set.key)?;
+        let on = step(derived, &set.key, RelationKind::AzAnyOf, target)?;
+        Some(to.cost + on.cost)
+    };
+    direct
+        .into_iter()
+        .chain(derived.virtuals.iter().filter_map(through))
+        .min()
 }
 
 fn tenant() -> Sketch {
@@ -62,7 +84,7 @@ fn resets(edit: impl FnOnce(&mut Attributes)) -> bool {
         plain(attributes.entra.get_or_insert_default());
         edit(attributes);
     });
-    sketch.has_step(HELPDESK, RelationKind::AzResetPassword, "EVE")
+    sketch.reaches(HELPDESK, RelationKind::AzResetPassword, "EVE")
 }
 
 fn resets_entra(edit: impl FnOnce(&mut EntraAttributes)) -> bool {
@@ -91,19 +113,19 @@ fn a_disabled_user_a_guest_and_a_member_of_a_group_for_roles_are_out_of_reach() 
 
 #[test]
 fn the_password_of_a_synchronised_user_is_harder_to_reset() {
-    let cost = |is_synchronised| {
+    let reset = |is_synchronised| {
         let mut sketch = with_role(HELPDESK);
         sketch.entra("EVE", NodeKind::AzUser, |user| {
             plain(user);
             user.is_synchronised = Some(is_synchronised);
         });
         let derived = sketch.derived();
-        step(&derived, HELPDESK, RelationKind::AzResetPassword, "EVE").map(|it| it.cost)
+        cost(&derived, HELPDESK, RelationKind::AzResetPassword, "EVE")
     };
     let technique = CATALOG.technique(RelationKind::AzResetPassword).expect("a technique");
-    assert_eq!(cost(false), Some(technique.grade.cost()));
-    assert_eq!(cost(true), Some(technique.grade_when("synchronised").cost()));
-    assert!(cost(true) > cost(false));
+    assert_eq!(reset(false), Some(technique.grade.cost()));
+    assert_eq!(reset(true), Some(technique.grade_when("synchronised").cost()));
+    assert!(reset(true) > reset(false));
 }
 
 #[test]
@@ -118,7 +140,7 @@ fn a_role_that_nobody_holds_makes_no_steps_and_one_over_a_unit_none_over_the_ten
         }
         (
             sketch.has_step("BOB", RelationKind::AzHasRole, HELPDESK),
-            sketch.has_step(HELPDESK, RelationKind::AzResetPassword, "EVE"),
+            sketch.reaches(HELPDESK, RelationKind::AzResetPassword, "EVE"),
         )
     };
     assert_eq!(with(Some("/")), (true, true));
@@ -132,8 +154,8 @@ fn a_role_reaches_the_users_of_its_own_tenant() {
     sketch.entra("EVE", NodeKind::AzUser, plain);
     sketch.entra("MAX", NodeKind::AzUser, plain);
     sketch.node("MAX", NodeKind::AzUser, |node| node.boundary = "ELSEWHERE".into());
-    assert!(sketch.has_step(HELPDESK, RelationKind::AzResetPassword, "EVE"));
-    assert!(!sketch.has_step(HELPDESK, RelationKind::AzResetPassword, "MAX"));
+    assert!(sketch.reaches(HELPDESK, RelationKind::AzResetPassword, "EVE"));
+    assert!(!sketch.reaches(HELPDESK, RelationKind::AzResetPassword, "MAX"));
 }
 
 /// Whether BOB, who may add members to ordinary groups, and who owns CREW, adds them to CREW.
@@ -145,7 +167,7 @@ fn adds_members(edit: impl FnOnce(&mut EntraAttributes)) -> (bool, bool) {
     });
     sketch.relate("BOB", RelationKind::AzOwns, "CREW");
     (
-        sketch.has_step(GROUPS_ADMINISTRATOR, RelationKind::AzAddMembers, "CREW"),
+        sketch.reaches(GROUPS_ADMINISTRATOR, RelationKind::AzAddMembers, "CREW"),
         sketch.has_step("BOB", RelationKind::AzOwns, "CREW"),
     )
 }
@@ -176,9 +198,9 @@ fn a_managed_identity_takes_no_secret() {
         });
         sketch.relate("BOB", RelationKind::AzOwns, "SP");
         sketch.relate("BOB", RelationKind::AzAppAdmin, "SP");
-        assert!(sketch.has_step(APPLICATION_ADMINISTRATOR, RelationKind::AzAddSecret, "APP"));
+        assert!(sketch.reaches(APPLICATION_ADMINISTRATOR, RelationKind::AzAddSecret, "APP"));
         [
-            sketch.has_step(APPLICATION_ADMINISTRATOR, RelationKind::AzAddSecret, "SP"),
+            sketch.reaches(APPLICATION_ADMINISTRATOR, RelationKind::AzAddSecret, "SP"),
             sketch.has_step("BOB", RelationKind::AzOwns, "SP"),
             sketch.has_step("BOB", RelationKind::AzAppAdmin, "SP"),
         ]
@@ -261,7 +283,7 @@ fn a_permission_acts_by_itself_only_in_the_hands_of_an_application() {
             sketch.relate(holder, kind, "GRAPH");
         }
         [
-            sketch.has_step(holder, RelationKind::AzMgAddSecret, "APP"),
+            sketch.reaches(holder, RelationKind::AzMgAddSecret, "APP"),
             sketch.has_step(holder, RelationKind::AzMgGrantRole, GLOBAL_ADMINISTRATOR),
             sketch.has_step(holder, RelationKind::AzMgGrantAppRoles, TENANT),
         ]
@@ -278,8 +300,8 @@ fn a_permission_over_groups_leaves_those_for_roles_alone() {
     sketch.entra("CREW", NodeKind::AzGroup, |it| it.is_assignable_to_role = Some(false));
     sketch.entra("HOLDERS", NodeKind::AzGroup, |it| it.is_assignable_to_role = Some(true));
     sketch.relate("SP", RelationKind::AzMgGroupMemberReadWriteAll, "GRAPH");
-    assert!(sketch.has_step("SP", RelationKind::AzMgAddMember, "CREW"));
-    assert!(!sketch.has_step("SP", RelationKind::AzMgAddMember, "HOLDERS"));
+    assert!(sketch.reaches("SP", RelationKind::AzMgAddMember, "CREW"));
+    assert!(!sketch.reaches("SP", RelationKind::AzMgAddMember, "HOLDERS"));
 }
 
 #[test]
@@ -356,11 +378,196 @@ fn what_a_role_may_do_is_told_as_such() {
     let mut sketch = with_role(HELPDESK);
     sketch.entra("EVE", NodeKind::AzUser, plain);
     let derived = sketch.derived();
-    let found = step(&derived, HELPDESK, RelationKind::AzResetPassword, "EVE").expect("a step");
-    let derivations = found.derivations();
-    let [derivation] = &*derivations else {
-        panic!("one reason: {derivations:?}");
+    let set = "set:users-without-roles:TENANT";
+    let to = step(&derived, HELPDESK, RelationKind::AzResetPassword, set).expect("a step");
+    assert!(matches!(to.derivations()[0].facts[0], Fact::BuiltIn { .. }));
+    let on = step(&derived, set, RelationKind::AzAnyOf, "EVE").expect("a step");
+    assert!(matches!(&on.derivations()[0].facts[0], Fact::Property(it) if it.name == "directoryroles"));
+}
+
+#[test]
+fn a_right_over_many_is_one_step_to_all_of_them_whoever_holds_it() {
+    let mut sketch = with_role(HELPDESK);
+    let other = "966707D0-3269-4727-9BE2-8C3A10F19B9D@TENANT";
+    sketch.cloud(other, NodeKind::AzRole, |_| {});
+    sketch.relate_with("BOB", RelationKind::AzHasRole, other, r#"{"scopes":["/"]}"#);
+    let users: Vec<_> = (0..20).map(|number| format!("U{number}")).collect();
+    for user in &users {
+        sketch.entra(user, NodeKind::AzUser, plain);
+    }
+    let derived = sketch.derived();
+    let count = |technique| derived.steps.iter().filter(|it| it.technique == technique).count();
+    assert_eq!(count(RelationKind::AzResetPassword), 2);
+    assert_eq!(count(RelationKind::AzAnyOf), users.len());
+    for user in &users {
+        assert_eq!(cost(&derived, other, RelationKind::AzResetPassword, user), Some(0));
+    }
+}
+
+/// Whether BOB, who holds a role over each kind of resource, gets hold of a resource of this kind.
+fn holds_resource(kind: NodeKind) -> Vec<RelationKind> {
+    let roles = [
+        RelationKind::AzVmContributor,
+        RelationKind::AzVmAdminLogin,
+        RelationKind::AzAvereContributor,
+        RelationKind::AzWebsiteContributor,
+        RelationKind::AzAutomationContributor,
+        RelationKind::AzLogicAppContributor,
+        RelationKind::AzAksContributor,
+        RelationKind::AzKeyVaultContributor,
+        RelationKind::AzGetSecrets,
+        RelationKind::AzGetKeys,
+        RelationKind::AzGetCertificates,
+    ];
+    let mut sketch = tenant();
+    sketch.cloud("RESOURCE", kind, |_| {});
+    for role in roles {
+        sketch.relate("BOB", role, "RESOURCE");
+    }
+    let derived = sketch.derived();
+    let is_step = |role: &RelationKind| step(&derived, "BOB", *role, "RESOURCE").is_some();
+    roles.into_iter().filter(is_step).collect()
+}
+
+#[test]
+fn a_role_over_one_kind_of_resource_reaches_no_other() {
+    use RelationKind::*;
+    for (kind, roles) in [
+        (
+            NodeKind::AzVm,
+            vec![AzVmContributor, AzVmAdminLogin, AzAvereContributor],
+        ),
+        (NodeKind::AzVmScaleSet, vec![AzVmContributor]),
+        (NodeKind::AzWebApp, vec![AzWebsiteContributor]),
+        (NodeKind::AzFunctionApp, vec![AzWebsiteContributor]),
+        (NodeKind::AzAutomationAccount, vec![AzAutomationContributor]),
+        (NodeKind::AzLogicApp, vec![AzLogicAppContributor]),
+        (NodeKind::AzManagedCluster, vec![AzAksContributor]),
+        (NodeKind::AzKeyVault, vec![AzKeyVaultContributor, AzGetSecrets]),
+        (NodeKind::AzStorageAccount, vec![]),
+        (NodeKind::AzResourceGroup, vec![]),
+    ] {
+        assert_eq!(holds_resource(kind), roles, "{kind}");
+    }
+}
+
+#[test]
+fn who_reads_the_secrets_of_a_vault_is_decided_by_policies_or_by_roles_and_never_by_both() {
+    let with = |granted: &str, is_protected_by_roles| {
+        let mut sketch = tenant();
+        sketch.entra("VAULT", NodeKind::AzKeyVault, |it| {
+            it.is_protected_by_roles = Some(is_protected_by_roles);
+        });
+        sketch.relate_with("BOB", RelationKind::AzGetSecrets, "VAULT", granted);
+        sketch.has_step("BOB", RelationKind::AzGetSecrets, "VAULT")
     };
-    assert!(matches!(derivation.facts[0], Fact::BuiltIn { .. }));
-    assert!(matches!(&derivation.facts[1], Fact::Property(it) if it.name == "directoryroles"));
+    let both = r#"{"granted":["policy","role"]}"#;
+    for (granted, by_policy, by_role) in [
+        (r#"{"granted":["policy"]}"#, true, false),
+        (r#"{"granted":["role"]}"#, false, true),
+        (both, true, true),
+        ("", true, false),
+    ] {
+        assert_eq!(
+            (with(granted, false), with(granted, true)),
+            (by_policy, by_role),
+            "{granted}"
+        );
+    }
+}
+
+#[test]
+fn a_cluster_leads_to_its_nodes_and_their_identities() {
+    let mut sketch = tenant();
+    sketch.cloud("CLUSTER", NodeKind::AzManagedCluster, |_| {});
+    sketch.cloud("NODES", NodeKind::AzResourceGroup, |_| {});
+    sketch.relate("CLUSTER", RelationKind::AzNodeResourceGroup, "NODES");
+    assert!(sketch.has_step("CLUSTER", RelationKind::AzNodeResourceGroup, "NODES"));
+}
+
+#[test]
+fn an_application_takes_the_tokens_that_it_trusts_and_a_managed_identity_none() {
+    let with = |target: NodeKind, is_managed_identity| {
+        let mut sketch = tenant();
+        sketch.cloud("CREDENTIAL", NodeKind::AzFederatedIdentityCredential, |_| {});
+        sketch.cloud("SP", NodeKind::AzServicePrincipal, |_| {});
+        sketch.entra("TARGET", target, |it| {
+            it.is_managed_identity = Some(is_managed_identity)
+        });
+        sketch.relate("SP", RelationKind::AzAuthenticatesTo, "CREDENTIAL");
+        sketch.relate("CREDENTIAL", RelationKind::AzAuthenticatesTo, "TARGET");
+        assert!(sketch.has_step("SP", RelationKind::AzAuthenticatesTo, "CREDENTIAL"));
+        sketch.has_step("CREDENTIAL", RelationKind::AzAuthenticatesTo, "TARGET")
+    };
+    assert!(with(NodeKind::AzApp, false));
+    assert!(!with(NodeKind::AzServicePrincipal, true));
+    assert!(!with(NodeKind::AzUser, false));
+}
+
+/// Whether ADA, who approves the role that BOB may ask for, gets hold of it; and what it costs BOB.
+fn approved(requires_approval: Option<bool>, asks: Option<&str>) -> (bool, Option<u32>) {
+    let mut sketch = tenant();
+    sketch.cloud("ADA", NodeKind::AzUser, |_| {});
+    sketch.entra(GLOBAL_ADMINISTRATOR, NodeKind::AzRole, |it| {
+        it.requires_approval = requires_approval
+    });
+    sketch.relate("ADA", RelationKind::AzRoleApprover, GLOBAL_ADMINISTRATOR);
+    if let Some(asks) = asks {
+        sketch.relate_with(
+            asks,
+            RelationKind::AzRoleEligible,
+            GLOBAL_ADMINISTRATOR,
+            r#"{"scopes":["/"]}"#,
+        );
+    }
+    let derived = sketch.derived();
+    let eligible = step(&derived, "BOB", RelationKind::AzRoleEligible, GLOBAL_ADMINISTRATOR);
+    (
+        step(&derived, "ADA", RelationKind::AzRoleApprover, GLOBAL_ADMINISTRATOR).is_some(),
+        eligible.map(|it| it.cost),
+    )
+}
+
+#[test]
+fn an_approver_needs_somebody_else_who_may_ask() {
+    assert!(approved(Some(true), Some("BOB")).0);
+    assert!(!approved(Some(true), None).0);
+    assert!(
+        !approved(Some(true), Some("ADA")).0,
+        "nobody approves their own request"
+    );
+    assert!(!approved(Some(false), Some("BOB")).0);
+}
+
+#[test]
+fn a_role_that_somebody_else_approves_is_harder_to_activate() {
+    let (_, free) = approved(Some(false), Some("BOB"));
+    let (_, approval) = approved(Some(true), Some("BOB"));
+    assert!(free.is_some() && approval > free, "{free:?} {approval:?}");
+    assert_eq!(approved(None, Some("BOB")).1, free);
+}
+
+#[test]
+fn permissions_that_make_owners_reach_what_an_owner_may_change() {
+    let owns = |permission| {
+        let mut sketch = tenant();
+        for key in ["SP", "OTHER", "GRAPH"] {
+            sketch.cloud(key, NodeKind::AzServicePrincipal, |_| {});
+        }
+        sketch.entra("IDENTITY", NodeKind::AzServicePrincipal, |it| {
+            it.is_managed_identity = Some(true)
+        });
+        sketch.cloud("APP", NodeKind::AzApp, |_| {});
+        sketch.entra("CREW", NodeKind::AzGroup, |it| it.is_assignable_to_role = Some(false));
+        sketch.entra("HOLDERS", NodeKind::AzGroup, |it| it.is_assignable_to_role = Some(true));
+        sketch.relate("SP", permission, "GRAPH");
+        let mut found = ["APP", "OTHER", "IDENTITY", "CREW", "HOLDERS"].to_vec();
+        found.retain(|target| sketch.reaches("SP", RelationKind::AzMgAddOwner, target));
+        found
+    };
+    assert_eq!(owns(RelationKind::AzMgApplicationReadWriteAll), ["APP", "OTHER"]);
+    assert_eq!(owns(RelationKind::AzMgServicePrincipalEndpointReadWriteAll), ["OTHER"]);
+    assert_eq!(owns(RelationKind::AzMgDirectoryReadWriteAll), ["CREW"]);
+    assert_eq!(owns(RelationKind::AzMgGroupReadWriteAll), ["CREW"]);
+    assert_eq!(owns(RelationKind::AzMgGroupMemberReadWriteAll), [""; 0]);
 }

@@ -78,12 +78,14 @@ fn cloud_row() -> impl Strategy<Value = Row> {
         RelationKind::AzMgGroupReadWriteAll,
         RelationKind::AzMgRoleManagementReadWriteDirectory,
         RelationKind::AzMgAppRoleAssignmentReadWriteAll,
+        RelationKind::AzMgServicePrincipalEndpointReadWriteAll,
     ];
     let contents = [principals.as_slice(), &["APP", "VM"], ROLES.as_slice()].concat();
     let of_machine = [
         RelationKind::AzOwner,
         RelationKind::AzContributor,
         RelationKind::AzVmContributor,
+        RelationKind::AzAvereContributor,
     ];
     prop_oneof![
         4 => (one(&ACCOUNTS), Just(RelationKind::SyncedToEntraUser), one(&CLOUD_USERS)).prop_map(plain),
@@ -91,6 +93,9 @@ fn cloud_row() -> impl Strategy<Value = Row> {
         4 => (one(&principals), Just(RelationKind::AzMemberOf), one(&CLOUD_GROUPS)).prop_map(plain),
         4 => (one(&principals), select(held.to_vec()), one(&ROLES)).prop_map(plain),
         3 => (one(&principals), Just(RelationKind::AzOwns), one(&owned)).prop_map(plain),
+        1 => (one(&principals), Just(RelationKind::AzRoleApprover), one(&ROLES)).prop_map(plain),
+        1 => (Just("SP".to_owned()), Just(RelationKind::AzAuthenticatesTo), Just("FC".to_owned())).prop_map(plain),
+        1 => (Just("FC".to_owned()), Just(RelationKind::AzAuthenticatesTo), Just("APP".to_owned())).prop_map(plain),
         2 => Just(("APP".to_owned(), RelationKind::AzRunsAs, "SP".to_owned(), String::new())),
         2 => (Just("SP".to_owned()), select(permissions.to_vec()), Just("GRAPH".to_owned())).prop_map(plain),
         2 => (Just(TENANT.to_owned()), Just(RelationKind::AzContains), one(&contents)).prop_map(plain),
@@ -180,6 +185,7 @@ fn tenant(sketch: &mut Sketch) {
     add("SP", NodeKind::AzServicePrincipal, &|_| {});
     add("GRAPH", NodeKind::AzServicePrincipal, &|_| {});
     add("VM", NodeKind::AzVm, &|_| {});
+    add("FC", NodeKind::AzFederatedIdentityCredential, &|_| {});
 }
 
 fn estate(rows: &[Row]) -> Sketch {

@@ -35,7 +35,7 @@ pub const FAMILIES: [&str; 15] = [
 ];
 
 /// Relations that nobody can use alone. Techniques are made of them.
-pub const NOT_TRAVERSABLE: [RelationKind; 25] = [
+pub const NOT_TRAVERSABLE: [RelationKind; 27] = [
     RelationKind::MemberOfLocalGroup,
     RelationKind::LocalToComputer,
     RelationKind::RemoteInteractiveLogonRight,
@@ -61,6 +61,10 @@ pub const NOT_TRAVERSABLE: [RelationKind; 25] = [
     RelationKind::AzMgGroupMemberReadWriteAll,
     RelationKind::AzMgRoleManagementReadWriteDirectory,
     RelationKind::AzMgServicePrincipalEndpointReadWriteAll,
+    // A vault hands out the public half of a key and of a certificate; the private half of a certificate is a secret of
+    // the vault, which `AZGetSecrets` is about, and that of a key never leaves it.
+    RelationKind::AzGetKeys,
+    RelationKind::AzGetCertificates,
 ];
 
 /// How a device is held; admin implies user. What is not a device is either controlled or not: `None`.

@@ -78,6 +78,7 @@ fn entra(properties: &Properties) -> Option<Box<EntraAttributes>> {
     let roles = properties.get(DIRECTORY_ROLES).map(|roles| texts(Some(roles)));
     Some(Box::new(EntraAttributes {
         template: template.map(str::to_ascii_lowercase),
+        requires_approval: flag("enduserassignmentrequiresapproval"),
         roles,
         is_in_role_group: flag(IN_ROLE_GROUP),
         is_guest: is("usertype", "Guest"),

@@ -9,7 +9,8 @@ use postern_model::{Facet, NodeKind};
 
 use crate::attributes::{Properties, parse};
 use crate::fold::{SnapshotFold, cell_of, each_row};
-use crate::{FactSource, Result, Snapshot, names};
+use crate::resolve::boundary_of;
+use crate::{FactSource, Result, Snapshot};
 
 /// Texts to small numbers: the same ids occur in millions of rows.
 #[derive(Default)]
@@ -255,7 +256,7 @@ fn put_together(mut contributions: Vec<Contribution>, key: &str) -> Object {
     object.snapshots.dedup();
     object.told = told(&contributions, tellers, &object);
     if object.is_stub {
-        object.boundary = names::domain_sid(key).unwrap_or_default().to_owned();
+        object.boundary = boundary_of(key).to_owned();
     }
     object
 }

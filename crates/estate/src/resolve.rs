@@ -183,7 +183,7 @@ fn add_stubs(objects: &mut BTreeMap<u32, Object>, relations: &[RawRelation], key
 }
 
 /// The domain or tenant that an id names.
-fn boundary_of(key: &str) -> &str {
+pub fn boundary_of(key: &str) -> &str {
     names::domain_sid(key)
         .or_else(|| entra::tenant_of_role(key))
         .unwrap_or_default()

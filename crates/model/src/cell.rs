@@ -60,6 +60,8 @@ pub enum ObjectClass {
     ManagedClusters,
     StorageAccounts,
     StorageContainers,
+    /// Trust in tokens of others; listed by the application that it signs in to.
+    FederatedCredentials,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -100,6 +102,8 @@ pub enum Facet {
     RoleAssignments,
     /// Who may activate a role for a time.
     RoleEligibility,
+    /// What activating a role asks for, and who approves it.
+    RolePolicies,
     /// Who may read what a key vault keeps, by the vault's own list.
     AccessPolicies,
     /// Relations that a file states without saying what it has looked at.
@@ -176,6 +180,7 @@ impl ObjectClass {
             NodeKind::AzManagedCluster => Self::ManagedClusters,
             NodeKind::AzStorageAccount => Self::StorageAccounts,
             NodeKind::AzStorageContainer => Self::StorageContainers,
+            NodeKind::AzFederatedIdentityCredential => Self::FederatedCredentials,
             _ => return None,
         })
     }
@@ -222,6 +227,7 @@ impl std::fmt::Display for ObjectClass {
             Self::ManagedClusters => "managed clusters",
             Self::StorageAccounts => "storage accounts",
             Self::StorageContainers => "storage containers",
+            Self::FederatedCredentials => "federated credentials",
         })
     }
 }
@@ -251,6 +257,7 @@ impl std::fmt::Display for Facet {
             Self::Owners => "owners",
             Self::RoleAssignments => "role assignments",
             Self::RoleEligibility => "eligible roles",
+            Self::RolePolicies => "activation rules",
             Self::AccessPolicies => "access policies",
             Self::Statements => "statements",
             Self::Kinds => "kinds",

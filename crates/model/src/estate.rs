@@ -114,6 +114,8 @@ pub struct Attributes {
 pub struct EntraAttributes {
     /// Of a role: the id that it has in every tenant, in lower case.
     pub template: Option<String>,
+    /// Of a role: whether somebody else has to approve its activation.
+    pub requires_approval: Option<bool>,
     /// Of a user: the templates of the roles that they hold, directly or through groups, in lower case.
     pub roles: Option<Vec<String>>,
     /// Of a user: whether they are a member or owner of a group that can be assigned to roles.
@@ -391,6 +393,15 @@ impl Relation {
     /// administrative unit or a single object.
     pub fn is_tenant_wide(&self) -> bool {
         self.properties.is_empty() || self.properties.contains("\"/\"")
+    }
+
+    /// Whether the content of a vault may be read by `what`: a policy of the vault, or a role. Where nothing is told it is
+    /// a policy, which is what the relation is named after.
+    pub fn is_granted_by(&self, what: &str) -> bool {
+        match self.properties.contains("\"granted\"") {
+            true => self.properties.contains(&format!("\"{what}\"")),
+            false => what == "policy",
+        }
     }
 }
 

@@ -176,6 +176,7 @@ vocabulary! {
         Internet = "Internet",
         EntryPoint = "EntryPoint",
         ControlPlane = "ControlPlane",
+        ObjectSet = "ObjectSet",
         AzTenant = "AZTenant",
         AzUser = "AZUser",
         AzGroup = "AZGroup",
@@ -197,6 +198,7 @@ vocabulary! {
         AzManagedCluster = "AZManagedCluster",
         AzStorageAccount = "AZStorageAccount",
         AzStorageContainer = "AZStorageContainer",
+        AzFederatedIdentityCredential = "AZFederatedIdentityCredential",
     }
 }
 
@@ -330,6 +332,8 @@ vocabulary! {
         AzRoleEligible = "AZRoleEligible",
         AzAppAdmin = "AZAppAdmin",
         AzCloudAppAdmin = "AZCloudAppAdmin",
+        AzRoleApprover = "AZRoleApprover",
+        AzAuthenticatesTo = "AZAuthenticatesTo",
         AzMgApplicationReadWriteAll = "AZMGApplication_ReadWrite_All",
         AzMgAppRoleAssignmentReadWriteAll = "AZMGAppRoleAssignment_ReadWrite_All",
         AzMgDirectoryReadWriteAll = "AZMGDirectory_ReadWrite_All",
@@ -342,9 +346,17 @@ vocabulary! {
         AzUserAccessAdministrator = "AZUserAccessAdministrator",
         AzVmContributor = "AZVMContributor",
         AzVmAdminLogin = "AZVMAdminLogin",
+        AzAvereContributor = "AZAvereContributor",
+        AzWebsiteContributor = "AZWebsiteContributor",
+        AzAutomationContributor = "AZAutomationContributor",
+        AzLogicAppContributor = "AZLogicAppContributor",
+        AzAksContributor = "AZAKSContributor",
         AzKeyVaultContributor = "AZKeyVaultContributor",
         AzGetSecrets = "AZGetSecrets",
+        AzGetKeys = "AZGetKeys",
+        AzGetCertificates = "AZGetCertificates",
         AzManagedIdentity = "AZManagedIdentity",
+        AzNodeResourceGroup = "AZNodeResourceGroup",
         SyncedToEntraUser = "SyncedToEntraUser",
         SyncedToAdUser = "SyncedToADUser",
         AzGlobalAdmin = "AZGlobalAdmin",
@@ -356,6 +368,8 @@ vocabulary! {
         AzExecuteCommand = "AZExecuteCommand",
         AzMgAddSecret = "AZMGAddSecret",
         AzMgAddMember = "AZMGAddMember",
+        AzMgAddOwner = "AZMGAddOwner",
+        AzAnyOf = "AZAnyOf",
         AzMgGrantRole = "AZMGGrantRole",
         AzMgGrantAppRoles = "AZMGGrantAppRoles",
     }
@@ -408,7 +422,8 @@ impl RelationKind {
         use RelationKind::*;
         match self {
             MemberOf | MemberOfLocalGroup | AzMemberOf => "member of",
-            Contains | ContainsIdentity | PropagatesAcesTo | LocalToComputer | AzContains => "contains",
+            Contains | ContainsIdentity | PropagatesAcesTo | LocalToComputer | AzContains | AzNodeResourceGroup
+            | AzAnyOf => "contains",
             DumpSmsaPassword => "has credentials of",
             AllowedToDelegate | AllowedToAct | HasSidHistory | CoerceToTgt | SpoofSidHistory | AbuseTgtDelegation => {
                 "can impersonate as"
@@ -416,7 +431,7 @@ impl RelationKind {
             CanRdp | RemoteInteractiveLogonRight => "CanRemoteInteractiveLogonTo",
             AdminTo | CanPsRemote | ExecuteDcom | SqlAdmin | AzVmAdminLogin => "can authenticate to",
             HasSession | ReadLapsPassword | ReadGmsaPassword | SyncLapsPassword | AzRunsAs | AzManagedIdentity
-            | SyncedToEntraUser | SyncedToAdUser => "can authenticate as",
+            | AzAuthenticatesTo | SyncedToEntraUser | SyncedToAdUser => "can authenticate as",
             RoutesTrafficTo | ExploitRemoteCode => "routes traffic to",
             LocatedIn => "located in",
             SameForestTrust | CrossForestTrust => "trusts",

@@ -40,7 +40,11 @@ impl Reports {
         match self.generation.estate.by_id(id) {
             Some(index) => self.generation.estate.node(index).kind,
             None if self.target(id).is_some() => NodeKind::ControlPlane,
-            None => NodeKind::EntryPoint,
+            None => self
+                .generation
+                .derived
+                .virtual_vertex(id)
+                .map_or(NodeKind::EntryPoint, |it| it.kind),
         }
     }
 

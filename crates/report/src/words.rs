@@ -105,6 +105,7 @@ fn kind_words(kind: &str) -> (&str, &str) {
         Some(NodeKind::Internet) => ("Internet", "Internets"),
         Some(NodeKind::EntryPoint) => ("entry point", "entry points"),
         Some(NodeKind::ControlPlane) => ("control plane", "control planes"),
+        Some(NodeKind::ObjectSet) => ("set of objects", "sets of objects"),
         Some(NodeKind::AzTenant) => ("Entra tenant", "Entra tenants"),
         Some(NodeKind::AzUser) => ("Entra user", "Entra users"),
         Some(NodeKind::AzGroup) => ("Entra group", "Entra groups"),
@@ -126,6 +127,7 @@ fn kind_words(kind: &str) -> (&str, &str) {
         Some(NodeKind::AzManagedCluster) => ("managed cluster", "managed clusters"),
         Some(NodeKind::AzStorageAccount) => ("storage account", "storage accounts"),
         Some(NodeKind::AzStorageContainer) => ("storage container", "storage containers"),
+        Some(NodeKind::AzFederatedIdentityCredential) => ("federated credential", "federated credentials"),
         Some(NodeKind::Other(_)) | None => (kind, kind),
     }
 }

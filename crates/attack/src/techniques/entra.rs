@@ -2,17 +2,23 @@
 //!
 //! What a role may do is a step from the role, not from each of its holders; there is one only where somebody holds
 //! the role, or may activate it. Roles that control the whole tenant lead to the tenant, which contains the rest.
+//!
+//! What a role or a permission may do to many objects is one step, to the set of them ([`sets`]), and one more from the set
+//! to each: a tenant of 100,000 users has a dozen such roles, and a dozen applications with such permissions.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use postern_catalog::Foothold;
 use postern_model::estate::{EntraAttributes, Node, NodeIndex, Relation};
 use postern_model::{NodeKind, RelationKind};
 
+use self::sets::{Set, Sets};
 use super::{Family, as_reported};
 use crate::derived::{Manner, Steps, Vertex};
 use crate::fact::Fact;
 use crate::view::View;
+
+pub mod sets;
 
 pub const FAMILY: Family = Family {
     name: "entra",
@@ -23,6 +29,8 @@ pub const FAMILY: Family = Family {
         RelationKind::AzRunsAs,
         RelationKind::AzHasRole,
         RelationKind::AzRoleEligible,
+        RelationKind::AzRoleApprover,
+        RelationKind::AzAuthenticatesTo,
         RelationKind::AzAppAdmin,
         RelationKind::AzCloudAppAdmin,
         RelationKind::SyncedToEntraUser,
@@ -36,6 +44,8 @@ pub const FAMILY: Family = Family {
         RelationKind::AzExecuteCommand,
         RelationKind::AzMgAddSecret,
         RelationKind::AzMgAddMember,
+        RelationKind::AzMgAddOwner,
+        RelationKind::AzAnyOf,
         RelationKind::AzMgGrantRole,
         RelationKind::AzMgGrantAppRoles,
     ],
@@ -132,6 +142,7 @@ fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
     as_reported(view, steps, &[RelationKind::AzMemberOf, RelationKind::AzRunsAs]);
     contents(view, steps);
     owners(view, steps);
+    federated(view, steps);
     for kind in [RelationKind::AzAppAdmin, RelationKind::AzCloudAppAdmin] {
         for relation in view.relations(kind) {
             if takes_secrets(view.node(relation.target)) {
@@ -140,14 +151,18 @@ fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
         }
     }
     twins(view, steps);
-    roles(view, steps);
-    permissions(view, steps);
+    approvers(view, steps);
+    let mut sets = Sets::default();
+    roles(view, steps, &mut sets);
+    permissions(view, steps, &mut sets);
+    sets.derive(view, steps);
 }
 
 /// What only objects of a tenant have; all unknown for an object of which nothing but the id is.
 fn of(node: &Node) -> &EntraAttributes {
     static UNKNOWN: EntraAttributes = EntraAttributes {
         template: None,
+        requires_approval: None,
         roles: None,
         is_in_role_group: None,
         is_guest: None,
@@ -237,13 +252,49 @@ fn twins(view: &View<'_>, steps: &mut Steps<'_, '_>) {
     }
 }
 
-fn roles(view: &View<'_>, steps: &mut Steps<'_, '_>) {
+/// Whose tokens an application takes. It takes them for itself; the identity of a resource signs in otherwise.
+fn federated(view: &View<'_>, steps: &mut Steps<'_, '_>) {
+    for relation in view.relations(RelationKind::AzAuthenticatesTo) {
+        let is_credential = view.node(relation.target).kind == NodeKind::AzFederatedIdentityCredential;
+        if is_credential || takes_secrets(view.node(relation.target)) {
+            steps.add_reported(relation);
+        }
+    }
+}
+
+/// Approvers of a role that somebody else may ask for. Where none are named, the administrators of the tenant approve:
+/// they control it anyway.
+fn approvers(view: &View<'_>, steps: &mut Steps<'_, '_>) {
+    let mut eligible = BTreeMap::<NodeIndex, Vec<&Relation>>::new();
+    for relation in view.relations(RelationKind::AzRoleEligible) {
+        if relation.is_tenant_wide() {
+            eligible.entry(relation.target).or_default().push(relation);
+        }
+    }
+    for relation in view.relations(RelationKind::AzRoleApprover) {
+        let role = view.node(relation.target);
+        let asks = eligible.get(&relation.target).into_iter().flatten();
+        // One of them is reason enough: a large group may ask for a role.
+        let asks = asks.copied().find(|it| it.source != relation.source);
+        if let Some(asks) = asks.filter(|_| of(role).requires_approval != Some(false)) {
+            steps.add_reported_with(relation, vec![view.relation_fact(asks)]);
+        }
+    }
+}
+
+fn roles(view: &View<'_>, steps: &mut Steps<'_, '_>, sets: &mut Sets) {
     let mut held = BTreeSet::new();
     for kind in [RelationKind::AzHasRole, RelationKind::AzRoleEligible] {
         for relation in view.relations(kind) {
             // A role over an administrative unit is none over the tenant; what lies in the unit no collection tells.
-            if relation.is_tenant_wide() {
-                held.insert(relation.target);
+            if !relation.is_tenant_wide() {
+                continue;
+            }
+            held.insert(relation.target);
+            let role = view.node(relation.target);
+            if kind == RelationKind::AzRoleEligible && of(role).requires_approval == Some(true) {
+                eligible_with_approval(view, steps, relation, role);
+            } else {
                 steps.add_reported(relation);
             }
         }
@@ -264,24 +315,43 @@ fn roles(view: &View<'_>, steps: &mut Steps<'_, '_>) {
         {
             steps.add(technique, index, tenant, vec![by_role(node)]);
         }
+        let mut reached = Vec::new();
         if CHANGE_SECRETS.contains(&template.as_str()) {
-            for (application, _) in applications(view, &node.boundary) {
-                steps.add(RelationKind::AzAddSecret, index, application, vec![by_role(node)]);
-            }
+            reached.push((RelationKind::AzAddSecret, Set::Applications));
         }
         if CHANGE_MEMBERS.contains(&template.as_str()) {
-            for (group, of_group) in ordinary_groups(view, &node.boundary) {
-                let facts = vec![by_role(node), not_assignable(view, of_group)];
-                steps.add(RelationKind::AzAddMembers, index, group, facts);
-            }
+            reached.push((RelationKind::AzAddMembers, Set::Groups));
         }
         if template == role::INTUNE_ADMINISTRATOR {
             scripts(view, steps, index);
         }
-        if let Some(reach) = password_reach(&template) {
-            passwords(view, steps, index, reach);
+        match password_reach(&template) {
+            Some(Reach::Everybody) => reached.push((RelationKind::AzResetPassword, Set::Users)),
+            Some(Reach::Below(allowed)) => {
+                reached.push((RelationKind::AzResetPassword, Set::UsersWithoutRoles));
+                lesser_users(view, steps, index, allowed);
+            }
+            None => {}
+        }
+        for (technique, set) in reached {
+            sets.reach(view, steps, technique, index, set, by_role(node));
         }
     }
+}
+
+fn eligible_with_approval(view: &View<'_>, steps: &mut Steps<'_, '_>, relation: &Relation, role: &Node) {
+    let technique = view.world.catalog.technique(relation.kind);
+    let manner = Manner {
+        grade: technique.map(|it| it.grade_when("approval")),
+        ..Manner::default()
+    };
+    let text = "is activated only when somebody else approves";
+    let facts = vec![
+        view.relation_fact(relation),
+        view.property_fact(role, "enduserassignmentrequiresapproval", "true", text),
+    ];
+    let (source, target) = (Vertex::Asset(relation.source), Vertex::Asset(relation.target));
+    steps.add_between(relation.kind, source, target, manner, facts);
 }
 
 fn by_role(role: &Node) -> Fact {
@@ -293,20 +363,6 @@ fn by_role(role: &Node) -> Fact {
 fn tenant_of(view: &View<'_>, node: &Node) -> Option<NodeIndex> {
     let &index = view.world.estate.by_key.get(&*node.boundary)?;
     (view.node(index).kind == NodeKind::AzTenant).then_some(index)
-}
-
-/// Applications and service principals of a tenant that take secrets.
-fn applications<'v>(view: &'v View<'_>, tenant: &'v str) -> impl Iterator<Item = (NodeIndex, &'v Node)> {
-    view.all_assets()
-        .filter(move |(_, node)| !tenant.is_empty() && &*node.boundary == tenant && takes_secrets(node))
-}
-
-/// Groups of a tenant that can be assigned no role, and take members.
-fn ordinary_groups<'v>(view: &'v View<'_>, tenant: &'v str) -> impl Iterator<Item = (NodeIndex, &'v Node)> {
-    view.assets(NodeKind::AzGroup).filter(move |(_, node)| {
-        let is_ordinary = of(node).is_assignable_to_role == Some(false) && takes_members(node);
-        !tenant.is_empty() && &*node.boundary == tenant && is_ordinary
-    })
 }
 
 fn not_assignable(view: &View<'_>, group: &Node) -> Fact {
@@ -334,38 +390,28 @@ fn scripts(view: &View<'_>, steps: &mut Steps<'_, '_>, role: NodeIndex) {
     }
 }
 
-fn passwords(view: &View<'_>, steps: &mut Steps<'_, '_>, role: NodeIndex, reach: Reach) {
+/// Users whose password a role may set although they hold roles: lesser ones all. There are few.
+fn lesser_users(view: &View<'_>, steps: &mut Steps<'_, '_>, role: NodeIndex, allowed: &[&str]) {
     let node = view.node(role);
     let technique = view.world.catalog.technique(RelationKind::AzResetPassword);
     for (user, target) in view.assets(NodeKind::AzUser) {
         let of_user = of(target);
-        // The password of a guest is kept by their own organisation.
-        if target.boundary != node.boundary || of_user.is_guest == Some(true) {
+        let Some(held) = of_user.roles.as_ref().filter(|held| !held.is_empty()) else {
+            continue;
+        };
+        let is_below = held.iter().all(|it| allowed.contains(&it.as_str()));
+        let is_protected = of_user.is_in_role_group != Some(false);
+        if target.boundary != node.boundary || !has_password(target) || !is_below || is_protected {
             continue;
         }
-        let mut facts = vec![by_role(node)];
-        if let Reach::Below(allowed) = reach {
-            // Where nobody looked at roles nothing is known of who is protected.
-            let Some(held) = &of_user.roles else { continue };
-            let is_below = held.iter().all(|it| allowed.contains(&it.as_str()));
-            if !is_below || of_user.is_in_role_group != Some(false) {
-                continue;
-            }
-            let (value, text) = match held.is_empty() {
-                true => ("[]".to_owned(), "holds no role that protects it"),
-                false => (held.join(", "), "holds lesser roles only"),
-            };
-            facts.push(view.property_fact(target, "directoryroles", &value, text));
-        }
+        let mut facts = vec![
+            by_role(node),
+            view.property_fact(target, "directoryroles", &held.join(", "), "holds lesser roles only"),
+        ];
         let mut grade = None;
-        if of_user.is_synchronised == Some(true) {
+        if let Some(fact) = synchronised(view, target) {
             grade = technique.map(|it| it.grade_when("synchronised"));
-            facts.push(view.property_fact(
-                target,
-                "onpremsyncenabled",
-                "true",
-                "is synchronised from Active Directory",
-            ));
+            facts.push(fact);
         }
         let manner = Manner {
             grade,
@@ -376,27 +422,42 @@ fn passwords(view: &View<'_>, steps: &mut Steps<'_, '_>, role: NodeIndex, reach:
     }
 }
 
-/// What service principals may do by permissions of Microsoft Graph.
-fn permissions(view: &View<'_>, steps: &mut Steps<'_, '_>) {
+/// Whether the tenant keeps the password of a user: that of a guest is kept by their own organisation.
+fn has_password(user: &Node) -> bool {
+    of(user).is_guest != Some(true)
+}
+
+/// Whose password is that of Active Directory.
+fn synchronised(view: &View<'_>, user: &Node) -> Option<Fact> {
+    let text = "is synchronised from Active Directory";
+    (of(user).is_synchronised == Some(true)).then(|| view.property_fact(user, "onpremsyncenabled", "true", text))
+}
+
+/// What service principals may do by permissions of Microsoft Graph. Who may grant roles may grant one that controls the
+/// tenant, which leads to all that is in it.
+fn permissions(view: &View<'_>, steps: &mut Steps<'_, '_>, sets: &mut Sets) {
+    const OVER_SETS: [(RelationKind, RelationKind, Set); 8] = {
+        use RelationKind::*;
+        [
+            (AzMgApplicationReadWriteAll, AzMgAddSecret, Set::Applications),
+            (AzMgApplicationReadWriteAll, AzMgAddOwner, Set::Applications),
+            (
+                AzMgServicePrincipalEndpointReadWriteAll,
+                AzMgAddOwner,
+                Set::ServicePrincipals,
+            ),
+            (AzMgDirectoryReadWriteAll, AzMgAddMember, Set::Groups),
+            (AzMgDirectoryReadWriteAll, AzMgAddOwner, Set::Groups),
+            (AzMgGroupReadWriteAll, AzMgAddMember, Set::Groups),
+            (AzMgGroupReadWriteAll, AzMgAddOwner, Set::Groups),
+            (AzMgGroupMemberReadWriteAll, AzMgAddMember, Set::Groups),
+        ]
+    };
     let granted = |kind| view.relations(kind).iter().filter(|it| is_application(view, it));
-    for relation in granted(RelationKind::AzMgApplicationReadWriteAll) {
-        let tenant = &view.node(relation.source).boundary;
-        for (application, _) in applications(view, tenant) {
-            let facts = vec![view.relation_fact(relation)];
-            steps.add(RelationKind::AzMgAddSecret, relation.source, application, facts);
-        }
-    }
-    for kind in [
-        RelationKind::AzMgDirectoryReadWriteAll,
-        RelationKind::AzMgGroupReadWriteAll,
-        RelationKind::AzMgGroupMemberReadWriteAll,
-    ] {
-        for relation in granted(kind) {
-            let tenant = &view.node(relation.source).boundary;
-            for (group, node) in ordinary_groups(view, tenant) {
-                let facts = vec![view.relation_fact(relation), not_assignable(view, node)];
-                steps.add(RelationKind::AzMgAddMember, relation.source, group, facts);
-            }
+    for (permission, technique, set) in OVER_SETS {
+        for relation in granted(permission) {
+            let fact = view.relation_fact(relation);
+            sets.reach(view, steps, technique, relation.source, set, fact);
         }
     }
     for relation in granted(RelationKind::AzMgRoleManagementReadWriteDirectory) {

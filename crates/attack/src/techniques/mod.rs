@@ -64,7 +64,8 @@ pub(crate) fn virtual_vertices(estate: &Estate) -> Vec<Virtual> {
     let domains = estate.nodes.iter().filter(|node| node.kind == NodeKind::Domain);
     let entries = domains.flat_map(|domain| [assumed::users_entry(domain), assumed::workstations_entry(domain)]);
     let sites: BTreeSet<_> = estate.nodes.iter().flat_map(network::sites).collect();
-    let mut found: Vec<_> = entries.chain(sites.into_iter().map(network::site_segment)).collect();
+    let sites = sites.into_iter().map(network::site_segment);
+    let mut found: Vec<_> = entries.chain(sites).chain(entra::sets::all(estate)).collect();
     found.sort_by_key(|it| it.id);
     found
 }

@@ -1,8 +1,8 @@
 //! The kinds of records, and what each is to us. A kind that is not here is named to the user and not read.
 
-use postern_model::{NodeKind, ObjectClass};
+use postern_model::{NodeKind, ObjectClass, RelationKind};
 
-use super::resource;
+use super::{resource, roles};
 
 /// What an element is, by its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,8 +15,10 @@ pub enum Content {
     EligibleRole,
     Permission,
     Descendant,
-    /// Roles on a resource of this kind.
-    ResourceRoles(NodeKind, ObjectClass),
+    /// Roles on a resource of this kind, or one role that older collectors name in the kind of the record.
+    ResourceRoles(NodeKind, ObjectClass, Option<RelationKind>),
+    RolePolicy,
+    Federated,
     AccessPolicy,
 }
 
@@ -37,7 +39,9 @@ pub fn content_of(kind: &str) -> Option<Content> {
         "AZServicePrincipalOwner" => Content::Owners(NodeKind::AzServicePrincipal, ObjectClass::ServicePrincipals),
         "AZRoleAssignment" => Content::DirectoryRoles,
         "AZRoleEligibilityScheduleInstance" => Content::EligibleRole,
+        "AZRoleManagementPolicyAssignment" => Content::RolePolicy,
         "AZAppRoleAssignment" => Content::Permission,
+        "AZFederatedIdentityCredential" => Content::Federated,
         "AZManagementGroupDescendant" => Content::Descendant,
         "AZKeyVaultAccessPolicy" => Content::AccessPolicy,
         other => return resource_content(other),
@@ -46,22 +50,13 @@ pub fn content_of(kind: &str) -> Option<Content> {
 
 /// Resources are named by their kind; the roles on them by that and what they are.
 fn resource_content(kind: &str) -> Option<Content> {
-    const ROLES: [&str; 7] = [
-        "RoleAssignment",
-        "Owner",
-        "Contributor",
-        "UserAccessAdmin",
-        "VMContributor",
-        "AdminLogin",
-        "KVContributor",
-    ];
     let kind = kind.strip_prefix("AZ")?;
     resource::KINDS.iter().find_map(|&(name, node, class)| {
         let rest = kind.strip_prefix(name)?;
         if rest.is_empty() {
             Some(Content::Object(node, class))
         } else {
-            ROLES.contains(&rest).then_some(Content::ResourceRoles(node, class))
+            roles::role_of_record(rest).map(|role| Content::ResourceRoles(node, class, role))
         }
     })
 }

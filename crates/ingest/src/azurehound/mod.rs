@@ -30,8 +30,10 @@ use postern_model::{Facet, NodeKind, ObjectClass, Reject, RelationKind};
 use self::cells::Cells;
 use self::content::{Content, class_of, content_of};
 use self::home::{Home, Scout, tenant_id};
-use self::object::{directory_kind, name_of, object_id, principal_kind, properties_of, scope_property};
-use self::shape::{Element, Glance, Principal, Record, Wrapped};
+use self::object::{
+    credential_of, directory_kind, granted_by, name_of, object_id, principal_kind, properties_of, scope_property,
+};
+use self::shape::{Element, Federated, Glance, Principal, Record, Wrapped};
 use crate::sharphound;
 use crate::sharphound::cursor::Cursor;
 use crate::sharphound::envelope::{Position, Step, Visit, element, walk};
@@ -130,6 +132,39 @@ fn read(mut input: Input<'_>, sink: &mut dyn Sink) -> Result<Summary, IngestErro
         });
     }
     reader.finish()
+}
+
+/// A role that somebody holds on a resource, however the record wraps it.
+#[derive(Clone, Copy)]
+struct Granted<'r> {
+    principal: &'r str,
+    principal_type: &'r str,
+    role: &'r str,
+    scope: &'r str,
+}
+
+impl<'r> Granted<'r> {
+    /// The assignment inside an entry counts before the entry's own fields.
+    fn of(entry: &'r Wrapped<'_>) -> Self {
+        let inside = &entry.inside.properties;
+        let first = |inside: &'r str, own: &'r str| if inside.is_empty() { own } else { inside };
+        Self {
+            principal: first(&inside.principal, &entry.principal),
+            principal_type: first(&inside.principal_type, &entry.principal_type),
+            role: first(&inside.role_definition, &entry.role_definition),
+            scope: first(&inside.scope, &entry.scope),
+        }
+    }
+
+    /// A record that is one assignment and no list of them.
+    fn alone(record: &'r Record<'_>) -> Self {
+        Self {
+            principal: &record.principal,
+            principal_type: &record.principal_type,
+            role: &record.role_definition,
+            scope: &record.scope,
+        }
+    }
 }
 
 /// A file being read.
@@ -256,7 +291,9 @@ impl Reader<'_> {
             Content::EligibleRole => self.eligible_role(record),
             Content::Permission => self.permission(record),
             Content::Descendant => self.descendant(record),
-            Content::ResourceRoles(kind, class) => self.resource_roles(kind, class, record),
+            Content::ResourceRoles(kind, class, role) => self.resource_roles(kind, class, role, record),
+            Content::RolePolicy => self.role_policy(record),
+            Content::Federated => self.federated(record),
             Content::AccessPolicy => self.access_policy(record),
         }
     }
@@ -352,6 +389,7 @@ impl Reader<'_> {
         match kind {
             NodeKind::AzUser => self.twin(at, end, record)?,
             NodeKind::AzServicePrincipal => self.runs_as(at, end, record, &tenant)?,
+            NodeKind::AzManagedCluster => self.nodes_of(at, end, record)?,
             _ => {}
         }
         let assigned = record.identity.assigned.0.iter().map(|it| &it.principal);
@@ -409,6 +447,20 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// The resource group that Azure keeps the nodes of a cluster in.
+    fn nodes_of(&mut self, at: Place<'_>, cluster: End<'_>, record: &Record<'_>) -> Result<(), IngestError> {
+        let name = upper(&record.properties.node_resource_group);
+        if let Some(group) = resource::group_beside(cluster.id, &name) {
+            let group = End {
+                id: &group,
+                kind: NodeKind::AzResourceGroup,
+            };
+            self.output
+                .relation(at, cluster, group, RelationKind::AzNodeResourceGroup, "")?;
+        }
+        Ok(())
+    }
+
     /// Members or owners of an object.
     fn principals(
         &mut self,
@@ -448,7 +500,13 @@ impl Reader<'_> {
     /// Who holds a role of the directory: everywhere, in an administrative unit, or over one application.
     fn directory_roles(&mut self, record: &Record<'_>) -> Result<(), IngestError> {
         let tenant = self.tenant_of(record);
-        let Some(role) = self.role(record, &tenant) else {
+        // The record names the role; where it does not, its entries do.
+        let definition = [&record.role_definition]
+            .into_iter()
+            .chain(record.role_assignments.iter().map(|it| &it.role_definition))
+            .find(|it| !it.trim().is_empty());
+        let definition = definition.map_or("", |it| it);
+        let Some(role) = self.role(definition, &tenant) else {
             return Ok(());
         };
         let Some(cell) = self.cell(&tenant, ObjectClass::DirectoryRoles, Facet::RoleAssignments, &role)? else {
@@ -470,7 +528,7 @@ impl Reader<'_> {
                 kind: NodeKind::Base,
             };
             let object = upper(scope.trim_start_matches('/'));
-            let over_one = roles::scoped_directory_role(record.role_definition.trim())
+            let over_one = roles::scoped_directory_role(definition.trim())
                 .filter(|_| !object.is_empty() && !object.contains('/'));
             if let Some(kind) = over_one {
                 let object = End {
@@ -494,7 +552,7 @@ impl Reader<'_> {
     fn eligible_role(&mut self, record: &Record<'_>) -> Result<(), IngestError> {
         let tenant = self.tenant_of(record);
         let principal = upper(&record.principal);
-        let Some(role) = self.role(record, &tenant) else {
+        let Some(role) = self.role(&record.role_definition, &tenant) else {
             return Ok(());
         };
         if principal.is_empty() {
@@ -520,9 +578,96 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// What activating a role asks for, and who approves it. Approvers count only where approval is asked for.
+    fn role_policy(&mut self, record: &Record<'_>) -> Result<(), IngestError> {
+        let tenant = self.tenant_of(record);
+        let Some(role) = self.role(&record.role_definition, &tenant) else {
+            return Ok(());
+        };
+        let Some(cell) = self.cell(&tenant, ObjectClass::DirectoryRoles, Facet::RolePolicies, &role)? else {
+            return Ok(());
+        };
+        let at = Place { cell, subject: &role };
+        let end = End {
+            id: &role,
+            kind: NodeKind::AzRole,
+        };
+        let mut properties = Properties::new();
+        properties.text("tenantid", &tenant);
+        for (key, flag) in [
+            ("enduserassignmentrequiresapproval", record.requires_approval),
+            ("enduserassignmentrequirescapauthenticationcontext", record.requires_context),
+            ("enduserassignmentrequiresjustification", record.requires_justification),
+            ("enduserassignmentrequiresmfa", record.requires_mfa),
+            ("enduserassignmentrequiresticketinformation", record.requires_ticket),
+        ] {
+            properties.flag(key, flag.is_true());
+        }
+        self.output.object(at, end, "", &properties.finish())?;
+        if !record.requires_approval.is_true() {
+            return Ok(());
+        }
+        let users = record.user_approvers.iter().map(|it| (it, NodeKind::AzUser));
+        let groups = record.group_approvers.iter().map(|it| (it, NodeKind::AzGroup));
+        for (approver, kind) in users.chain(groups) {
+            let id = upper(approver);
+            if !id.is_empty() {
+                let approver = End { id: &id, kind };
+                self.output
+                    .relation(at, approver, end, RelationKind::AzRoleApprover, "")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whose tokens an application takes in place of its own credentials.
+    fn federated(&mut self, record: &Record<'_>) -> Result<(), IngestError> {
+        let app = upper(&record.app);
+        if app.is_empty() {
+            self.tell("the federated credentials name no application");
+            return Ok(());
+        }
+        let tenant = self.tenant_of(record);
+        let class = ObjectClass::FederatedCredentials;
+        let Some(cell) = self.cell(&tenant, class, Facet::Properties, &app)? else {
+            return Ok(());
+        };
+        let at = Place { cell, subject: &app };
+        let app = End {
+            id: &app,
+            kind: NodeKind::AzApp,
+        };
+        for Federated { credential, .. } in record.federated.iter() {
+            let id = upper(&credential.id);
+            if id.is_empty() {
+                self.tell("a federated credential has no id");
+                continue;
+            }
+            let end = End {
+                id: &id,
+                kind: NodeKind::AzFederatedIdentityCredential,
+            };
+            let (name, properties) = credential_of(credential, record, &tenant);
+            self.output.object(at, end, &name, &properties)?;
+            self.output
+                .relation(at, end, app, RelationKind::AzAuthenticatesTo, "")?;
+            // The tokens of a managed identity name its service principal.
+            let subject = upper(&credential.subject);
+            if roles::is_entra_issuer(&credential.issuer) && !subject.is_empty() {
+                let identity = End {
+                    id: &subject,
+                    kind: NodeKind::AzServicePrincipal,
+                };
+                self.output
+                    .relation(at, identity, end, RelationKind::AzAuthenticatesTo, "")?;
+            }
+        }
+        Ok(())
+    }
+
     /// The id of the role that a record is about. `None`, with the record rejected, when it does not say.
-    fn role(&mut self, record: &Record<'_>, tenant: &str) -> Option<String> {
-        let definition = upper(&record.role_definition);
+    fn role(&mut self, definition: &str, tenant: &str) -> Option<String> {
+        let definition = upper(definition);
         if definition.is_empty() || tenant.is_empty() {
             self.tell("the record does not say which role of which tenant it is about");
             return None;
@@ -584,7 +729,13 @@ impl Reader<'_> {
 
     /// Roles on a resource. What was granted further up stands there, if it is a role over all that lies below; a role
     /// over machines or vaults alone reaches this one.
-    fn resource_roles(&mut self, kind: NodeKind, class: ObjectClass, record: &Record<'_>) -> Result<(), IngestError> {
+    fn resource_roles(
+        &mut self,
+        kind: NodeKind,
+        class: ObjectClass,
+        role_of_record: Option<RelationKind>,
+        record: &Record<'_>,
+    ) -> Result<(), IngestError> {
         // Collectors name a key vault as a virtual machine in some records.
         let named = [
             &record.object,
@@ -619,14 +770,20 @@ impl Reader<'_> {
             &record.contributors,
             &record.user_access_admins,
             &record.vm_contributors,
+            &record.avere_contributors,
             &record.admin_logins,
             &record.key_vault_contributors,
         ];
-        for Wrapped { inside, .. } in lists.into_iter().flat_map(|list| list.iter()) {
-            let granted = &inside.properties;
-            let (principal, scope) = (upper(&granted.principal), upper(&granted.scope));
-            let role = granted.role_definition.trim().rsplit('/').next().unwrap_or_default();
-            let Some(relation) = roles::resource_role(role).filter(|_| !principal.is_empty()) else {
+        let entries = lists.into_iter().flat_map(|list| list.iter()).map(Granted::of);
+        for granted in entries.chain([Granted::alone(record)]) {
+            let (principal, scope) = (upper(granted.principal), upper(granted.scope));
+            let role = granted.role.trim().rsplit('/').next().unwrap_or_default();
+            let relation = match role {
+                "" => role_of_record,
+                role => roles::resource_role(role),
+            };
+            let is_meant = |relation: &RelationKind| roles::is_role_on(*relation, kind) && !principal.is_empty();
+            let Some(relation) = relation.filter(is_meant) else {
                 continue;
             };
             let is_general = matches!(
@@ -640,14 +797,18 @@ impl Reader<'_> {
             };
             let principal = End {
                 id: &principal,
-                kind: principal_kind(&granted.principal_type),
+                kind: principal_kind(granted.principal_type),
             };
-            self.output.relation(at, principal, target, relation, "")?;
+            let properties = match relation {
+                RelationKind::AzGetSecrets => granted_by("role"),
+                _ => String::new(),
+            };
+            self.output.relation(at, principal, target, relation, &properties)?;
         }
         Ok(())
     }
 
-    /// Who may read the secrets of a key vault, by the vault's own list.
+    /// Who may read what a key vault keeps, by the vault's own list.
     fn access_policy(&mut self, record: &Record<'_>) -> Result<(), IngestError> {
         let (principal, vault) = (upper(&record.object), upper(&record.key_vault));
         if principal.is_empty() || vault.is_empty() {
@@ -658,25 +819,26 @@ impl Reader<'_> {
         let Some(cell) = self.cell(&tenant, ObjectClass::KeyVaults, Facet::AccessPolicies, &vault)? else {
             return Ok(());
         };
-        let may_read = |list: &[Text<'_>]| {
-            let reads = ["get", "all"];
-            list.iter()
-                .any(|it| reads.iter().any(|read| it.eq_ignore_ascii_case(read)))
+        let at = Place { cell, subject: &vault };
+        let source = End {
+            id: &principal,
+            kind: NodeKind::Base,
         };
-        if may_read(&record.permissions.secrets) {
-            let at = Place { cell, subject: &vault };
-            let (source, target) = (
-                End {
-                    id: &principal,
-                    kind: NodeKind::Base,
-                },
-                End {
-                    id: &vault,
-                    kind: NodeKind::AzKeyVault,
-                },
-            );
-            self.output
-                .relation(at, source, target, RelationKind::AzGetSecrets, "")?;
+        let target = End {
+            id: &vault,
+            kind: NodeKind::AzKeyVault,
+        };
+        let permissions = &record.permissions;
+        for (list, relation) in [
+            (&permissions.secrets, RelationKind::AzGetSecrets),
+            (&permissions.keys, RelationKind::AzGetKeys),
+            (&permissions.certificates, RelationKind::AzGetCertificates),
+        ] {
+            let reads = |it: &Text<'_>| it.eq_ignore_ascii_case("get") || it.eq_ignore_ascii_case("all");
+            if list.iter().any(reads) {
+                self.output
+                    .relation(at, source, target, relation, &granted_by("policy"))?;
+            }
         }
         Ok(())
     }

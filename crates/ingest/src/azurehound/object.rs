@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use postern_model::NodeKind;
 
 use super::resource;
-use super::shape::Record;
+use super::shape::{Credential, Record};
 use crate::sharphound::output::{Properties, upper};
 
 /// The id by which other records name an object; empty where the record does not say.
@@ -133,6 +133,39 @@ pub fn scope_property(scope: &str) -> String {
     let mut properties = Properties::new();
     properties.texts("scopes", [scope]);
     properties.finish()
+}
+
+/// By what somebody may read the content of a vault: its own list of policies, or a role. Which of the two counts is a
+/// property of the vault. A list, so that both stay where somebody has both.
+pub fn granted_by(what: &str) -> String {
+    let mut properties = Properties::new();
+    properties.texts("granted", [what]);
+    properties.finish()
+}
+
+/// Name and properties of a federated credential.
+pub fn credential_of(credential: &Credential<'_>, record: &Record<'_>, tenant: &str) -> (String, String) {
+    let name = match (&*credential.name, &*record.tenant_name) {
+        ("", _) => credential.subject.to_uppercase(),
+        (name, "") => name.to_uppercase(),
+        (name, tenant) => format!("{name}@{tenant}").to_uppercase(),
+    };
+    let mut properties = Properties::new();
+    for (key, text) in [
+        ("tenantid", tenant),
+        ("issuer", &credential.issuer),
+        ("subject", &credential.subject),
+        ("description", &credential.description),
+        ("appid", &record.app),
+    ] {
+        if !text.is_empty() {
+            properties.text(key, text);
+        }
+    }
+    if !credential.audiences.is_empty() {
+        properties.texts("audiences", credential.audiences.iter().map(|it| &**it));
+    }
+    (name, properties.finish())
 }
 
 /// The kind of a directory object in a list; `None` for one that is no principal, such as a contact.

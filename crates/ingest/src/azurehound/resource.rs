@@ -73,6 +73,12 @@ pub fn container(id: &str) -> Option<(&str, NodeKind)> {
     }
 }
 
+/// The path of a resource group of this name, in the subscription that a resource lies in.
+pub fn group_beside(id: &str, name: &str) -> Option<String> {
+    let (subscription, _) = id.split_once("/RESOURCEGROUPS/")?;
+    (!name.is_empty() && !name.contains('/')).then(|| format!("{subscription}/RESOURCEGROUPS/{name}"))
+}
+
 /// A place where a role can be given for all that lies in it; `None` for a single resource and for the root.
 pub fn level(scope: &str) -> Option<(&str, NodeKind)> {
     if let Some(name) = scope.strip_prefix(MANAGEMENT_GROUPS) {

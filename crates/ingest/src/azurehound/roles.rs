@@ -2,15 +2,16 @@
 //!
 //! Source: Microsoft, "Azure built-in roles" and "Microsoft Graph permissions reference".
 
-use postern_model::RelationKind;
+use postern_model::{NodeKind, RelationKind};
 
 /// The application id of Microsoft Graph, of which [`graph_permission`] knows the roles.
 pub const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 
-/// The relation that a role on a resource is; `None` for roles that are not followed, such as those that only read.
+/// The relation that a role on a resource is; `None` for roles that are not followed: those that only read, and Role Based
+/// Access Control Administrator, which is granted under a condition as a rule, and collectors do not tell it.
 /// `id` is the role's own, without what stands before it.
 pub fn resource_role(id: &str) -> Option<RelationKind> {
-    const ROLES: [(&str, RelationKind); 6] = [
+    const ROLES: [(&str, RelationKind); 14] = [
         ("8e3af657-a8ff-443c-a75c-2fe8c4bcb635", RelationKind::AzOwner),
         ("b24988ac-6180-42a0-ab88-20f7382dd24c", RelationKind::AzContributor),
         (
@@ -23,8 +24,62 @@ pub fn resource_role(id: &str) -> Option<RelationKind> {
             "f25e0fa2-a7c8-4377-a976-54943a77a395",
             RelationKind::AzKeyVaultContributor,
         ),
+        ("4f8fab4f-1852-4a58-a46a-8eaf358af14a", RelationKind::AzAvereContributor),
+        (
+            "de139f84-1756-47ae-9be6-808fbbe84772",
+            RelationKind::AzWebsiteContributor,
+        ),
+        (
+            "f353d9bd-d4a6-484e-a77a-8050b599b867",
+            RelationKind::AzAutomationContributor,
+        ),
+        (
+            "87a39d53-fc1b-424a-814c-f7e04687dc9e",
+            RelationKind::AzLogicAppContributor,
+        ),
+        ("ed7f3fbd-7b88-4dd4-9017-9adb7ce333f8", RelationKind::AzAksContributor),
+        // Key Vault Administrator, Secrets Officer and Secrets User: roles that read secrets.
+        ("00482a5a-887f-4fb3-b363-3b7fe8e74483", RelationKind::AzGetSecrets),
+        ("b86a8fe4-44ce-4948-aee5-eccb2c155cd7", RelationKind::AzGetSecrets),
+        ("4633458b-17de-408a-b874-0445c86b69e6", RelationKind::AzGetSecrets),
     ];
     find(&ROLES, id)
+}
+
+/// Whether a role means anything on a resource of this kind. A collector lists for each resource also what is granted
+/// above it, roles over other kinds of resources among that.
+pub fn is_role_on(relation: RelationKind, kind: NodeKind) -> bool {
+    let kinds: &[NodeKind] = match relation {
+        RelationKind::AzVmContributor => &[NodeKind::AzVm, NodeKind::AzVmScaleSet],
+        RelationKind::AzVmAdminLogin | RelationKind::AzAvereContributor => &[NodeKind::AzVm],
+        RelationKind::AzKeyVaultContributor | RelationKind::AzGetSecrets => &[NodeKind::AzKeyVault],
+        RelationKind::AzWebsiteContributor => &[NodeKind::AzWebApp, NodeKind::AzFunctionApp],
+        RelationKind::AzAutomationContributor => &[NodeKind::AzAutomationAccount],
+        RelationKind::AzLogicAppContributor => &[NodeKind::AzLogicApp],
+        RelationKind::AzAksContributor => &[NodeKind::AzManagedCluster],
+        _ => return true,
+    };
+    let is_level = matches!(
+        kind,
+        NodeKind::AzManagementGroup | NodeKind::AzSubscription | NodeKind::AzResourceGroup
+    );
+    is_level || kinds.contains(&kind)
+}
+
+/// The role that older collectors name in the kind of a record, behind the kind of the resource; `None` for a record
+/// of all roles there, of which each entry names its own.
+pub fn role_of_record(name: &str) -> Option<Option<RelationKind>> {
+    Some(match name {
+        "RoleAssignment" => None,
+        "Owner" => Some(RelationKind::AzOwner),
+        "Contributor" => Some(RelationKind::AzContributor),
+        "UserAccessAdmin" => Some(RelationKind::AzUserAccessAdministrator),
+        "VMContributor" => Some(RelationKind::AzVmContributor),
+        "AvereContributor" => Some(RelationKind::AzAvereContributor),
+        "AdminLogin" => Some(RelationKind::AzVmAdminLogin),
+        "KVContributor" => Some(RelationKind::AzKeyVaultContributor),
+        _ => return None,
+    })
 }
 
 /// Directory roles that can be given over one application: what they are then.
@@ -69,6 +124,14 @@ pub fn graph_permission(id: &str) -> Option<RelationKind> {
         ),
     ];
     find(&PERMISSIONS, id)
+}
+
+/// Whether tokens of this issuer are given out by Entra itself: an application that trusts them trusts one of its
+/// identities.
+pub fn is_entra_issuer(issuer: &str) -> bool {
+    const HOSTS: [&str; 2] = ["https://login.microsoftonline.com/", "https://sts.windows.net/"];
+    let issuer = issuer.trim().to_ascii_lowercase();
+    HOSTS.iter().any(|host| issuer.starts_with(host))
 }
 
 fn find(table: &[(&str, RelationKind)], id: &str) -> Option<RelationKind> {

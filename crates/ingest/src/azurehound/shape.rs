@@ -67,6 +67,7 @@ shape! {
         // Resources.
         properties: ResourceProperties<'a> = "properties",
         identity: Identity<'a> = "identity",
+        scope: Text<'a> = "scope",
         // What lists are about.
         group: Text<'a> = "groupId",
         service_principal: Text<'a> = "servicePrincipalId",
@@ -85,8 +86,10 @@ shape! {
         contributors: List<Wrapped<'a>> = "contributors",
         user_access_admins: List<Wrapped<'a>> = "userAccessAdmins",
         vm_contributors: List<Wrapped<'a>> = "vmContributors",
+        avere_contributors: List<Wrapped<'a>> = "avereContributors",
         admin_logins: List<Wrapped<'a>> = "adminLogins",
         key_vault_contributors: List<Wrapped<'a>> = "kvContributors",
+        federated: List<Federated<'a>> = "fics",
         // One entry of a list that stands alone.
         member: Principal<'a> = "member",
         owner: Principal<'a> = "owner",
@@ -96,6 +99,14 @@ shape! {
         resource: Text<'a> = "resourceId",
         app_role: Text<'a> = "appRoleId",
         permissions: Permissions<'a> = "permissions",
+        // What activating a role asks for.
+        requires_approval: Flag = "endUserAssignmentRequiresApproval",
+        requires_context: Flag = "endUserAssignmentRequiresCAPAuthenticationContext",
+        requires_justification: Flag = "endUserAssignmentRequiresJustification",
+        requires_mfa: Flag = "endUserAssignmentRequiresMFA",
+        requires_ticket: Flag = "endUserAssignmentRequiresTicketInformation",
+        group_approvers: List<Text<'a>> = "endUserAssignmentGroupApprovers",
+        user_approvers: List<Text<'a>> = "endUserAssignmentUserApprovers",
     }
 
     ResourceProperties {
@@ -104,6 +115,7 @@ shape! {
         vm_id: Text<'a> = "vmId",
         storage: StorageProfile<'a> = "storageProfile",
         is_rbac: Flag = "enableRbacAuthorization",
+        node_resource_group: Text<'a> = "nodeResourceGroup",
     }
 
     Parent {
@@ -129,6 +141,23 @@ shape! {
 
     Permissions {
         secrets: List<Text<'a>> = "secrets",
+        keys: List<Text<'a>> = "keys",
+        certificates: List<Text<'a>> = "certificates",
+    }
+
+    /// An entry of the list of an application's federated credentials.
+    Federated {
+        credential: Credential<'a> = "fic",
+    }
+
+    /// Whose tokens an application takes in place of its own credentials.
+    Credential {
+        id: Text<'a> = "id",
+        name: Text<'a> = "name",
+        issuer: Text<'a> = "issuer",
+        subject: Text<'a> = "subject",
+        audiences: List<Text<'a>> = "audiences",
+        description: Text<'a> = "description",
     }
 
     /// A directory object, or the assignment of a role: the two share the wrappers' keys, and no field.
@@ -164,13 +193,16 @@ impl<'a> Read<'a> for Assigned<'a> {
     }
 }
 
-/// An entry of a list: the object inside it, whatever its key, and the fields of the assignment of a directory role,
-/// which stand in the entry itself.
+/// An entry of a list: the object inside it, whatever its key, and the fields of an assignment that stand in the entry
+/// itself. Those of a directory role do, and other tools write those on resources so too.
 #[derive(Clone, Debug, Default)]
 pub struct Wrapped<'a> {
     pub inside: Principal<'a>,
     pub principal: Text<'a>,
+    pub principal_type: Text<'a>,
+    pub role_definition: Text<'a>,
     pub directory_scope: Text<'a>,
+    pub scope: Text<'a>,
 }
 
 impl<'a> Read<'a> for Wrapped<'a> {
@@ -183,6 +215,9 @@ impl<'a> Read<'a> for Wrapped<'a> {
             match cursor.peek()? {
                 b'{' => wrapped.inside = Principal::read(cursor)?,
                 _ if is_key(key, "principalId") => wrapped.principal = Text::read(cursor)?,
+                _ if is_key(key, "principalType") => wrapped.principal_type = Text::read(cursor)?,
+                _ if is_key(key, "roleDefinitionId") => wrapped.role_definition = Text::read(cursor)?,
+                _ if is_key(key, "scope") => wrapped.scope = Text::read(cursor)?,
                 _ if is_key(key, "directoryScopeId") => wrapped.directory_scope = Text::read(cursor)?,
                 _ => drop(cursor.skip()?),
             }

@@ -1,0 +1,163 @@
+//! Sets of objects of a tenant that one role or permission reaches all of, each a virtual vertex.
+//!
+//! A set has steps to its members only where something leads to the set.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use postern_model::estate::{Estate, Node, NodeIndex};
+use postern_model::{NodeKind, RelationKind};
+
+use super::{has_password, not_assignable, of, synchronised, takes_members, takes_secrets};
+use crate::derived::{Manner, Steps, Vertex, Virtual};
+use crate::fact::Fact;
+use crate::view::View;
+
+/// What is reached together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Set {
+    /// Whose password the tenant keeps.
+    Users,
+    /// Those of [`Set::Users`] whom no role protects.
+    UsersWithoutRoles,
+    /// Groups that can be assigned no role, and take members.
+    Groups,
+    /// Applications and service principals that take secrets.
+    Applications,
+    /// Those of [`Set::Applications`] that are service principals.
+    ServicePrincipals,
+}
+
+impl Set {
+    const ALL: [Self; 5] = [
+        Self::Users,
+        Self::UsersWithoutRoles,
+        Self::Groups,
+        Self::Applications,
+        Self::ServicePrincipals,
+    ];
+
+    fn key(self) -> &'static str {
+        match self {
+            Self::Users => "users",
+            Self::UsersWithoutRoles => "users-without-roles",
+            Self::Groups => "groups",
+            Self::Applications => "applications",
+            Self::ServicePrincipals => "service-principals",
+        }
+    }
+
+    fn name(self, tenant: &str) -> String {
+        match self {
+            Self::Users => format!("any user of {tenant}"),
+            Self::UsersWithoutRoles => format!("any user of {tenant} without roles"),
+            Self::Groups => format!("any group of {tenant} that cannot hold roles"),
+            Self::Applications => format!("any application of {tenant}"),
+            Self::ServicePrincipals => format!("any service principal of {tenant}"),
+        }
+    }
+
+    /// `set:<what>:<tenant id>`.
+    fn vertex(self, estate: &Estate, tenant: &str) -> Virtual {
+        let node = estate.by_key.get(tenant).map(|&index| estate.node(index));
+        let name = node.map_or(tenant, |node| &node.name);
+        Virtual::new(
+            format!("set:{}:{tenant}", self.key()),
+            self.name(name),
+            NodeKind::ObjectSet,
+        )
+    }
+
+    /// Why an object is in the set, and how hard that makes the step; `None` when it is not.
+    fn member(self, view: &View<'_>, node: &Node) -> Option<(Vec<Fact>, Manner)> {
+        let mut facts = Vec::new();
+        let mut manner = Manner::default();
+        match self {
+            Self::Users | Self::UsersWithoutRoles => {
+                if node.kind != NodeKind::AzUser || !has_password(node) {
+                    return None;
+                }
+                if self == Self::UsersWithoutRoles {
+                    // Where nobody looked at roles nothing is known of who is protected.
+                    let is_plain = of(node).roles.as_ref().is_some_and(Vec::is_empty);
+                    if !is_plain || of(node).is_in_role_group != Some(false) {
+                        return None;
+                    }
+                    facts.push(view.property_fact(node, "directoryroles", "[]", "holds no role that protects it"));
+                }
+                if let Some(fact) = synchronised(view, node) {
+                    let technique = view.world.catalog.technique(RelationKind::AzAnyOf);
+                    manner.grade = technique.map(|it| it.grade_when("synchronised"));
+                    facts.push(fact);
+                }
+            }
+            Self::Groups => {
+                let is_ordinary = of(node).is_assignable_to_role == Some(false) && takes_members(node);
+                if node.kind != NodeKind::AzGroup || !is_ordinary {
+                    return None;
+                }
+                facts.push(not_assignable(view, node));
+            }
+            Self::Applications if takes_secrets(node) => {}
+            Self::ServicePrincipals if takes_secrets(node) && node.kind == NodeKind::AzServicePrincipal => {}
+            Self::Applications | Self::ServicePrincipals => return None,
+        }
+        if facts.is_empty() {
+            let text = format!("{} is one of them", node.name);
+            facts.push(Fact::BuiltIn { text: text.into() });
+        }
+        Some((facts, manner))
+    }
+}
+
+/// The sets that something leads to.
+#[derive(Default)]
+pub struct Sets(BTreeSet<(Arc<str>, Set)>);
+
+impl Sets {
+    /// Adds a step to a set of the source's tenant.
+    pub fn reach(
+        &mut self,
+        view: &View<'_>,
+        steps: &mut Steps<'_, '_>,
+        technique: RelationKind,
+        source: NodeIndex,
+        set: Set,
+        fact: Fact,
+    ) {
+        let tenant = &view.node(source).boundary;
+        if tenant.is_empty() {
+            return;
+        }
+        self.0.insert((tenant.clone(), set));
+        let vertex = set.vertex(view.world.estate, tenant);
+        let (source, target) = (Vertex::Asset(source), Vertex::Virtual(&vertex));
+        steps.add_between(technique, source, target, Manner::default(), vec![fact]);
+    }
+
+    /// Adds the steps from the sets to their members.
+    pub fn derive(self, view: &View<'_>, steps: &mut Steps<'_, '_>) {
+        for (tenant, set) in self.0 {
+            let vertex = set.vertex(view.world.estate, &tenant);
+            for (index, node) in view.all_assets().filter(|(_, node)| node.boundary == tenant) {
+                if let Some((facts, manner)) = set.member(view, node) {
+                    let (source, target) = (Vertex::Virtual(&vertex), Vertex::Asset(index));
+                    steps.add_between(RelationKind::AzAnyOf, source, target, manner, facts);
+                }
+            }
+        }
+    }
+}
+
+/// Every set that steps over an estate may begin or end at.
+pub fn all(estate: &Estate) -> impl Iterator<Item = Virtual> {
+    let tenants: BTreeSet<Arc<str>> = estate
+        .nodes
+        .iter()
+        .filter(|node| matches!(node.kind, NodeKind::AzRole | NodeKind::AzServicePrincipal))
+        .map(|node| node.boundary.clone())
+        .collect();
+    tenants
+        .into_iter()
+        .flat_map(move |tenant| Set::ALL.map(|set| set.vertex(estate, &tenant)))
+}
