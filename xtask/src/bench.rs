@@ -1,7 +1,8 @@
 //! Measures the import beside a plain reader of the same files, taking turns.
 //!
 //! Bar (1 GiB of SharpHound JSON, raw copy off): at least 0.25 GB of input for each processor second, at
-//! most 500 MiB resident. Bar (600 MiB of AzureHound devices): 60 s on 2 cores. Dated results with their machine: `benches/HISTORY.md`.
+//! most 500 MiB resident. Bar (600 MiB of AzureHound devices): 60 s on 2 cores. Dated results with their machine:
+//! `benches/HISTORY.md`.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -395,8 +395,8 @@ impl Relation {
         self.properties.is_empty() || self.properties.contains("\"/\"")
     }
 
-    /// Whether the content of a vault may be read by `what`: a policy of the vault, or a role. Where nothing is told it is
-    /// a policy, which is what the relation is named after.
+    /// Whether the content of a vault may be read by `what`: a policy of the vault, or a role. Where nothing is told it
+    /// is a policy, which is what the relation is named after.
     pub fn is_granted_by(&self, what: &str) -> bool {
         match self.properties.contains("\"granted\"") {
             true => self.properties.contains(&format!("\"{what}\"")),

@@ -1,8 +1,8 @@
 //! An AzureHound collection of a wanted size, streamed: the devices of a large tenant, with their owners.
 //!
-//! Start at [`write`]. Devices are what grows in a tenant: each laptop, phone and virtual desktop that ever registered is
-//! one, and each has a record of its owners beside its own. Fields are those that Microsoft Graph gives for a device;
-//! flags that are false and texts that are empty are left out, as the collector leaves them out.
+//! Start at [`write`]. Devices are what grows in a tenant: each laptop, phone and virtual desktop that ever registered
+//! is one, and each has a record of its owners beside its own. Fields are those that Microsoft Graph gives for a
+//! device; flags that are false and texts that are empty are left out, as the collector leaves them out.
 //!
 //! **Invariant:** a record is a function of (seed, its number), so the writer's memory does not grow with the size.
 

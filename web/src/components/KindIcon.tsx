@@ -29,6 +29,7 @@ const exact: Record<string, typeof ThingIcon> = {
   GPO: FileIcon,
   EntryPoint: KeyIcon,
   ControlPlane: ShieldIcon,
+  ObjectSet: GroupIcon,
   NetworkSegment: DomainIcon,
   Internet: CloudIcon,
 }

@@ -1,7 +1,7 @@
 import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components'
 import { Fragment } from 'react'
 
-import { isControlPlane, isVirtual } from '@/lib/places'
+import { isControlPlane, isObjectSet, isVirtual } from '@/lib/places'
 
 import { AppLink } from './AppLink'
 import { KindIcon } from './KindIcon'
@@ -24,7 +24,7 @@ const useStyles = makeStyles({
 
 /**
  * The name of an asset, with the icon of its kind, leading to its page; of an entry point or control plane that
- * stands for many assets, leading to its attack paths.
+ * stands for many assets, leading to its attack paths. A set of objects has no page.
  */
 export function PlaceLink({
   id,
@@ -48,7 +48,9 @@ export function PlaceLink({
   return (
     <span className={styles.place}>
       {shownKind ? <KindIcon kind={shownKind} /> : null}
-      {isVirtual(id) ? (
+      {isObjectSet(id) ? (
+        <span {...look}>{shownName}</span>
+      ) : isVirtual(id) ? (
         <AppLink to="/attack-paths" search={isControlPlane(id) ? { target: id } : { entry: id }} {...look}>
           {shownName}
         </AppLink>

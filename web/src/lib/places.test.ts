@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { isControlPlane, isEdgeId, isVirtual, nameParts } from './places'
+import { isControlPlane, isEdgeId, isObjectSet, isVirtual, nameParts } from './places'
 
 test('what stands for many assets is known by its id', () => {
   expect(['entry:users:S-1', 'plane:forest:S-1', 'S-1', 'host:site:10.0.0.1'].map(isVirtual)).toEqual([
@@ -10,6 +10,7 @@ test('what stands for many assets is known by its id', () => {
     false,
   ])
   expect(isControlPlane('entry:users:S-1')).toBe(false)
+  expect(['set:groups:T', 'S-1'].map(isObjectSet)).toEqual([true, false])
 })
 
 test('ids of steps are told from those of assets', () => {

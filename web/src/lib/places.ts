@@ -4,6 +4,9 @@
 export const isVirtual = (id: string) => /^(entry|plane):/.test(id)
 export const isControlPlane = (id: string) => id.startsWith('plane:')
 
+/** What a role reaches all of stands on the way of a path, and has no page. */
+export const isObjectSet = (id: string) => id.startsWith('set:')
+
 /** Steps, paths, scenarios, relations and findings have ids of 32 digits. */
 export const isEdgeId = (id: string) => /^[0-9a-f]{32}$/.test(id)
 

@@ -3,8 +3,8 @@
 //! What a role may do is a step from the role, not from each of its holders; there is one only where somebody holds
 //! the role, or may activate it. Roles that control the whole tenant lead to the tenant, which contains the rest.
 //!
-//! What a role or a permission may do to many objects is one step, to the set of them ([`sets`]), and one more from the set
-//! to each: a tenant of 100,000 users has a dozen such roles, and a dozen applications with such permissions.
+//! What a role or a permission may do to many objects is one step, to the set of them ([`sets`]), and one more from the
+//! set to each: a tenant of 100,000 users has a dozen such roles, and a dozen applications with such permissions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -433,8 +433,8 @@ fn synchronised(view: &View<'_>, user: &Node) -> Option<Fact> {
     (of(user).is_synchronised == Some(true)).then(|| view.property_fact(user, "onpremsyncenabled", "true", text))
 }
 
-/// What service principals may do by permissions of Microsoft Graph. Who may grant roles may grant one that controls the
-/// tenant, which leads to all that is in it.
+/// What service principals may do by permissions of Microsoft Graph. Who may grant roles may grant one that controls
+/// the tenant, which leads to all that is in it.
 fn permissions(view: &View<'_>, steps: &mut Steps<'_, '_>, sets: &mut Sets) {
     const OVER_SETS: [(RelationKind, RelationKind, Set); 8] = {
         use RelationKind::*;

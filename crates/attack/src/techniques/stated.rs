@@ -28,6 +28,7 @@ pub(super) const DERIVED: &[RelationKind] = &[
     RelationKind::AzExecuteCommand,
     RelationKind::AzMgAddSecret,
     RelationKind::AzMgAddMember,
+    RelationKind::AzMgAddOwner,
     RelationKind::AzMgGrantRole,
     RelationKind::AzMgGrantAppRoles,
 ];

@@ -7,8 +7,8 @@ use postern_model::{NodeKind, RelationKind};
 /// The application id of Microsoft Graph, of which [`graph_permission`] knows the roles.
 pub const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 
-/// The relation that a role on a resource is; `None` for roles that are not followed: those that only read, and Role Based
-/// Access Control Administrator, which is granted under a condition as a rule, and collectors do not tell it.
+/// The relation that a role on a resource is; `None` for roles that are not followed: those that only read, and Role
+/// Based Access Control Administrator, which is granted under a condition as a rule, and collectors do not tell it.
 /// `id` is the role's own, without what stands before it.
 pub fn resource_role(id: &str) -> Option<RelationKind> {
     const ROLES: [(&str, RelationKind); 14] = [
