@@ -83,7 +83,7 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Take in files, folders and zip archives, recognised by content, and build the next generation
+    /// Take in files, folders, zip archives and gzip files, recognised by content, and build the next generation
     Import(Import),
     /// Show what an import would read from each file; stores nothing
     Inspect(Inspect),
@@ -209,7 +209,7 @@ pub struct Building {
 #[derive(Debug, Args)]
 #[command(after_help = examples!["import collection.zip scan.nessus", "import --source Berlin scans/"])]
 pub struct Import {
-    /// Files, folders (read with all their folders) and zip archives
+    /// Files, folders (read with all their folders), zip archives and gzip files
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Name of the source; also the site of hosts that a scanner knows by NetBIOS name only
@@ -227,7 +227,7 @@ pub struct Import {
 #[derive(Debug, Args)]
 #[command(after_help = examples!["inspect collection.zip", "inspect scans/ --json"])]
 pub struct Inspect {
-    /// Files, folders and zip archives
+    /// Files, folders, zip archives and gzip files
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// As for import
