@@ -69,7 +69,10 @@ fn old_domain(place: &Place) -> Vec<PathBuf> {
     let mut admin = kit.clone();
     admin["ObjectIdentifier"] = sid(500).into();
     admin["Properties"] = properties("ADMINISTRATOR@OLD.EXAMPLE");
-    let group = |id: &str, name: &str, members: Value| json!({"ObjectIdentifier": id, "Properties": properties(name), "Members": members, "Aces": []});
+    let group = |id: &str, name: &str, members: Value| {
+        let properties = properties(name);
+        json!({"ObjectIdentifier": id, "Properties": properties, "Members": members, "Aces": []})
+    };
     let unit = json!({
         "ObjectIdentifier": "0C0FFEE0-0000-4000-8000-000000000001", "Properties": properties("SERVERS@OLD.EXAMPLE"),
         "Users": [], "Computers": [sid(1202)], "ChildOus": [], "Links": [], "ACLProtected": false, "Aces": [],
