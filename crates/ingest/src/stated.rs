@@ -68,6 +68,17 @@ pub(crate) struct End<'a> {
     pub kind: &'a str,
 }
 
+impl<'a> End<'a> {
+    /// The kind as it stands in the tables.
+    pub fn kind_or_base(self) -> &'a str {
+        if self.kind.is_empty() {
+            NodeKind::Base.as_str()
+        } else {
+            self.kind
+        }
+    }
+}
+
 /// Where a row belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Place<'a> {

@@ -329,9 +329,9 @@ impl<'s> Reader<'s> {
             Value::Long(i64::from(place.cell)),
             Value::Text(subject),
             Value::Text(source.id),
-            Value::Text(source.kind),
+            Value::Text(source.kind_or_base()),
             Value::Text(target.id),
-            Value::Text(target.kind),
+            Value::Text(target.kind_or_base()),
             Value::Text(kind),
             Value::Text(properties),
         ];

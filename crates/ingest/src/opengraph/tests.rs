@@ -240,8 +240,8 @@ fn ends_are_ids_or_say_what_their_node_is_like() {
     assert_eq!(
         relations(&kept),
         [
-            [jane, "Okta_User", "GH_SyncedTo", "MDQ6VXN", "-", r#"{"traversable":true}"#],
-            [tenant, "-", "MemberOf", "S-1-5-21-1-2-3-512", "Group", "-"],
+            [jane, "Okta_User", "GH_SyncedTo", "MDQ6VXN", "Base", r#"{"traversable":true}"#],
+            [tenant, "Base", "MemberOf", "S-1-5-21-1-2-3-512", "Group", "-"],
         ]
     );
     assert_eq!((summary.counts.assets, summary.counts.relations), (2, 2));
