@@ -263,7 +263,7 @@ impl Reader<'_> {
             Content::Members(class) => {
                 let lone = [&record.member];
                 let list = record.members.iter().map(|it| &it.inside);
-                let members: Vec<_> = list.chain(lone).filter(|it| !it.id.is_empty()).collect();
+                let members: Vec<_> = list.chain(lone).filter(|it| !upper(&it.id).is_empty()).collect();
                 let group = upper(&record.group);
                 let end = End {
                     id: &group,
@@ -274,7 +274,7 @@ impl Reader<'_> {
             Content::Owners(kind, class) => {
                 let lone = [&record.owner];
                 let list = record.owners.iter().map(|it| &it.inside);
-                let owners: Vec<_> = list.chain(lone).filter(|it| !it.id.is_empty()).collect();
+                let owners: Vec<_> = list.chain(lone).filter(|it| !upper(&it.id).is_empty()).collect();
                 let owned = match kind {
                     NodeKind::AzGroup => &record.group,
                     NodeKind::AzDevice => &record.device_id,

@@ -77,6 +77,9 @@ impl<'a> Xml<'a> {
                     return Ok(false);
                 }
                 Event::Eof => return self.end_of_file().map(|()| false),
+                Event::Text(text) if self.depth == 0 && !text.trim().is_empty() => {
+                    return Err(self.malformed("text stands outside of the report; export it again".to_owned()));
+                }
                 _ => {}
             }
         }

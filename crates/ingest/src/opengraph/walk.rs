@@ -81,6 +81,7 @@ pub fn walk(input: &mut Input<'_>, visitor: &mut dyn Visit) -> Result<(), Ingest
     let mut walker = Walker {
         bytes: Bytes::new(input.bytes),
         element: Vec::new(),
+        is_found: false,
         visitor,
     };
     walker.document().map_err(|fault| match fault {
@@ -111,6 +112,8 @@ struct Walker<'a, 'v> {
     bytes: Bytes<'a>,
     /// The text of the element at hand.
     element: Vec<u8>,
+    /// There is a graph, nodes or edges, with something in it or not.
+    is_found: bool,
     visitor: &'v mut dyn Visit,
 }
 
@@ -122,6 +125,7 @@ impl Walker<'_, '_> {
         }
         self.object(false)?;
         match self.bytes.peek() {
+            Err(Fault::End) if !self.is_found => Err(Fault::Expected("a graph of nodes and edges")),
             Err(Fault::End) => Ok(()),
             Ok(_) => Err(Fault::Expected("the end of the file")),
             Err(fault) => Err(fault),
@@ -140,8 +144,13 @@ impl Walker<'_, '_> {
             }
             self.value()?;
             let key = std::mem::take(&mut self.element);
+            if std::str::from_utf8(&key).is_err() || key.iter().any(u8::is_ascii_control) {
+                // It may have been one that is wanted.
+                return Err(Fault::Expected("a key of text"));
+            }
             self.bytes.expect(b':', "a colon")?;
             let found = self.bytes.peek()?;
+            self.is_found |= matches!(&*key, b"\"nodes\"" | b"\"edges\"" | b"\"graph\"");
             match &*key {
                 b"\"nodes\"" if found != b'n' => self.array(Array::Nodes, is_graph)?,
                 b"\"edges\"" if found != b'n' => self.array(Array::Edges, is_graph)?,
