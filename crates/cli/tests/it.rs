@@ -1,5 +1,6 @@
 //! The real binary in a folder of its own: what people see, what programs read, and how it exits.
 
+mod exposure;
 mod serve;
 
 use std::collections::{BTreeMap, BTreeSet};
