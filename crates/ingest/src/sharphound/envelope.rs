@@ -307,7 +307,16 @@ impl Walker<'_> {
                         }
                         Step::Enough => return Ok((at, Pause::Stopped)),
                         Step::More => return Ok((at, Pause::More)),
-                        Step::Bad(reason) => return Ok((at, Pause::Bad(reason))),
+                        // Most end here: all of them without another look at the text around.
+                        Step::Bad(reason) => match Passer::default().pass(&bytes[at..]) {
+                            (_, false) => return Ok((at, Pause::Bad(reason))),
+                            (length, true) => {
+                                let beginning = &bytes[at..at + length.min(REJECTED_BYTES_MAX)];
+                                self.visitor.rejected(beginning, position, reason);
+                                self.index += 1;
+                                (self.expect, at) = (Expect::AfterElement, at + length);
+                            }
+                        },
                     }
                 }
                 (Expect::End, _) => {

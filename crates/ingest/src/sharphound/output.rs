@@ -25,7 +25,7 @@ const DISTINCT_MAX: usize = 4_000_000;
 pub const ID_BYTES_MAX: usize = 4096;
 
 /// The properties of one row may be so long, in bytes, as JSON: rows are copied a few times on their way.
-pub const PROPERTIES_BYTES_MAX: usize = 16 * 1024 * 1024;
+pub const PROPERTIES_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// So many bytes of a text from a file are shown in a sentence.
 const SHOWN_BYTES_MAX: usize = 100;
