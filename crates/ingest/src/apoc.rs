@@ -1,11 +1,12 @@
-//! APOC JSON lines: a graph as Neo4j's procedure `apoc.export.json.all` writes it, one node or relationship a line.
+//! APOC JSON lines: a graph as Neo4j's procedure `apoc.export.json.all` writes it, one node or relationship a line; or
+//! the same as elements of one array.
 //!
 //! Start at [`read`]. Nodes become objects and relationships become relations, under the kinds that their labels
 //! state; none of it says what else there is, so all of it is mention ([`crate::stated`]). Relationships name their
 //! ends by ids that are internal to the database. [`Nodes`] keeps what each stands for.
 //!
-//! **Invariant:** the file is read from front to back, line by line. Exports have nodes first; where a relationship
-//! stands before one of its ends, the lines from there on are read once more. Memory grows with the longest line and
+//! **Invariant:** the file is read from front to back, element by element. Exports have nodes first; where a relationship
+//! stands before one of its ends, all from there on is read once more. Memory grows with the largest element and
 //! with the number of nodes, both limited.
 //!
 //! # Source
@@ -26,8 +27,8 @@ use crate::sharphound::output::push_json_text;
 use crate::stated::{BOUNDARIES_MAX, End, Kinds, Node, Statements, main_kind, stated_name, upper};
 use crate::{Counts, Format, IngestError, Input, Probe, ReadSeek, Sink, Summary, io_error, read_head, rewind};
 
-/// Bytes of a line. A node with some thousand service names has a few hundred thousand.
-pub const LINE_BYTES_MAX: usize = 16 << 20;
+/// Bytes of an element, or of its line. A node with some thousand service names has a few hundred thousand.
+pub const ELEMENT_BYTES_MAX: usize = 16 << 20;
 
 /// Nodes of a file whose internal ids are kept, at about 70 bytes each beside the text of their ids. Of those behind
 /// them no relations can be read.
@@ -48,7 +49,7 @@ pub const PROPERTIES_MAX: usize = 1_000;
 /// Bytes of the value of a property, as JSON.
 pub const PROPERTY_BYTES_MAX: usize = 64 << 10;
 
-/// Kinds that are refused by name; those behind them are refused line by line.
+/// Kinds that are refused by name; those behind them are refused one by one.
 const REFUSED_KINDS_MAX: usize = 100;
 
 /// Lines of a file's beginning that are looked at to recognise it: the first may be damaged.
@@ -62,22 +63,28 @@ pub static FORMAT: Format = Format {
     read,
 };
 
-/// Whether one of the first lines is a node or a relationship.
+/// Whether one of the first lines, or the first element of an array, is a node or a relationship.
 fn sniff(head: &[u8]) -> bool {
+    if let Some(inside) = head.trim_ascii_start().strip_prefix(b"[") {
+        return is_element(inside);
+    }
     let lines = head.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
-    lines.filter(|line| !line.is_empty()).take(SNIFFED_LINES_MAX).any(|line| {
-        let text = String::from_utf8_lossy(line);
-        let mut raw = Raw::default();
-        // The head may end inside the line.
-        let (Ok(()) | Err(Fault::End)) = raw.fill(element(&text)) else {
-            return false;
-        };
-        match raw.kind.as_deref() {
-            Some("node") => raw.labels.is_some() || raw.properties.is_some(),
-            Some("relationship") => raw.label.is_some() || raw.start.is_some(),
-            _ => false,
-        }
-    })
+    let mut lines = lines.filter(|line| !line.is_empty()).take(SNIFFED_LINES_MAX);
+    lines.any(is_element)
+}
+
+/// Whether a text begins with a node or a relationship; it may end inside.
+fn is_element(text: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(text);
+    let mut raw = Raw::default();
+    let (Ok(_) | Err(Fault::End)) = raw.fill(&text) else {
+        return false;
+    };
+    match raw.kind.as_deref() {
+        Some("node") => raw.labels.is_some() || raw.properties.is_some(),
+        Some("relationship") => raw.label.is_some() || raw.start.is_some(),
+        _ => false,
+    }
 }
 
 /// Whether it is an export in one of the layouts that are one document: `{"nodes": …, "rels": …}`.
@@ -91,38 +98,33 @@ fn is_one_document(head: &[u8]) -> bool {
     is_list || rest.starts_with(b"{\"") && has(b"\"labels\":[")
 }
 
-/// The object in a line: lines of an array have brackets and commas around it.
-fn element(line: &str) -> &str {
-    let line = line.trim();
-    let line = line.strip_prefix('[').unwrap_or(line).trim_start();
-    let line = line.strip_prefix(',').unwrap_or(line).trim_start();
-    let line = line.strip_suffix(']').unwrap_or(line).trim_end();
-    line.strip_suffix(',').unwrap_or(line).trim_end()
-}
-
 /// Reads a file of this format.
 ///
 /// # Errors
 /// [`IngestError::Unsupported`] for exports that are one document; [`IngestError::Io`] and [`IngestError::Sink`] as
-/// they come. What is wrong with a line is a reject.
+/// they come. What is wrong with an element is a reject.
 fn read(mut input: Input<'_>, sink: &mut dyn Sink) -> Result<Summary, IngestError> {
     let head = read_head(&mut input)?;
     if is_one_document(head.strip_prefix(MARK).unwrap_or(&head)) {
         return Err(IngestError::Unsupported {
             name: input.name.to_owned(),
             found: "an APOC export in one document (jsonFormat JSON or JSON_ID_AS_KEYS)".to_owned(),
-            understood: "exports in lines (jsonFormat JSON_LINES, which is the default, and ARRAY_JSON)",
+            understood: "the jsonFormats JSON_LINES, which is the default, and ARRAY_JSON",
         });
     }
     rewind(&mut input)?;
+    let layout = match head.strip_prefix(MARK).unwrap_or(&head).trim_ascii_start().starts_with(b"[") {
+        true => Layout::Array,
+        false => Layout::Lines,
+    };
     let name = input.name;
-    let mut reader = Reader::new(Chunks::new(sink));
-    let begin = Place { line: 0, byte: 0 };
-    reader.pass(name, Lines::from(input.bytes, begin), Pass::First)?;
+    let mut reader = Reader::new(layout, Chunks::new(sink));
+    let begin = Place { index: 0, byte: 0 };
+    reader.pass(name, Elements::from(input.bytes, begin), Pass::First)?;
     if let Some(place) = reader.aside {
         let sought = input.bytes.seek(SeekFrom::Start(place.byte));
         sought.map_err(|cause| io_error(name, cause))?;
-        reader.pass(name, Lines::from(input.bytes, place), Pass::Second)?;
+        reader.pass(name, Elements::from(input.bytes, place), Pass::Second)?;
     }
     reader.finish()
 }
@@ -130,28 +132,37 @@ fn read(mut input: Input<'_>, sink: &mut dyn Sink) -> Result<Summary, IngestErro
 /// A byte order mark of UTF-8.
 const MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// The beginning of a line.
+/// How the elements of a file follow each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Layout {
+    /// One a line: a damaged line is the loss of one element.
+    Lines,
+    /// Elements of one array, in one line or in many.
+    Array,
+}
+
+/// The beginning of an element.
 #[derive(Clone, Copy, Debug)]
 struct Place {
-    /// How many lines stand before it.
-    line: u64,
+    /// How many lines, or elements, stand before it.
+    index: u64,
     byte: u64,
 }
 
-struct Line<'l> {
+struct Element<'l> {
     place: Place,
     /// The reason in place of one that is too long to be read.
     text: Result<&'l [u8], String>,
 }
 
-/// A file, line by line.
-struct Lines<'a> {
+/// A file, element by element.
+struct Elements<'a> {
     bytes: BufReader<&'a mut dyn ReadSeek>,
     next: Place,
     text: Vec<u8>,
 }
 
-impl<'a> Lines<'a> {
+impl<'a> Elements<'a> {
     fn from(bytes: &'a mut dyn ReadSeek, next: Place) -> Self {
         const BUFFER_BYTES: usize = 256 << 10;
         Self {
@@ -161,36 +172,97 @@ impl<'a> Lines<'a> {
         }
     }
 
-    fn next(&mut self) -> io::Result<Option<Line<'_>>> {
-        let place = self.next;
+    fn next(&mut self, layout: Layout) -> io::Result<Option<Element<'_>>> {
         self.text.clear();
-        let mut limited = Read::take(&mut self.bytes, LINE_BYTES_MAX as u64 + 1);
-        let mut bytes = limited.read_until(b'\n', &mut self.text)?;
-        let is_long = bytes > LINE_BYTES_MAX && !self.text.ends_with(b"\n");
-        if is_long {
-            bytes += self.bytes.skip_until(b'\n')?;
-        }
+        let (place, bytes) = match layout {
+            Layout::Lines => (self.next, self.line()?),
+            Layout::Array => {
+                self.skip_between()?;
+                (self.next, self.value()?)
+            }
+        };
         if bytes == 0 {
             return Ok(None);
         }
-        self.next.line += 1;
-        self.next.byte += bytes as u64;
-        if is_long {
-            let reason = format!(
-                "the line has {bytes} bytes, and at most {LINE_BYTES_MAX} are read; export with jsonFormat JSON_LINES"
-            );
-            return Ok(Some(Line { place, text: Err(reason) }));
-        }
+        self.next.index += 1;
+        self.next.byte += bytes;
+        let is_whole = bytes == self.text.len() as u64;
         let text = match place.byte {
             0 => self.text.strip_prefix(MARK).unwrap_or(&self.text),
             _ => &self.text,
         };
-        let text = Ok(text.trim_ascii());
-        Ok(Some(Line { place, text }))
+        let text = match is_whole {
+            true => Ok(text.trim_ascii()),
+            false => Err(format!("it has {bytes} bytes, and at most {ELEMENT_BYTES_MAX} are read")),
+        };
+        Ok(Some(Element { place, text }))
+    }
+
+    /// Takes a line, as far as it may be read, and gives its length.
+    fn line(&mut self) -> io::Result<u64> {
+        let mut limited = Read::take(&mut self.bytes, ELEMENT_BYTES_MAX as u64 + 1);
+        let mut bytes = limited.read_until(b'\n', &mut self.text)?;
+        if bytes > ELEMENT_BYTES_MAX && !self.text.ends_with(b"\n") {
+            bytes += self.bytes.skip_until(b'\n')?;
+        }
+        Ok(bytes as u64)
+    }
+
+    /// Goes over what stands between the elements of an array, and around them.
+    fn skip_between(&mut self) -> io::Result<()> {
+        loop {
+            let buffer = self.bytes.fill_buf()?;
+            let is_between = |byte: &u8| byte.is_ascii_whitespace() || b"[],".contains(byte) || MARK.contains(byte);
+            let skipped = buffer.iter().take_while(|byte| is_between(byte)).count();
+            let is_done = skipped < buffer.len() || buffer.is_empty();
+            self.bytes.consume(skipped);
+            self.next.byte += skipped as u64;
+            if is_done {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes an element of an array, as far as it may be read, and gives its length: an object to its last bracket,
+    /// anything else to the next comma or bracket.
+    fn value(&mut self) -> io::Result<u64> {
+        let (mut bytes, mut depth) = (0, 0_u64);
+        let (mut is_in_text, mut is_escaped) = (false, false);
+        loop {
+            let buffer = self.bytes.fill_buf()?;
+            if buffer.is_empty() {
+                return Ok(bytes);
+            }
+            let mut end = None;
+            for (at, &byte) in buffer.iter().enumerate() {
+                match byte {
+                    _ if is_escaped => is_escaped = false,
+                    b'\\' if is_in_text => is_escaped = true,
+                    b'"' => is_in_text = !is_in_text,
+                    _ if is_in_text => {}
+                    b'{' | b'[' => depth += 1,
+                    b'}' | b']' if depth > 1 => depth -= 1,
+                    b'}' if depth == 1 => end = Some(at + 1),
+                    b'}' | b']' | b',' if depth == 0 => end = Some(at.max(usize::from(bytes == 0))),
+                    _ => {}
+                }
+                if end.is_some() {
+                    break;
+                }
+            }
+            let taken = end.unwrap_or(buffer.len());
+            let room = ELEMENT_BYTES_MAX + 1 - self.text.len();
+            self.text.extend_from_slice(&buffer[..taken.min(room)]);
+            self.bytes.consume(taken);
+            bytes += taken as u64;
+            if end.is_some() {
+                return Ok(bytes);
+            }
+        }
     }
 }
 
-/// How often the lines are gone over, and what for.
+/// How often the elements are gone over, and what for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Pass {
     First,
@@ -199,6 +271,7 @@ enum Pass {
 }
 
 struct Reader<'s> {
+    layout: Layout,
     chunks: Chunks<'s>,
     statements: Statements,
     nodes: Nodes,
@@ -207,15 +280,15 @@ struct Reader<'s> {
     /// Name of a domain → its SID, of the domains that are nodes.
     domains: HashMap<String, String>,
     relations: u64,
-    /// The first line that has to be read again.
+    /// The first element that has to be read again.
     aside: Option<Place>,
-    /// Kinds that are left out → how many lines are.
+    /// Kinds that are left out → how many elements are.
     refused: BTreeMap<String, u64>,
     /// Properties of the relationship before, as they stand in the file and as they are kept: most are alike.
     repeated: (String, String),
 }
 
-/// Why a line did not become a row.
+/// Why an element did not become a row.
 enum Unread {
     Reason(String),
     Failed(IngestError),
@@ -234,8 +307,9 @@ impl From<IngestError> for Unread {
 }
 
 impl<'s> Reader<'s> {
-    fn new(chunks: Chunks<'s>) -> Self {
+    fn new(layout: Layout, chunks: Chunks<'s>) -> Self {
         Self {
+            layout,
             chunks,
             statements: Statements::new(),
             nodes: Nodes::default(),
@@ -249,15 +323,16 @@ impl<'s> Reader<'s> {
         }
     }
 
-    fn pass(&mut self, name: &str, mut lines: Lines<'_>, pass: Pass) -> Result<(), IngestError> {
-        while let Some(Line { place, text }) = lines.next().map_err(|cause| io_error(name, cause))? {
+    fn pass(&mut self, name: &str, mut elements: Elements<'_>, pass: Pass) -> Result<(), IngestError> {
+        let layout = self.layout;
+        while let Some(Element { place, text }) = elements.next(layout).map_err(|cause| io_error(name, cause))? {
             let text = text.and_then(|line| {
                 std::str::from_utf8(line)
                     .map_err(|fault| format!("its text is not UTF-8, at its byte {}", fault.valid_up_to()))
             });
-            let read = match text.map(element) {
+            let read = match text {
                 Ok("") => Ok(()),
-                Ok(text) => self.line(text, place, pass),
+                Ok(text) => self.element(text, place, pass),
                 Err(reason) => Err(Unread::Reason(reason)),
             };
             match read {
@@ -265,15 +340,18 @@ impl<'s> Reader<'s> {
                 Err(Unread::Failed(error)) => return Err(error),
                 // What the first pass has found wrong is told by then.
                 Err(Unread::Reason(_)) if pass == Pass::Second => {}
-                Err(Unread::Reason(reason)) => self.chunks.reject(position(place), reason),
+                Err(Unread::Reason(reason)) => self.chunks.reject(self.position(place.index), reason),
             }
         }
         Ok(())
     }
 
-    fn line(&mut self, text: &str, place: Place, pass: Pass) -> Result<(), Unread> {
+    fn element(&mut self, text: &str, place: Place, pass: Pass) -> Result<(), Unread> {
         let mut raw = Raw::default();
-        raw.fill(text).map_err(cannot_read)?;
+        let end = raw.fill(text).map_err(cannot_read)?;
+        if end < text.len() {
+            return Err(format!("something follows its end, at its byte {end}").into());
+        }
         match (raw.kind.as_deref(), pass) {
             (Some("relationship"), _) => self.relationship(&raw, place, pass),
             (Some("node"), Pass::First) => self.node(&raw, place),
@@ -297,8 +375,9 @@ impl<'s> Reader<'s> {
         if let Err(reason) = self.node_kinds.check(kind) {
             return self.refuse("nodes", kind, reason);
         }
-        if let Some(line) = self.nodes.find(internal).map(|known| known.line) {
-            return Err(format!("node {internal} stands in the file already, on line {}", line + 1).into());
+        if let Some(index) = self.nodes.find(internal).map(|known| known.index) {
+            let first = self.position(index);
+            return Err(format!("node {internal} stands in the file already, at {first}").into());
         }
         let mut said = Said::default();
         let mut properties = write_properties(raw.properties, kind, Some(&mut said))?;
@@ -338,7 +417,7 @@ impl<'s> Reader<'s> {
             Value::Text(&properties.json),
         ];
         self.chunks.push(&OBJECTS, &row)?;
-        self.nodes.keep(internal, &id, kind, place.line);
+        self.nodes.keep(internal, &id, kind, place.index);
         Ok(())
     }
 
@@ -366,10 +445,10 @@ impl<'s> Reader<'s> {
                 false => String::new(),
             };
             let reason = format!("its {which} is the id {} of no node of the file{above}", missing.internal);
-            self.chunks.reject(position(place), reason);
+            self.chunks.reject(self.position(place.index), reason);
             return Ok(());
         };
-        if pass == Pass::Second && source.line < place.line && target.line < place.line {
+        if pass == Pass::Second && source.index < place.index && target.index < place.index {
             return Ok(());
         }
         let ends = [source, target].map(|end| End {
@@ -403,13 +482,21 @@ impl<'s> Reader<'s> {
         Ok(())
     }
 
-    fn reject_all(&mut self, place: Place, faults: &mut Vec<String>) {
-        for fault in faults.drain(..) {
-            self.chunks.reject(position(place), fault);
+    /// Where an element stands, as rejects state it.
+    fn position(&self, index: u64) -> String {
+        match self.layout {
+            Layout::Lines => format!("line {}", index + 1),
+            Layout::Array => format!("[{index}]"),
         }
     }
 
-    /// Counts a line whose kind is none that can be read; the first of each kind is rejected by name.
+    fn reject_all(&mut self, place: Place, faults: &mut Vec<String>) {
+        for fault in faults.drain(..) {
+            self.chunks.reject(self.position(place.index), fault);
+        }
+    }
+
+    /// Counts an element whose kind is none that can be read; the first of each kind is rejected by name.
     fn refuse(&mut self, what: &str, kind: &str, reason: String) -> Result<(), Unread> {
         let shown: String = kind.chars().take(KIND_CHARACTERS_MAX).collect();
         let named = format!("{what} of kind {shown:?}");
@@ -452,14 +539,10 @@ fn domain_named<'d>(domains: &'d HashMap<String, String>, name: &str) -> Option<
     domains.get(&name.to_uppercase()).or_else(only).map(String::as_str)
 }
 
-fn position(place: Place) -> String {
-    format!("line {}", place.line + 1)
-}
-
 fn cannot_read(fault: Fault) -> String {
     match fault {
-        Fault::End => "the line is cut off; if it is the last, the file was cut short: export it again".to_owned(),
-        fault => format!("the line cannot be read: {fault}"),
+        Fault::End => "it is cut off; if it is the last, the file was cut short: export it again".to_owned(),
+        fault => format!("it cannot be read: {fault}"),
     }
 }
 
@@ -480,7 +563,7 @@ struct Known {
     id_start: u32,
     id_bytes: u16,
     kind: u16,
-    line: u64,
+    index: u64,
 }
 
 /// A node, as relations name it.
@@ -488,8 +571,8 @@ struct Known {
 struct Found<'n> {
     id: &'n str,
     kind: &'n str,
-    /// How many lines stand before the one that tells of it.
-    line: u64,
+    /// How many elements stand before the one that tells of it.
+    index: u64,
 }
 
 impl Nodes {
@@ -499,12 +582,12 @@ impl Nodes {
         Some(Found {
             id: &self.ids[start..start + usize::from(known.id_bytes)],
             kind: &self.kinds[usize::from(known.kind)],
-            line: known.line,
+            index: known.index,
         })
     }
 
     /// Keeps a node, unless a limit is reached.
-    fn keep(&mut self, internal: &str, id: &str, kind: &str, line: u64) {
+    fn keep(&mut self, internal: &str, id: &str, kind: &str, index: u64) {
         let place = self.kinds.iter().position(|known| known == kind);
         let kind = place.unwrap_or_else(|| {
             self.kinds.push(kind.to_owned());
@@ -516,7 +599,7 @@ impl Nodes {
                 id_start: u32::try_from(self.ids.len()).ok()?,
                 id_bytes: u16::try_from(id.len()).ok()?,
                 kind: u16::try_from(kind).ok()?,
-                line,
+                index,
             })
         };
         let (Some(entry), Ok(at), false) = (entry(), u32::try_from(self.known.len()), is_full) else {
@@ -534,7 +617,7 @@ fn key_of(internal: &str) -> [u32; 4] {
     [0, 32, 64, 96].map(|shift| (hash >> shift) as u32)
 }
 
-/// The parts of a line, as far as they are what they should be.
+/// The parts of an element, as far as they are what they should be.
 #[derive(Default)]
 struct Raw<'a> {
     kind: Option<Cow<'a, str>>,
@@ -548,8 +631,8 @@ struct Raw<'a> {
 }
 
 impl<'a> Raw<'a> {
-    /// Reads the object that a text is; what stands before a fault is kept.
-    fn fill(&mut self, text: &'a str) -> Result<(), Fault> {
+    /// Reads the object that a text begins with, and gives its end; what stands before a fault is kept.
+    fn fill(&mut self, text: &'a str) -> Result<usize, Fault> {
         let mut cursor = Cursor::new(text);
         cursor.each_field(|cursor, key| {
             match key {
@@ -564,10 +647,7 @@ impl<'a> Raw<'a> {
             }
             Ok(())
         })?;
-        match cursor.at() == text.len() {
-            true => Ok(()),
-            false => cursor.expected("the end of the line"),
-        }
+        Ok(cursor.at())
     }
 }
 
@@ -634,7 +714,7 @@ impl<'a> RawEnd<'a> {
     }
 
     fn find<'n>(&'n self, nodes: &'n Nodes) -> Option<Found<'n>> {
-        let own = || self.own.as_ref().map(|(id, kind)| Found { id, kind, line: 0 });
+        let own = || self.own.as_ref().map(|(id, kind)| Found { id, kind, index: 0 });
         own().or_else(|| nodes.find(&self.internal))
     }
 }

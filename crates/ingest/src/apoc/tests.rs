@@ -34,7 +34,7 @@ fn a_line_of_gigabytes_is_rejected_by_its_number_and_the_rest_goes_in() {
     read(input, &mut kept).unwrap();
     assert_eq!(kept.rows("objects", &["id"]), [["S-1"]]);
     let [reason] = &reasons(&kept)[..] else { panic!("{:?}", kept.rejects) };
-    assert!(reason.starts_with("line 1: the line has 32212"), "{reason}");
+    assert!(reason.starts_with("line 1: it has 32212"), "{reason}");
     assert!(reason.contains("at most 16777216 are read"), "{reason}");
 }
 
@@ -101,14 +101,14 @@ fn values_above_their_limits_are_left_out_and_told() {
 #[test]
 fn above_the_limit_of_nodes_their_relations_are_rejected() {
     let mut kept = Kept::default();
-    let mut reader = Reader::new(Chunks::new(&mut kept));
+    let mut reader = Reader::new(Layout::Lines, Chunks::new(&mut kept));
     reader.nodes.ids = "x".repeat(NODE_IDS_BYTES_MAX - 25);
     for (number, line) in [USER, GROUP, MEMBER].into_iter().enumerate() {
-        let place = Place { line: number as u64, byte: 0 };
-        assert!(reader.line(line, place, Pass::First).is_ok());
+        let place = Place { index: number as u64, byte: 0 };
+        assert!(reader.element(line, place, Pass::First).is_ok());
     }
     let place = reader.aside.expect("the group is not kept");
-    assert!(reader.line(MEMBER, place, Pass::Second).is_ok());
+    assert!(reader.element(MEMBER, place, Pass::Second).is_ok());
     reader.finish().unwrap();
     let reason = "line 3: its end is the id 2 of no node of the file, or of one behind the first 1";
     assert_eq!(reasons(&kept), [reason]);
@@ -126,6 +126,53 @@ fn every_end_is_found_wherever_its_node_stands() {
         assert_eq!(rows, expected, "{order:?}");
         assert!(kept.rejects.is_empty());
     }
+}
+
+#[test]
+fn an_array_is_read_however_its_lines_are_broken() {
+    let (_, lines) = read_bytes(format!("{USER}\n{MEMBER}\n{GROUP}").as_bytes());
+    let rows = |kept: &Kept| {
+        let columns = ["source", "target"];
+        (kept.rows("objects", &["id"]), kept.rows("relations", &columns))
+    };
+    for between in [",", ",\n", "\n,", " ,\r\n "] {
+        let array = format!("[{}]\n", [USER, MEMBER, GROUP].join(between));
+        let (_, kept) = read_bytes(array.as_bytes());
+        assert_eq!(rows(&kept), rows(&lines), "{between:?}");
+        assert!(kept.rejects.is_empty(), "{:?}", reasons(&kept));
+    }
+    let (_, marked) = read_bytes(format!("\u{feff}[{USER}]").as_bytes());
+    assert_eq!(marked.rows("objects", &["id"]).len(), 1);
+}
+
+#[test]
+fn what_is_no_element_of_an_array_is_rejected_by_its_number() {
+    let text = r#""}]{[\"""#;
+    let (_, kept) = read_bytes(format!("[{USER},17,{text},{{\"type\":\"way\"}},{GROUP},{{\"type\"").as_bytes());
+    let expected = [
+        "[1]: it cannot be read: an object is expected at its byte 0",
+        "[2]: it cannot be read: an object is expected at its byte 0",
+        "[3]: its type is \"way\"; node and relationship are understood",
+        "[5]: it is cut off; if it is the last, the file was cut short: export it again",
+    ];
+    assert_eq!(reasons(&kept), expected);
+    assert_eq!(kept.rows("objects", &["id"]).len(), 2);
+}
+
+#[test]
+fn an_element_above_the_limit_is_rejected_and_those_behind_it_are_read() {
+    let after = "\"},{\"type\":\"node\",\"id\":\"1\",\"labels\":[\"User\"],\"properties\":{\"objectid\":\"S-1\"}}]";
+    let mut huge = Huge::new("[{\"type\":\"", "x", 40 << 20, after);
+    let input = Input {
+        name: "file",
+        length: huge.length(),
+        bytes: &mut huge,
+        site: None,
+    };
+    let mut kept = Kept::default();
+    read(input, &mut kept).unwrap();
+    assert_eq!(kept.rows("objects", &["id"]), [["S-1"]]);
+    assert_eq!(reasons(&kept), ["[0]: it has 41943051 bytes, and at most 16777216 are read"]);
 }
 
 #[test]
