@@ -288,3 +288,123 @@ async fn the_order_of_imports_makes_no_difference() {
     other.import(&[domain(&other, 1)]).await;
     assert_eq!(place.digests().await, other.digests().await);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn circles_of_groups_and_of_management_groups_end() {
+    let root = |name: &str| format!("/providers/Microsoft.Management/managementGroups/{name}");
+    let inside = |id: &str, parent: &str| {
+        let parent = json!({"parent": {"id": root(parent)}});
+        entry(
+            "AZManagementGroupDescendant",
+            json!({"id": root(id), "properties": parent}),
+        )
+    };
+    let group = |id: &str| json!({"id": id, "@odata.type": "#microsoft.graph.group"});
+    let mut records = vec![
+        entry(
+            "AZTenant",
+            json!({"id": TENANT, "displayName": "Example", "collected": true}),
+        ),
+        user("eve", json!({})),
+        user("max", json!({})),
+        inside("a", "b"),
+        inside("b", "a"),
+        inside("c", "c"),
+        entry(
+            "AZManagementGroupRoleAssignment",
+            json!({"managementGroupId": root("a"), "roleAssignments": [{"roleAssignment": {"properties": {
+                "principalId": "eve", "roleDefinitionId": "8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "scope": root("a"),
+            }}}]}),
+        ),
+    ];
+    for (id, members) in [
+        ("one", vec![principal("max"), group("two")]),
+        ("two", vec![group("one"), group("two")]),
+    ] {
+        records.push(entry("AZGroup", json!({"id": id, "displayName": id})));
+        let members: Vec<_> = members.into_iter().map(|it| json!({"member": it})).collect();
+        records.push(entry("AZGroupMember", json!({"groupId": id, "members": members})));
+    }
+    records.extend(role(HELPDESK_ADMINISTRATOR, &[("two", "/")]));
+    let place = Place::new().await;
+    place.import(&[azure(&place, 1, &records)]).await;
+    let generation = place.current().await;
+    let (a, b) = (root("A").to_uppercase(), root("B").to_uppercase());
+    assert!(has_step(&generation, "EVE", RelationKind::AzOwner, &a));
+    assert!(has_step(&generation, &a, RelationKind::AzContains, &b));
+    assert!(has_step(&generation, &b, RelationKind::AzContains, &a));
+    assert!(has_step(&generation, "ONE", RelationKind::AzMemberOf, "TWO"));
+    let max = generation.estate.node(generation.estate.find("MAX").expect("a user"));
+    let held = max.attributes.entra.as_ref().and_then(|it| it.roles.clone());
+    assert_eq!(held.as_deref(), Some([HELPDESK_ADMINISTRATOR.to_owned()].as_slice()));
+}
+
+/// EVE may ask for the highest role, which ADA approves; BOB publishes a web app whose identity an application trusts.
+#[tokio::test(flavor = "multi_thread")]
+async fn roles_on_resources_activations_and_federated_credentials_lead_from_a_file_to_the_tenant() {
+    let group = "/subscriptions/s/resourceGroups/web";
+    let site = format!("{group}/providers/Microsoft.Web/sites/shop");
+    let vault = format!("{group}/providers/Microsoft.KeyVault/vaults/kv");
+    let assigned = |id: &str, role: &str| {
+        let properties = json!({"principalId": "bob", "roleDefinitionId": role, "scope": id});
+        json!({"assignee": {"properties": properties}, "objectId": id, "roleDefinitionId": role})
+    };
+    let mut records = tenant();
+    records.extend([
+        entry(
+            "AZWebApp",
+            json!({"id": site, "name": "shop", "identity": {"principalId": "shop-identity"}}),
+        ),
+        entry(
+            "AZWebAppRoleAssignment",
+            json!({"objectId": site, "assignees": [assigned(&site, "de139f84-1756-47ae-9be6-808fbbe84772")]}),
+        ),
+        entry(
+            "AZKeyVault",
+            json!({"id": vault, "name": "kv", "properties": {"enableRbacAuthorization": true}}),
+        ),
+        entry(
+            "AZKeyVaultRoleAssignment",
+            json!({"virtualMachineId": vault, "roleAssignments": [
+                {"roleAssignment": assigned(group, "4633458b-17de-408a-b874-0445c86b69e6")["assignee"]},
+            ]}),
+        ),
+        entry(
+            "AZFederatedIdentityCredential",
+            json!({"appId": "app", "fics": [{"appId": "app", "fic": {
+                "id": "fc-1", "name": "shop", "subject": "shop-identity",
+                "issuer": format!("https://login.microsoftonline.com/{TENANT}/v2.0"),
+            }}]}),
+        ),
+        entry(
+            "AZRoleManagementPolicyAssignment",
+            json!({"roleDefinitionId": GLOBAL_ADMINISTRATOR, "endUserAssignmentRequiresApproval": true,
+                "endUserAssignmentUserApprovers": ["ada"]}),
+        ),
+    ]);
+    let place = Place::new().await;
+    let report = place.import(&[domain(&place, 1), azure(&place, 1, &records)]).await;
+    let rejects: Vec<_> = report.files.iter().flat_map(|file| &file.rejects).collect();
+    assert!(rejects.is_empty(), "{rejects:?}");
+    let generation = place.current().await;
+    let (site, vault) = (site.to_uppercase(), vault.to_uppercase());
+    let highest = role_key(GLOBAL_ADMINISTRATOR);
+    for (source, technique, target) in [
+        ("BOB", RelationKind::AzWebsiteContributor, site.as_str()),
+        (&site, RelationKind::AzManagedIdentity, "SHOP-IDENTITY"),
+        ("SHOP-IDENTITY", RelationKind::AzAuthenticatesTo, "FC-1"),
+        ("FC-1", RelationKind::AzAuthenticatesTo, "APP"),
+        ("BOB", RelationKind::AzGetSecrets, &vault),
+        ("ADA", RelationKind::AzRoleApprover, &highest.to_uppercase()),
+    ] {
+        assert!(
+            has_step(&generation, source, technique, target),
+            "{source} {technique} {target}"
+        );
+    }
+    let credential = generation
+        .estate
+        .node(generation.estate.find("FC-1").expect("a credential"));
+    assert_eq!((&*credential.name, &*credential.boundary), ("SHOP@EXAMPLE", TENANT));
+    assert!(!credential.is_stub);
+}

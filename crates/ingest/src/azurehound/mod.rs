@@ -33,12 +33,12 @@ use self::home::{Home, Scout, tenant_id};
 use self::object::{
     credential_of, directory_kind, granted_by, name_of, object_id, principal_kind, properties_of, scope_property,
 };
-use self::shape::{Element, Federated, Glance, Principal, Record, Wrapped};
+use self::shape::{Element, Federated, Glance, Named, Principal, Record, Text, Wrapped};
 use crate::sharphound;
 use crate::sharphound::cursor::Cursor;
 use crate::sharphound::envelope::{Position, Step, Visit, element, walk};
 use crate::sharphound::output::{End, Output, Place, Properties, upper};
-use crate::sharphound::shape::{Meta, Text};
+use crate::sharphound::shape::Meta;
 use crate::{Format, IngestError, Input, Probe, Sink, Summary};
 
 pub use self::cells::TENANTS_MAX;
@@ -186,6 +186,7 @@ impl Visit for Reader<'_> {
         self.position = position;
         let (read, length) = match element::<Element<'_>>(text) {
             Ok(read) => read,
+            Err(Step::Bad(reason)) => return Ok(self.unreadable(text, reason)),
             Err(step) => return Ok(step),
         };
         match content_of(&read.kind) {
@@ -246,6 +247,17 @@ impl Reader<'_> {
         self.tell(reason);
     }
 
+    /// Of a kind that is not read the fields may mean anything: its record is no worse for that.
+    fn unreadable(&mut self, text: &str, reason: String) -> Step {
+        match element::<Named<'_>>(text) {
+            Ok((named, length)) if !named.kind.is_empty() && content_of(&named.kind).is_none() => {
+                self.unknown_kind(&named.kind);
+                Step::Done(length)
+            }
+            _ => Step::Bad(reason),
+        }
+    }
+
     fn unknown_kind(&mut self, kind: &str) {
         let is_new = !self.unknown.contains_key(kind);
         let kind = if is_new && self.unknown.len() >= UNKNOWN_KINDS_MAX {
@@ -261,20 +273,16 @@ impl Reader<'_> {
             Content::Tenant => self.tenant(record),
             Content::Object(kind, class) => self.object(kind, class, record),
             Content::Members(class) => {
-                let lone = [&record.member];
-                let list = record.members.iter().map(|it| &it.inside);
-                let members: Vec<_> = list.chain(lone).filter(|it| !upper(&it.id).is_empty()).collect();
+                let members = record.members.iter().map(|it| it.inside).chain([record.member.clone()]);
                 let group = upper(&record.group);
                 let end = End {
                     id: &group,
                     kind: NodeKind::AzGroup,
                 };
-                self.principals(record, end, class, Facet::Members, &members, RelationKind::AzMemberOf)
+                self.principals(record, end, class, Facet::Members, members, RelationKind::AzMemberOf)
             }
             Content::Owners(kind, class) => {
-                let lone = [&record.owner];
-                let list = record.owners.iter().map(|it| &it.inside);
-                let owners: Vec<_> = list.chain(lone).filter(|it| !upper(&it.id).is_empty()).collect();
+                let owners = record.owners.iter().map(|it| it.inside).chain([record.owner.clone()]);
                 let owned = match kind {
                     NodeKind::AzGroup => &record.group,
                     NodeKind::AzDevice => &record.device_id,
@@ -285,7 +293,7 @@ impl Reader<'_> {
                     id: &upper(owned),
                     kind,
                 };
-                self.principals(record, end, class, Facet::Owners, &owners, RelationKind::AzOwns)
+                self.principals(record, end, class, Facet::Owners, owners, RelationKind::AzOwns)
             }
             Content::DirectoryRoles => self.directory_roles(record),
             Content::EligibleRole => self.eligible_role(record),
@@ -392,18 +400,20 @@ impl Reader<'_> {
             NodeKind::AzManagedCluster => self.nodes_of(at, end, record)?,
             _ => {}
         }
-        let assigned = record.identity.assigned.0.iter().map(|it| &it.principal);
-        for principal in assigned.chain([&record.identity.principal]) {
+        let mut identity = |principal: &str| {
             let principal = upper(principal);
-            if !principal.is_empty() {
-                let principal = End {
-                    id: &principal,
-                    kind: NodeKind::AzServicePrincipal,
-                };
-                self.output
-                    .relation(at, end, principal, RelationKind::AzManagedIdentity, "")?;
+            if principal.is_empty() {
+                return Ok(());
             }
-        }
+            let principal = End {
+                id: &principal,
+                kind: NodeKind::AzServicePrincipal,
+            };
+            self.output
+                .relation(at, end, principal, RelationKind::AzManagedIdentity, "")
+        };
+        record.identity.assigned.each_principal(&mut identity)?;
+        identity(&record.identity.principal)?;
         Ok(())
     }
 
@@ -462,13 +472,13 @@ impl Reader<'_> {
     }
 
     /// Members or owners of an object.
-    fn principals(
+    fn principals<'r>(
         &mut self,
         record: &Record<'_>,
         object: End<'_>,
         class: ObjectClass,
         facet: Facet,
-        principals: &[&Principal<'_>],
+        principals: impl Iterator<Item = Principal<'r>>,
         relation: RelationKind,
     ) -> Result<(), IngestError> {
         if object.id.is_empty() {
@@ -483,7 +493,7 @@ impl Reader<'_> {
             cell,
             subject: object.id,
         };
-        for principal in principals {
+        for principal in principals.filter(|it| !it.id.trim_ascii().is_empty()) {
             let Some(kind) = directory_kind(&principal.kind) else {
                 self.unknown_kind(&principal.kind);
                 continue;
@@ -501,12 +511,12 @@ impl Reader<'_> {
     fn directory_roles(&mut self, record: &Record<'_>) -> Result<(), IngestError> {
         let tenant = self.tenant_of(record);
         // The record names the role; where it does not, its entries do.
-        let definition = [&record.role_definition]
+        let definition = [record.role_definition.clone()]
             .into_iter()
-            .chain(record.role_assignments.iter().map(|it| &it.role_definition))
-            .find(|it| !it.trim().is_empty());
-        let definition = definition.map_or("", |it| it);
-        let Some(role) = self.role(definition, &tenant) else {
+            .chain(record.role_assignments.iter().map(|it| it.role_definition))
+            .find(|it| !it.trim().is_empty())
+            .unwrap_or_default();
+        let Some(role) = self.role(&definition, &tenant) else {
             return Ok(());
         };
         let Some(cell) = self.cell(&tenant, ObjectClass::DirectoryRoles, Facet::RoleAssignments, &role)? else {
@@ -516,10 +526,10 @@ impl Reader<'_> {
         let list = record
             .role_assignments
             .iter()
-            .map(|it| (&it.principal, &it.directory_scope));
-        let lone = [(&record.principal, &record.directory_scope)];
+            .map(|it| (it.principal, it.directory_scope));
+        let lone = [(record.principal.clone(), record.directory_scope.clone())];
         for (principal, scope) in list.chain(lone) {
-            let principal = upper(principal);
+            let principal = upper(&principal);
             if principal.is_empty() {
                 continue;
             }
@@ -542,7 +552,7 @@ impl Reader<'_> {
                 id: &role,
                 kind: NodeKind::AzRole,
             };
-            let properties = scope_property(scope);
+            let properties = scope_property(&scope);
             self.output
                 .relation(at, principal, role, RelationKind::AzHasRole, &properties)?;
         }
@@ -647,7 +657,7 @@ impl Reader<'_> {
                 id: &id,
                 kind: NodeKind::AzFederatedIdentityCredential,
             };
-            let (name, properties) = credential_of(credential, record, &tenant);
+            let (name, properties) = credential_of(&credential, record, &tenant);
             self.output.object(at, end, &name, &properties)?;
             self.output
                 .relation(at, end, app, RelationKind::AzAuthenticatesTo, "")?;
@@ -774,37 +784,48 @@ impl Reader<'_> {
             &record.admin_logins,
             &record.key_vault_contributors,
         ];
-        let entries = lists.into_iter().flat_map(|list| list.iter()).map(Granted::of);
-        for granted in entries.chain([Granted::alone(record)]) {
-            let (principal, scope) = (upper(granted.principal), upper(granted.scope));
-            let role = granted.role.trim().rsplit('/').next().unwrap_or_default();
-            let relation = match role {
-                "" => role_of_record,
-                role => roles::resource_role(role),
-            };
-            let is_meant = |relation: &RelationKind| roles::is_role_on(*relation, kind) && !principal.is_empty();
-            let Some(relation) = relation.filter(is_meant) else {
-                continue;
-            };
-            let is_general = matches!(
-                relation,
-                RelationKind::AzOwner | RelationKind::AzContributor | RelationKind::AzUserAccessAdministrator
-            );
-            let target = match resource::level(&scope) {
-                Some((id, kind)) if is_general => End { id, kind },
-                _ if scope.is_empty() || resource::is_within(&id, &scope) => End { id: &id, kind },
-                _ => continue,
-            };
-            let principal = End {
-                id: &principal,
-                kind: principal_kind(granted.principal_type),
-            };
-            let properties = match relation {
-                RelationKind::AzGetSecrets => granted_by("role"),
-                _ => String::new(),
-            };
-            self.output.relation(at, principal, target, relation, &properties)?;
+        let resource = End { id: &id, kind };
+        for entry in lists.into_iter().flat_map(|list| list.iter()) {
+            self.grant(at, resource, role_of_record, Granted::of(&entry))?;
         }
+        self.grant(at, resource, role_of_record, Granted::alone(record))
+    }
+
+    fn grant(
+        &mut self,
+        at: Place<'_>,
+        resource: End<'_>,
+        role_of_record: Option<RelationKind>,
+        granted: Granted<'_>,
+    ) -> Result<(), IngestError> {
+        let (principal, scope) = (upper(granted.principal), upper(granted.scope));
+        let role = granted.role.trim().rsplit('/').next().unwrap_or_default();
+        let relation = match role {
+            "" => role_of_record,
+            role => roles::resource_role(role),
+        };
+        let is_meant = |relation: &RelationKind| roles::is_role_on(*relation, resource.kind) && !principal.is_empty();
+        let Some(relation) = relation.filter(is_meant) else {
+            return Ok(());
+        };
+        let is_general = matches!(
+            relation,
+            RelationKind::AzOwner | RelationKind::AzContributor | RelationKind::AzUserAccessAdministrator
+        );
+        let target = match resource::level(&scope) {
+            Some((id, kind)) if is_general => End { id, kind },
+            _ if scope.is_empty() || resource::is_within(resource.id, &scope) => resource,
+            _ => return Ok(()),
+        };
+        let principal = End {
+            id: &principal,
+            kind: principal_kind(granted.principal_type),
+        };
+        let properties = match relation {
+            RelationKind::AzGetSecrets => granted_by("role"),
+            _ => String::new(),
+        };
+        self.output.relation(at, principal, target, relation, &properties)?;
         Ok(())
     }
 

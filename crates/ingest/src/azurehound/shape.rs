@@ -2,16 +2,133 @@
 //!
 //! Start at [`Element`], one element of `data` of any kind. Records of a principal in a list stand in wrappers whose
 //! key differs from kind to kind (`member`, `owner`, `vmContributor`, ...): [`Wrapped`] reads them all.
+//!
+//! A record holds little beside its own text, whatever is in it: lists of objects, of which a group has a million, stay
+//! text until they are gone over ([`Entries`]), and texts and lists of texts have limits.
 
+use std::borrow::Cow;
 use std::marker::PhantomData;
+use std::ops::Deref;
 
 use crate::sharphound::cursor::{Cursor, Read, Result};
-use crate::sharphound::shape::{Flag, List, Text, is_key, shape};
+use crate::sharphound::shape::{Flag, is_key, shape};
+
+/// No text that is kept may be longer than this, in bytes. Names and ids are below 2 KiB; a description may be a page.
+pub const TEXT_BYTES_MAX: usize = 64 * 1024;
+
+/// A list of texts may have so many: kinds of permission, audiences, approvers.
+pub const TEXTS_MAX: usize = 1_000;
+
+/// Text; empty where absent or null.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Text<'a>(pub Cow<'a, str>);
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'a> Read<'a> for Text<'a> {
+    fn read(cursor: &mut Cursor<'a>) -> Result<Self> {
+        if cursor.null()? {
+            return Ok(Self::default());
+        }
+        let text = cursor.string()?;
+        if text.len() > TEXT_BYTES_MAX {
+            return cursor.expected("a text of at most 64 KiB");
+        }
+        Ok(Self(text))
+    }
+}
+
+/// A short list of texts; empty where absent or null.
+#[derive(Clone, Debug, Default)]
+pub struct Few<'a>(Vec<Text<'a>>);
+
+impl<'a> Deref for Few<'a> {
+    type Target = [Text<'a>];
+
+    fn deref(&self) -> &[Text<'a>] {
+        &self.0
+    }
+}
+
+impl<'a> Read<'a> for Few<'a> {
+    fn read(cursor: &mut Cursor<'a>) -> Result<Self> {
+        let mut texts = Vec::new();
+        if !cursor.null()? {
+            cursor.each_element(|cursor| {
+                if texts.len() == TEXTS_MAX {
+                    return cursor.expected("a list of at most 1,000 texts");
+                }
+                texts.push(Text::read(cursor)?);
+                Ok(())
+            })?;
+        }
+        Ok(Self(texts))
+    }
+}
+
+/// The entries of a list, as text that is known to hold them. Empty where absent or null.
+#[derive(Clone, Debug)]
+pub struct Entries<'a, T> {
+    text: &'a str,
+    entry: PhantomData<T>,
+}
+
+impl<T> Default for Entries<'_, T> {
+    fn default() -> Self {
+        Self {
+            text: "[]",
+            entry: PhantomData,
+        }
+    }
+}
+
+impl<'a, T: Read<'a>> Read<'a> for Entries<'a, T> {
+    fn read(cursor: &mut Cursor<'a>) -> Result<Self> {
+        if cursor.null()? {
+            return Ok(Self::default());
+        }
+        cursor.peek()?;
+        let start = cursor.at();
+        // Each entry is read, and not kept: one that is wrong is told before anything of the record is used.
+        cursor.each_element(|cursor| T::read(cursor).map(drop))?;
+        Ok(Self {
+            text: cursor.since(start),
+            entry: PhantomData,
+        })
+    }
+}
+
+impl<'a, T: Read<'a>> Entries<'a, T> {
+    /// Reads the entries, one at a time.
+    pub fn iter(&self) -> impl Iterator<Item = T> + use<'a, T> {
+        let mut cursor = Cursor::new(self.text);
+        cursor.literal("[");
+        std::iter::from_fn(move || {
+            match cursor.peek().ok()? {
+                b']' => return None,
+                b',' => drop(cursor.literal(",")),
+                _ => {}
+            }
+            T::read(&mut cursor).ok()
+        })
+    }
+}
 
 shape! {
     Element {
         kind: Text<'a> = "kind",
         data: Record<'a> = "data",
+    }
+
+    /// What every element has.
+    Named {
+        kind: Text<'a> = "kind",
     }
 
     /// What is wanted of an element before the others are read.
@@ -48,7 +165,7 @@ shape! {
         // Groups.
         is_assignable_to_role: Flag = "isAssignableToRole",
         is_security_enabled: Flag = "securityEnabled",
-        group_types: List<Text<'a>> = "groupTypes",
+        group_types: Few<'a> = "groupTypes",
         // Devices.
         device_id: Text<'a> = "deviceId",
         operating_system: Text<'a> = "operatingSystem",
@@ -79,17 +196,17 @@ shape! {
         virtual_machine: Text<'a> = "virtualMachineId",
         key_vault: Text<'a> = "keyVaultId",
         // Lists.
-        members: List<Wrapped<'a>> = "members",
-        owners: List<Wrapped<'a>> = "owners",
-        role_assignments: List<Wrapped<'a>> = "roleAssignments",
-        assignees: List<Wrapped<'a>> = "assignees",
-        contributors: List<Wrapped<'a>> = "contributors",
-        user_access_admins: List<Wrapped<'a>> = "userAccessAdmins",
-        vm_contributors: List<Wrapped<'a>> = "vmContributors",
-        avere_contributors: List<Wrapped<'a>> = "avereContributors",
-        admin_logins: List<Wrapped<'a>> = "adminLogins",
-        key_vault_contributors: List<Wrapped<'a>> = "kvContributors",
-        federated: List<Federated<'a>> = "fics",
+        members: Entries<'a, Wrapped<'a>> = "members",
+        owners: Entries<'a, Wrapped<'a>> = "owners",
+        role_assignments: Entries<'a, Wrapped<'a>> = "roleAssignments",
+        assignees: Entries<'a, Wrapped<'a>> = "assignees",
+        contributors: Entries<'a, Wrapped<'a>> = "contributors",
+        user_access_admins: Entries<'a, Wrapped<'a>> = "userAccessAdmins",
+        vm_contributors: Entries<'a, Wrapped<'a>> = "vmContributors",
+        avere_contributors: Entries<'a, Wrapped<'a>> = "avereContributors",
+        admin_logins: Entries<'a, Wrapped<'a>> = "adminLogins",
+        key_vault_contributors: Entries<'a, Wrapped<'a>> = "kvContributors",
+        federated: Entries<'a, Federated<'a>> = "fics",
         // One entry of a list that stands alone.
         member: Principal<'a> = "member",
         owner: Principal<'a> = "owner",
@@ -105,8 +222,8 @@ shape! {
         requires_justification: Flag = "endUserAssignmentRequiresJustification",
         requires_mfa: Flag = "endUserAssignmentRequiresMFA",
         requires_ticket: Flag = "endUserAssignmentRequiresTicketInformation",
-        group_approvers: List<Text<'a>> = "endUserAssignmentGroupApprovers",
-        user_approvers: List<Text<'a>> = "endUserAssignmentUserApprovers",
+        group_approvers: Few<'a> = "endUserAssignmentGroupApprovers",
+        user_approvers: Few<'a> = "endUserAssignmentUserApprovers",
     }
 
     ResourceProperties {
@@ -140,9 +257,9 @@ shape! {
     }
 
     Permissions {
-        secrets: List<Text<'a>> = "secrets",
-        keys: List<Text<'a>> = "keys",
-        certificates: List<Text<'a>> = "certificates",
+        secrets: Few<'a> = "secrets",
+        keys: Few<'a> = "keys",
+        certificates: Few<'a> = "certificates",
     }
 
     /// An entry of the list of an application's federated credentials.
@@ -156,7 +273,7 @@ shape! {
         name: Text<'a> = "name",
         issuer: Text<'a> = "issuer",
         subject: Text<'a> = "subject",
-        audiences: List<Text<'a>> = "audiences",
+        audiences: Few<'a> = "audiences",
         description: Text<'a> = "description",
     }
 
@@ -176,20 +293,41 @@ shape! {
     }
 }
 
-/// Identities that are resources of their own, by their ids.
-#[derive(Clone, Debug, Default)]
-pub struct Assigned<'a>(pub Vec<AssignedIdentity<'a>>);
+/// Identities that are resources of their own, by their ids; as text, as [`Entries`].
+#[derive(Clone, Debug)]
+pub struct Assigned<'a>(&'a str);
+
+impl Default for Assigned<'_> {
+    fn default() -> Self {
+        Self("{}")
+    }
+}
 
 impl<'a> Read<'a> for Assigned<'a> {
     fn read(cursor: &mut Cursor<'a>) -> Result<Self> {
-        let mut found = Vec::new();
-        if !cursor.null()? {
-            cursor.each_field(|cursor, _| {
-                found.push(AssignedIdentity::read(cursor)?);
-                Ok(())
-            })?;
+        if cursor.null()? {
+            return Ok(Self::default());
         }
-        Ok(Self(found))
+        cursor.peek()?;
+        let start = cursor.at();
+        cursor.each_field(|cursor, _| AssignedIdentity::read(cursor).map(drop))?;
+        Ok(Self(cursor.since(start)))
+    }
+}
+
+impl<'a> Assigned<'a> {
+    /// Calls `each` with the service principal of each identity.
+    pub fn each_principal<E>(&self, mut each: impl FnMut(&str) -> std::result::Result<(), E>) -> std::result::Result<(), E> {
+        let mut outcome = Ok(());
+        let walked = Cursor::new(self.0).each_field(|cursor, _| {
+            let identity = AssignedIdentity::read(cursor)?;
+            if outcome.is_ok() {
+                outcome = each(&identity.principal);
+            }
+            Ok(())
+        });
+        debug_assert!(walked.is_ok(), "read before");
+        outcome
     }
 }
 
@@ -209,6 +347,11 @@ impl<'a> Read<'a> for Wrapped<'a> {
     fn read(cursor: &mut Cursor<'a>) -> Result<Self> {
         let mut wrapped = Self::default();
         if cursor.null()? {
+            return Ok(wrapped);
+        }
+        // Some tools write the id alone.
+        if cursor.peek()? == b'"' {
+            wrapped.inside.id = Text::read(cursor)?;
             return Ok(wrapped);
         }
         cursor.each_field(|cursor, key| {

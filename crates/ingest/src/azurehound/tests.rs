@@ -6,6 +6,7 @@ use postern_model::{CellCoverage, Coverage};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
+use super::shape::{TEXT_BYTES_MAX, TEXTS_MAX};
 use super::*;
 use crate::testing::{Kept, cases, input_of};
 
@@ -181,14 +182,199 @@ fn a_collection_of_another_tool_is_read() {
     assert_eq!((summary.counts.assets, kept.rejects.len()), (15, 0));
 }
 
-fn whole() -> Vec<u8> {
-    input_of(&cases(FORMAT.id)[2])
+/// What is rejected of a file of these records, and how many relations are left.
+fn rejected(text: &str) -> (Vec<String>, u64) {
+    let mut kept = Kept::default();
+    let summary = read_bytes(text.as_bytes(), &mut kept).unwrap();
+    let rejects = kept.rejects.iter().map(|it| format!("{}: {}", it.position, it.reason));
+    (rejects.collect(), summary.counts.relations)
+}
+
+#[test]
+fn what_is_nested_ten_thousand_levels_deep_is_left_out_and_the_rest_goes_in() {
+    let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+    for bad in [
+        format!(r#"{{"kind":"AZUser","data":{{"id":"v","x":{deep}}}}}"#),
+        format!(r#"{{"kind":"AZGroupMember","data":{{"groupId":"g","members":{deep}}}}}"#),
+        deep.clone(),
+    ] {
+        for text in [
+            format!(r#"[{},{bad}]"#, user("u")),
+            format!(r#"{{"data":[{},{bad}],"x":{deep}}}"#, user("u")),
+        ] {
+            let (rejects, relations) = rejected(&text);
+            assert_eq!((rejects.len(), relations), (1, 1), "{rejects:?}");
+        }
+    }
+}
+
+#[test]
+fn a_text_or_a_list_of_texts_above_its_limit_costs_its_record_alone() {
+    let long = "x".repeat(TEXT_BYTES_MAX + 1);
+    let many = vec!["x"; TEXTS_MAX + 1];
+    let (rejects, relations) = rejected(&file(true, &[
+        json!({"kind": "AZUser", "data": {"id": "v", "displayName": long, "tenantId": TENANT}}),
+        json!({"kind": "AZGroup", "data": {"id": "g", "groupTypes": many, "tenantId": TENANT}}),
+        user("u"),
+    ]));
+    assert_eq!(relations, 1);
+    assert!(rejects[0].contains("a text of at most 64 KiB is expected"), "{rejects:?}");
+    assert!(rejects[1].contains("a list of at most 1,000 texts is expected"), "{rejects:?}");
+}
+
+/// A file with one letter in its middle, very often.
+struct Stretched {
+    before: &'static [u8],
+    letters: u64,
+    behind: &'static [u8],
+    at: u64,
+}
+
+impl std::io::Read for Stretched {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        let end = self.before.len() as u64 + self.letters;
+        let (from, part) = match self.at {
+            at if at < self.before.len() as u64 => (at, self.before),
+            at if at >= end => (at - end, self.behind),
+            at => {
+                let length = (end - at).min(out.len() as u64) as usize;
+                out[..length].fill(b'x');
+                self.at += length as u64;
+                return Ok(length);
+            }
+        };
+        let length = (&part[from as usize..]).read(out)?;
+        self.at += length as u64;
+        Ok(length)
+    }
+}
+
+impl std::io::Seek for Stretched {
+    fn seek(&mut self, to: std::io::SeekFrom) -> std::io::Result<u64> {
+        if let std::io::SeekFrom::Start(at) = to {
+            self.at = at;
+        }
+        Ok(self.at)
+    }
+}
+
+#[test]
+fn a_text_of_three_gigabytes_is_passed_over_and_the_rest_goes_in() {
+    let mut bytes = Stretched {
+        before: br#"[{"kind":"AZTenant","data":{"id":"t","collected":true}},{"kind":"AZUser","data":{"id":"v","x":""#,
+        letters: 3 << 30,
+        behind: br#""}},{"kind":"AZUser","data":{"id":"u","tenantId":"t"}}]"#,
+        at: 0,
+    };
+    let input = Input {
+        name: "file",
+        length: bytes.before.len() as u64 + bytes.letters + bytes.behind.len() as u64,
+        bytes: &mut bytes,
+        site: None,
+    };
+    let mut kept = Kept::default();
+    let summary = crate::read(input, &mut kept).unwrap();
+    assert_eq!(summary.counts.relations, 1);
+    assert_eq!(kept.rejects[0].reason, "the record is longer than 268435456 bytes");
+    let is_whole = |it: &CellCoverage| it.cell.class == ObjectClass::EntraUsers && it.coverage != Coverage::Subjects;
+    assert!(!summary.cells.iter().any(is_whole), "who was passed over may be a user");
+}
+
+#[test]
+fn a_million_members_of_one_group_go_in() {
+    const MEMBERS: u64 = 1_000_000;
+    let mut text = String::from(r#"[{"kind":"AZGroupMember","data":{"members":["#);
+    for number in 0..MEMBERS {
+        let comma = if number == 0 { "" } else { "," };
+        text.push_str(&format!(
+            r##"{comma}{{"member":{{"id":"{number:x}","@odata.type":"#microsoft.graph.user"}}}}"##
+        ));
+    }
+    text.push_str(r#"],"groupId":"g","tenantId":"t"}}]"#);
+    assert_eq!(rejected(&text), (vec![], MEMBERS));
+}
+
+#[test]
+fn a_list_of_nothing_takes_no_memory_beside_its_text() {
+    // An entry that is kept would be a hundred times as long as the text that stands for it.
+    let entries = "{},".repeat(1_000_000);
+    let list = |key: &str| format!(r#"{{"kind":"AZVMRoleAssignment","data":{{"{key}":[{entries}{{}}],"objectId":"v"}}}}"#);
+    let text = format!("[{},{}]", list("roleAssignments"), list("assignees"));
+    assert_eq!(rejected(&text), (vec![], 0));
+    let size = size_of::<shape::Record<'_>>();
+    assert!(size < 4096, "a record holds {size} bytes beside its text");
+}
+
+#[test]
+fn texts_in_other_encodings_are_told() {
+    let plain = file(true, &[user("u")]);
+    let utf_16: Vec<u8> = [0xFEFF].into_iter().chain(plain.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let error = read_bytes(&utf_16, &mut Kept::default()).unwrap_err().to_string();
+    assert!(error.contains("UTF-16") || error.contains("not a known format"), "{error}");
+    let mut latin_1 = file(true, &[user("u"), user("M?ller")]).into_bytes();
+    let at = latin_1.iter().position(|byte| *byte == b'?').unwrap();
+    latin_1[at] = 0xFC;
+    let mut kept = Kept::default();
+    let summary = read_bytes(&latin_1, &mut kept).unwrap();
+    assert_eq!(summary.counts.relations, 1);
+    assert_eq!(kept.rejects[0].reason, "the text is not UTF-8");
+    let marked = format!("\u{feff}{plain}");
+    assert_eq!(rejected(&marked), (vec![], 1));
+}
+
+#[test]
+fn letter_case_and_repetition_make_no_second_object() {
+    let both = [user("abc-1"), user("ABC-1"), user("abc-1")];
+    let text = file(true, &both);
+    let mut kept = Kept::default();
+    let summary = read_bytes(text.as_bytes(), &mut kept).unwrap();
+    assert_eq!((summary.counts.assets, kept.rejects.len()), (2, 0), "the user and the tenant");
+}
+
+#[test]
+fn the_envelope_may_stand_anywhere_twice_or_not_at_all() {
+    let (user, meta) = (user("u"), json!({"type": "azure", "version": 5, "count": 7}));
+    for text in [
+        format!(r#"{{"meta":{meta},"data":[{user}]}}"#),
+        format!(r#"{{"data":[{user}],"meta":{meta}}}"#),
+        format!(r#"{{"meta":{meta},"data":[{user}],"meta":{meta}}}"#),
+        format!(r#"{{"data":[{user}]}}"#),
+        format!("[{user}]"),
+    ] {
+        assert_eq!(rejected(&text), (vec![], 1), "{text}");
+    }
+}
+
+#[test]
+fn nulls_say_nothing_and_wrong_types_cost_their_record() {
+    let nothing = |kind: &str| json!({"kind": kind, "data": null});
+    let (rejects, relations) = rejected(&file(true, &[
+        nothing("AZUser"),
+        nothing("AZGroupMember"),
+        nothing("AZVMRoleAssignment"),
+        nothing("AZFederatedIdentityCredential"),
+        json!({"kind": "AZGroupMember", "data": {"groupId": "g", "members": [null, {"member": null}, {}, "u"]}}),
+        json!({"kind": "AZGroupMember", "data": {"groupId": "g", "members": {"member": "u"}}}),
+        json!({"kind": "AZGroupOwner", "data": {"groupId": ["g"], "owners": []}}),
+        json!({"kind": null, "data": {"id": "u"}}),
+        json!(7),
+        json!({"kind": "AZDevice", "data": {"id": "d", "accountEnabled": "True", "isManaged": 1, "tenantId": TENANT}}),
+    ]));
+    assert_eq!((rejects.len(), relations), (8, 2), "{rejects:#?}");
+}
+
+#[test]
+fn a_kind_that_is_not_read_is_told_once_with_its_number() {
+    let records: Vec<_> = (0..3).map(|id| json!({"kind": "AZPartner", "data": {"id": id}})).collect();
+    let (rejects, _) = rejected(&file(true, &records));
+    let [reject] = &rejects[..] else { panic!("{rejects:?}") };
+    assert!(reject.ends_with("the kind `AZPartner` is not read; 3 records of it are left out"), "{reject}");
 }
 
 proptest! {
     #[test]
-    fn a_file_that_is_cut_anywhere_is_refused(cut in any::<prop::sample::Index>()) {
-        let bytes = whole();
+    fn a_file_that_is_cut_anywhere_is_refused(case in any::<prop::sample::Index>(), cut in any::<prop::sample::Index>()) {
+        let bytes = input_of(case.get::<PathBuf>(&cases(FORMAT.id)));
         // Behind the last bracket there is only space.
         let end = bytes.iter().rposition(|byte| *byte == b'}' || *byte == b']').unwrap();
         let cut = cut.index(end);
@@ -196,8 +382,11 @@ proptest! {
     }
 
     #[test]
-    fn changed_bytes_never_panic(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
-        let mut bytes = whole();
+    fn changed_bytes_never_panic(
+        case in any::<prop::sample::Index>(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+    ) {
+        let mut bytes = input_of(case.get::<PathBuf>(&cases(FORMAT.id)));
         let length = bytes.len();
         for (at, byte) in changes {
             bytes[at.index(length)] = byte;
