@@ -412,7 +412,7 @@ impl Reader<'_> {
             self.output
                 .relation(at, end, principal, RelationKind::AzManagedIdentity, "")
         };
-        record.identity.assigned.each_principal(&mut identity)?;
+        record.identity.assigned.each(&mut identity)?;
         identity(&record.identity.principal)?;
         Ok(())
     }

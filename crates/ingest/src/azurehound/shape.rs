@@ -9,6 +9,7 @@
 use std::borrow::Cow;
 use std::marker::PhantomData;
 use std::ops::Deref;
+use std::result::Result as Outcome;
 
 use crate::sharphound::cursor::{Cursor, Read, Result};
 use crate::sharphound::shape::{Flag, is_key, shape};
@@ -317,7 +318,7 @@ impl<'a> Read<'a> for Assigned<'a> {
 
 impl<'a> Assigned<'a> {
     /// Calls `each` with the service principal of each identity.
-    pub fn each_principal<E>(&self, mut each: impl FnMut(&str) -> std::result::Result<(), E>) -> std::result::Result<(), E> {
+    pub fn each<E>(&self, mut each: impl FnMut(&str) -> Outcome<(), E>) -> Outcome<(), E> {
         let mut outcome = Ok(());
         let walked = Cursor::new(self.0).each_field(|cursor, _| {
             let identity = AssignedIdentity::read(cursor)?;

@@ -298,7 +298,9 @@ fn a_million_members_of_one_group_go_in() {
 fn a_list_of_nothing_takes_no_memory_beside_its_text() {
     // An entry that is kept would be a hundred times as long as the text that stands for it.
     let entries = "{},".repeat(1_000_000);
-    let list = |key: &str| format!(r#"{{"kind":"AZVMRoleAssignment","data":{{"{key}":[{entries}{{}}],"objectId":"v"}}}}"#);
+    let list = |key: &str| {
+        format!(r#"{{"kind":"AZVMRoleAssignment","data":{{"{key}":[{entries}{{}}],"objectId":"v"}}}}"#)
+    };
     let text = format!("[{},{}]", list("roleAssignments"), list("assignees"));
     assert_eq!(rejected(&text), (vec![], 0));
     let size = size_of::<shape::Record<'_>>();
@@ -373,7 +375,10 @@ fn a_kind_that_is_not_read_is_told_once_with_its_number() {
 
 proptest! {
     #[test]
-    fn a_file_that_is_cut_anywhere_is_refused(case in any::<prop::sample::Index>(), cut in any::<prop::sample::Index>()) {
+    fn a_file_that_is_cut_anywhere_is_refused(
+        case in any::<prop::sample::Index>(),
+        cut in any::<prop::sample::Index>(),
+    ) {
         let bytes = input_of(case.get::<PathBuf>(&cases(FORMAT.id)));
         // Behind the last bracket there is only space.
         let end = bytes.iter().rposition(|byte| *byte == b'}' || *byte == b']').unwrap();
