@@ -40,7 +40,7 @@ pub(crate) fn gaps(world: &World<'_>) -> Vec<Gap> {
                     input: input(need),
                     answered: 0,
                     total: 0,
-                    reason: format!("{} of {}: no source was imported", need.facet, need.class),
+                    reason: format!("{} of {}: no source says that it has looked", need.facet, need.class),
                 });
             }
             found.extend(boundaries.filter_map(|boundary| gap(world, technique.id, need, boundary)));
@@ -166,6 +166,9 @@ mod tests {
             .find(|gap| gap.input == "network segments: network")
             .expect("no segments");
         assert_eq!((gap.boundary.as_str(), gap.total), ("", 0));
-        assert_eq!(gap.reason, "network of network segments: no source was imported");
+        assert_eq!(
+            gap.reason,
+            "network of network segments: no source says that it has looked"
+        );
     }
 }

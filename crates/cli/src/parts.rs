@@ -181,13 +181,17 @@ fn gap_lines(gaps: &[GapReport]) -> Vec<(String, Vec<&str>)> {
     }
     let mut never: BTreeMap<&str, (Vec<String>, BTreeSet<&str>)> = BTreeMap::new();
     for gap in gaps.iter().filter(|gap| !is_seen(gap)) {
-        let (class, facet) = gap.input.split_once(": ").unwrap_or((&gap.input, "all"));
+        // What is wanted of no class of objects tells for itself.
+        let Some((class, facet)) = gap.input.split_once(": ") else {
+            lines.push((gap.reason.clone(), gap.techniques.iter().map(String::as_str).collect()));
+            continue;
+        };
         let (facets, techniques) = never.entry(class).or_default();
         facets.push(facet.to_owned());
         techniques.extend(gap.techniques.iter().map(String::as_str));
     }
     for (class, (facets, techniques)) in never {
-        let text = format!("{} of {class}: no source was imported", joined(&facets));
+        let text = format!("{} of {class}: no source says that it has looked", joined(&facets));
         lines.push((text, techniques.into_iter().collect()));
     }
     lines
@@ -224,7 +228,7 @@ mod tests {
                     vec!["HasSession"]
                 ),
                 (
-                    "members and properties of users: no source was imported".to_owned(),
+                    "members and properties of users: no source says that it has looked".to_owned(),
                     vec!["CoerceToTGT", "MemberOf"]
                 ),
             ]

@@ -5,9 +5,9 @@
 //! state; none of it says what else there is, so all of it is mention ([`crate::stated`]). Relationships name their
 //! ends by ids that are internal to the database. [`Nodes`] keeps what each stands for.
 //!
-//! **Invariant:** the file is read from front to back, element by element. Exports have nodes first; where a relationship
-//! stands before one of its ends, all from there on is read once more. Memory grows with the largest element and
-//! with the number of nodes, both limited.
+//! **Invariant:** the file is read from front to back, element by element. Exports have nodes first; where a
+//! relationship stands before one of its ends, all from there on is read once more. Memory grows with the largest
+//! element and with the number of nodes, both limited.
 //!
 //! # Source
 //! Neo4j Labs, "APOC user guide: Export to JSON". BloodHound keeps the ids of directories in the property `objectid`.

@@ -62,8 +62,8 @@ pub struct PartingReport {
     pub along: String,
     /// Assets that have a way to the end and are to be parted from it.
     pub from: u64,
-    /// How many changes it takes. So many ways to the end share none of these changes, so it cannot be fewer. Null where
-    /// no set of changes parts them.
+    /// How many changes it takes. So many ways to the end share none of these changes, so it cannot be fewer. Null
+    /// where no set of changes parts them.
     pub changes: Option<u64>,
     pub truncated: bool,
     /// Along steps: those that have to go.

@@ -43,8 +43,9 @@ pub struct PathsReport {
     pub not_looked_at: Vec<GapReport>,
     /// The paths of the answer by shape, the riskiest first.
     pub scenarios: Vec<ScenarioReport>,
-    /// Entry points that lie inside a target: there is no path, the asset itself is exposed.
+    /// Entry points that lie inside a target: there is no path, the asset itself is exposed. At most `limit` of them.
     pub exposed_critical_assets: Vec<ExposedReport>,
+    pub exposed_critical_assets_total: u64,
     pub paths: Vec<PathReport>,
     #[serde(skip)]
     sees_the_internet: bool,
@@ -79,6 +80,7 @@ pub async fn run(session: &Session, args: args::Paths) -> Result<Outcome> {
         not_looked_at: Vec::new(),
         scenarios: Vec::new(),
         exposed_critical_assets: Vec::new(),
+        exposed_critical_assets_total: 0,
         paths: Vec::new(),
         sees_the_internet: reports.sees_the_internet(),
         are_attack_paths: question.is_about_attack_paths(&reports),
@@ -152,10 +154,12 @@ fn attack_paths(reports: &Reports, question: &Question, shown: usize, report: &m
     report
         .scenarios
         .sort_by_key(|scenario| first.get(&scenario.id).copied());
-    report.exposed_critical_assets = analysis
-        .exposed_critical
-        .iter()
-        .filter(|it| question.asks(it.entry, it.target))
+    let exposed = analysis.exposed_critical.iter();
+    let exposed: Vec<_> = exposed.filter(|it| question.asks(it.entry, it.target)).collect();
+    report.exposed_critical_assets_total = exposed.len() as u64;
+    report.exposed_critical_assets = exposed
+        .into_iter()
+        .take(report.limit as usize)
         .map(|it| ExposedReport::new(reports, it))
         .collect();
 }
@@ -339,6 +343,11 @@ impl PathsReport {
                     .bold(&it.entry.name)
                     .plain(format!(" (part of {}). ", it.target.name));
                 page.hanging(2, 4, line.plain(&it.title).plain("."));
+            }
+            let more = self.exposed_critical_assets_total - self.exposed_critical_assets.len() as u64;
+            if more > 0 {
+                let more = format!("and {} more; --limit N shows them", count(more));
+                page.line(2, Line::new().dim(more));
             }
         }
         if !self.scenarios.is_empty() {
