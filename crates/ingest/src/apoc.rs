@@ -226,6 +226,8 @@ impl<'a> Elements<'a> {
     /// Takes an element of an array, as far as it may be read, and gives its length: an object to its last bracket,
     /// anything else to the next comma or bracket.
     fn value(&mut self) -> io::Result<u64> {
+        /// Bytes of a text that are passed over together where none of them ends it.
+        const STRIDE_BYTES: usize = 256;
         let (mut bytes, mut depth) = (0, 0_u64);
         let (mut is_in_text, mut is_escaped) = (false, false);
         loop {
@@ -234,8 +236,14 @@ impl<'a> Elements<'a> {
                 return Ok(bytes);
             }
             let mut end = None;
-            for (at, &byte) in buffer.iter().enumerate() {
-                match byte {
+            let mut at = 0;
+            while at < buffer.len() && end.is_none() {
+                let stride = &buffer[at..buffer.len().min(at + STRIDE_BYTES)];
+                if is_in_text && !is_escaped && !stride.contains(&b'"') && !stride.contains(&b'\\') {
+                    at += stride.len();
+                    continue;
+                }
+                match buffer[at] {
                     _ if is_escaped => is_escaped = false,
                     b'\\' if is_in_text => is_escaped = true,
                     b'"' => is_in_text = !is_in_text,
@@ -246,9 +254,7 @@ impl<'a> Elements<'a> {
                     b'}' | b']' | b',' if depth == 0 => end = Some(at.max(usize::from(bytes == 0))),
                     _ => {}
                 }
-                if end.is_some() {
-                    break;
-                }
+                at += 1;
             }
             let taken = end.unwrap_or(buffer.len());
             let room = ELEMENT_BYTES_MAX + 1 - self.text.len();
