@@ -216,11 +216,6 @@ impl<'s> Reader<'s> {
         }
         let text = std::str::from_utf8(json)
             .map_err(|error| format!("its text is not UTF-8, at its byte {}", error.valid_up_to()))?;
-        // What is no JSON is no reason to trust the rest of the file.
-        let is_json = |fault| Unread::Stop(Stop::Malformed(format!("{position} is no JSON: {fault}")));
-        if text.starts_with(['{', '[', '"']) {
-            Cursor::new(text).skip().map_err(is_json)?;
-        }
         if !text.starts_with('{') {
             return Err(Unread::Reason("it is no object".to_owned()));
         }
@@ -231,7 +226,7 @@ impl<'s> Reader<'s> {
     }
 
     fn node(&mut self, text: &str, position: Position) -> Result<(), Unread> {
-        let node = RawNode::read(text)?;
+        let node = RawNode::read(text).map_err(|fault| no_json(position, fault))?;
         let Some(kinds) = &node.kinds else {
             return Err(Unread::Reason("a node without kinds".to_owned()));
         };
@@ -280,7 +275,7 @@ impl<'s> Reader<'s> {
     }
 
     fn edge(&mut self, text: &str, position: Position) -> Result<(), Unread> {
-        let edge = RawEdge::read(text)?;
+        let edge = RawEdge::read(text).map_err(|fault| no_json(position, fault))?;
         let Some(kind) = edge.kind else {
             return Err(Unread::Reason("an edge without kind".to_owned()));
         };
@@ -466,11 +461,16 @@ impl<'s> Reader<'s> {
     }
 }
 
+/// What is no JSON is no reason to trust the rest of the file.
+fn no_json(position: Position, fault: Fault) -> Unread {
+    Unread::Stop(Stop::Malformed(format!("{position} is no JSON: {fault}")))
+}
+
 fn cannot_read(fault: Fault) -> String {
     format!("it cannot be read: {fault}")
 }
 
-/// The parts of a node, as far as they are what they should be.
+/// The parts of a node, as far as they are what they should be. To read them is to check all of the JSON.
 #[derive(Default)]
 struct RawNode<'a> {
     id: Option<Cow<'a, str>>,
@@ -480,7 +480,7 @@ struct RawNode<'a> {
 }
 
 impl<'a> RawNode<'a> {
-    fn read(text: &'a str) -> Result<Self, String> {
+    fn read(text: &'a str) -> Result<Self, Fault> {
         let mut node = Self::default();
         let read = Cursor::new(text).each_field(|cursor, key| {
             match key {
@@ -491,7 +491,7 @@ impl<'a> RawNode<'a> {
             }
             Ok(())
         });
-        read.map_err(cannot_read)?;
+        read?;
         Ok(node)
     }
 }
@@ -528,7 +528,7 @@ struct RawEdge<'a> {
 }
 
 impl<'a> RawEdge<'a> {
-    fn read(text: &'a str) -> Result<Self, String> {
+    fn read(text: &'a str) -> Result<Self, Fault> {
         let mut edge = Self::default();
         let read = Cursor::new(text).each_field(|cursor, key| {
             match key {
@@ -540,7 +540,7 @@ impl<'a> RawEdge<'a> {
             }
             Ok(())
         });
-        read.map_err(cannot_read)?;
+        read?;
         Ok(edge)
     }
 }
