@@ -61,10 +61,11 @@ fn main() -> io::Result<()> {
     out.flush()
 }
 
-/// Some nodes are objects of the directory, the others logins of its servers. The second group is that of the
-/// administrators.
+/// Some nodes are objects of the directory, the others logins of its servers. The first node is the domain, the second
+/// group that of its administrators.
 fn id_and_kind(node: u64) -> (String, &'static str) {
     match (node, node % 10) {
+        (0, _) => (DOMAIN.to_owned(), "Domain"),
         (11, _) => (format!("{DOMAIN}-512"), "Group"),
         (_, 1) => (format!("{DOMAIN}-{}", node + 1_000), "Group"),
         (_, 2) => (format!("{DOMAIN}-{}", node + 1_000), "Computer"),
