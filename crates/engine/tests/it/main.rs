@@ -10,5 +10,6 @@ mod directories;
 mod generations;
 mod graphs;
 mod kill;
+mod opengraph;
 mod planted;
 mod tenant;
