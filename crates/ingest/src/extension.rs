@@ -92,14 +92,16 @@ fn read(input: Input<'_>, sink: &mut dyn Sink) -> Result<Summary, IngestError> {
     }
 
     let mut chunks = Chunks::new(sink);
+    let mut counts = Counts::default();
     for (list, role) in [(NODES, "node"), (RELATIONS, "relation")] {
         let mut kinds = Kinds::default();
         match document.get(list) {
             None | Some(Json::Null) => {}
             Some(Json::Array(items)) => {
                 for (index, item) in items.iter().enumerate() {
-                    if let Err(reason) = push_kind(&mut chunks, &mut kinds, extension, role, item)? {
-                        chunks.reject(format!("{list}[{index}]"), reason);
+                    match push_kind(&mut chunks, &mut kinds, extension, role, item)? {
+                        Ok(()) => counts.kinds += 1,
+                        Err(reason) => chunks.reject(format!("{list}[{index}]"), reason),
                     }
                 }
             }
@@ -113,7 +115,7 @@ fn read(input: Input<'_>, sink: &mut dyn Sink) -> Result<Summary, IngestError> {
             coverage: Coverage::Whole { unread: Vec::new() },
         }],
         observed_at: None,
-        counts: Counts::default(),
+        counts,
     })
 }
 

@@ -103,6 +103,8 @@ pub struct Counts {
     pub relations: u64,
     /// Results of configuration controls.
     pub controls: u64,
+    /// Kinds that an extension describes.
+    pub kinds: u64,
 }
 
 /// A kind of file that is read, as its module describes it.

@@ -190,6 +190,7 @@ pub fn describe(bytes: &[u8]) -> Json {
         ("cves", counts.cves),
         ("relations", counts.relations),
         ("controls", counts.controls),
+        ("kinds", counts.kinds),
     ];
     let rejects: Vec<_> = kept.rejects.iter().map(|it| json!([it.position, it.reason])).collect();
     json!({

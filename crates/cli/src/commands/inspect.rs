@@ -47,6 +47,8 @@ pub struct CountsReport {
     relations: u64,
     /// Results of configuration controls.
     controls: u64,
+    /// Kinds that an extension describes.
+    kinds: u64,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -80,6 +82,7 @@ impl CountsReport {
             cves,
             relations,
             controls,
+            kinds,
         } = *counts;
         Self {
             assets,
@@ -88,6 +91,7 @@ impl CountsReport {
             cves,
             relations,
             controls,
+            kinds,
         }
     }
 
@@ -100,6 +104,7 @@ impl CountsReport {
             (self.instances, "result", "results"),
             (self.cves, "CVE", "CVEs"),
             (self.controls, "control result", "control results"),
+            (self.kinds, "kind", "kinds"),
         ]
         .into_iter()
         .filter(|(number, ..)| *number > 0)

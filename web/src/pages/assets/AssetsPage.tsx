@@ -26,7 +26,7 @@ const columns = [
   }),
   column.text<AssetRow>('kind', (it) => it.kind, {
     title: texts.columns.kind,
-    width: '6.5rem',
+    width: '9.5rem',
     isSortable: true,
     narrow: 'below',
   }),
