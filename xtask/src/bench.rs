@@ -76,10 +76,10 @@ for path in sys.argv[1:]:
                 chunk = file.read(1 << 20)
                 more = chunk != ""
                 text, end = text[end:] + chunk, 0
+            while text[end] in ",\n":
+                end += 1
             if text[end] == "]":
                 break
-            if text[end] == ",":
-                end += 1
             try:
                 _, end = decode(text, end)
             except ValueError:
