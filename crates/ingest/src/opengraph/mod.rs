@@ -242,7 +242,10 @@ impl<'s> Reader<'s> {
         let id = upper(node.id.as_deref().unwrap_or_default());
         check_id(&id, || format!("a node of kind {kind} without id"))?;
 
-        let mut said = Said::default();
+        let mut said = Said {
+            id: id.clone().into_owned(),
+            ..Said::default()
+        };
         let properties = self.properties(node.properties, kind, Some(&mut said), position)?;
         let place = self
             .statements

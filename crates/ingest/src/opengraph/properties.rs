@@ -27,6 +27,8 @@ pub struct Written {
 /// What of a node's properties decides where it belongs, and what it is called.
 #[derive(Default)]
 pub struct Said {
+    /// The node's id, which is given.
+    pub id: String,
     pub name: String,
     pub domain: String,
     pub tenant: String,
@@ -109,6 +111,10 @@ fn write_property(
     }
     if value.len() > PROPERTY_BYTES_MAX {
         return Err(format!("the property {key} is longer than {PROPERTY_BYTES_MAX} bytes and left out"));
+    }
+    let says_id = |said: &Said| Cursor::new(value).string().is_ok_and(|it| it.trim().eq_ignore_ascii_case(&said.id));
+    if is("objectid") && said.as_deref().is_some_and(says_id) {
+        return Ok(false);
     }
     if is("objectid") {
         return Err("the property objectid stands for the id and is left out".to_owned());

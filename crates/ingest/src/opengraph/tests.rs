@@ -146,11 +146,13 @@ fn a_property_that_is_not_flat_is_left_out_and_its_node_is_not() {
         &json!([{"id": "1", "kinds": ["X_Thing"], "properties": {
             "name": "Thing", "nested": {"a": 1}, "mixed": [1, "a"], "deep": [[1]], "objectid": "2", "none": null,
             "numbers": [1, 2.5], "empty": [], "long": long, "reconcile": true,
-        }}, {"id": "2", "kinds": ["X_Thing"], "properties": "text"}]),
+        }}, {"id": "2", "kinds": ["X_Thing"], "properties": "text"},
+            {"id": "q", "kinds": ["X_Thing"], "properties": {"ObjectId": "Q"}}]),
         &json!([]),
     );
     let properties = r#"{"empty":[],"name":"Thing","numbers":[1,2.5]}"#;
-    assert_eq!(objects(&kept), [["1", "1", "X_Thing", "Thing", properties]]);
+    let [thing, same_id] = [["1", "1", "X_Thing", "Thing", properties], ["Q", "Q", "X_Thing", "-", "-"]];
+    assert_eq!(objects(&kept), [thing, same_id]);
     assert_eq!(
         rejects(&kept),
         [
