@@ -14,6 +14,7 @@ mod bench;
 mod fuzz;
 mod http;
 mod measure;
+mod served;
 mod test;
 mod web;
 
@@ -29,6 +30,9 @@ cargo xtask bench       measure the import beside a plain reader of the same fil
     --data FORMAT:SIZE       what to read, such as sharphound:1GiB or azurehound:600MiB (KiB, MiB, GiB)
     --runs N                 runs of each, taking turns (default 3)
     --keep DIR               write the data there, and leave it; written data are used again
+    --record                 append the result to benches/HISTORY.md
+cargo xtask bench --served PATH    measure from files to a generation that a server answers from
+    --runs N                 runs, each with a server and a data folder of its own (default 3)
     --record                 append the result to benches/HISTORY.md
 cargo xtask bench --http    measure the answers of a server of 100,000 assets
     --assets N               another size
@@ -57,6 +61,10 @@ fn main() -> ExitCode {
         },
         ("bench", [first, options @ ..]) if first == "--http" => match http::Options::parse(options) {
             Ok(options) => http::run(&options),
+            Err(error) => return usage(&format!("{error:#}\n\n{USAGE}")),
+        },
+        ("bench", [first, options @ ..]) if first == "--served" => match served::Options::parse(options) {
+            Ok(options) => served::run(&options),
             Err(error) => return usage(&format!("{error:#}\n\n{USAGE}")),
         },
         ("bench", options) => match bench::Options::parse(options) {

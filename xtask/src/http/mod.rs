@@ -102,7 +102,8 @@ pub fn run(options: &Options) -> Result<ExitCode> {
             import.cpu_s, import.wall_s, import.peak_mib
         );
     }
-    let server = Server::start(&postern, &data)?;
+    let mut server = Server::start(&postern, &data)?;
+    server.ready_s = server.wait_for_generation()?;
     println!(
         "load average {}; a generation in place after {:.1} s",
         load(),
@@ -120,13 +121,14 @@ pub fn run(options: &Options) -> Result<ExitCode> {
 }
 
 /// Where cargo leaves what it builds.
-fn target_folder() -> PathBuf {
+pub fn target_folder() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from)
 }
 
 /// The server under measurement; it ends with this value.
-struct Server {
+pub struct Server {
     process: Child,
+    started: Instant,
     address: String,
     token: String,
     /// From the start to the first answer from a generation.
@@ -134,7 +136,8 @@ struct Server {
 }
 
 impl Server {
-    fn start(postern: &Path, data: &Path) -> Result<Self> {
+    /// Starts a server, and waits until it listens.
+    pub fn start(postern: &Path, data: &Path) -> Result<Self> {
         let token = Command::new(postern)
             .args([
                 "token",
@@ -167,21 +170,34 @@ impl Server {
             let url = line.strip_prefix("listening on http://")?;
             Some(url.to_owned())
         });
-        let mut server = Self {
+        Ok(Self {
             process,
+            started,
             address: address.context("the server ended before it listened")?,
             token,
             ready_s: 0.0,
-        };
-        let mut client = server.client()?;
+        })
+    }
+
+    /// Waits for the first answer from a generation: seconds since the server was started.
+    pub fn wait_for_generation(&self) -> Result<f64> {
+        let mut client = self.client()?;
         while client.get(&format!("{API}/overview"))? != 200 {
-            if started.elapsed() > READY_WITHIN {
+            if self.started.elapsed() > READY_WITHIN {
                 bail!("no generation within {} s", READY_WITHIN.as_secs());
             }
             std::thread::sleep(POLL_INTERVAL);
         }
-        server.ready_s = started.elapsed().as_secs_f64();
-        Ok(server)
+        Ok(self.started.elapsed().as_secs_f64())
+    }
+
+    /// What is asked of the generation that is served.
+    pub fn json(&self, path: &str) -> Result<Value> {
+        self.client()?.json(&format!("{API}{path}"))
+    }
+
+    pub fn id(&self) -> u32 {
+        self.process.id()
     }
 
     fn client(&self) -> Result<Client> {
@@ -452,7 +468,7 @@ fn browse(server: &Server, path: &str, stop: &AtomicBool) -> Result<Vec<(Instant
 }
 
 /// Of the last minute: what else the machine did makes the numbers worse.
-fn load() -> String {
+pub fn load() -> String {
     let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     text.split(' ').next().unwrap_or("unknown").to_owned()
 }
