@@ -1,14 +1,17 @@
 //! The next generation: phases in order, written as new objects, committed while the lease holds (DESIGN 3.3).
 
+use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use postern_attack::{Removal, World, tables as attack_tables};
+use postern_attack::{Analysis, Derived, Entry, Removal, Target, World, tables as attack_tables};
 use postern_catalog::Catalog;
 use postern_estate::Snapshot;
 use postern_lake::{GenerationWriter, Lake};
 use postern_ledger::{BUILDER_LEASE, GenerationRecord, Lease, LedgerError, Manifest, UploadId};
+use postern_model::estate::{Classification, Estate};
 use postern_model::schema::STEPS;
 use postern_model::{EdgeId, Schema, Settings, Table, hash128};
 use serde::{Deserialize, Serialize};
@@ -279,33 +282,30 @@ impl Build<'_> {
             &self.catalog.kev,
             &apart,
         )?;
-        progress.phase("classifying");
-        let levels = hand_set_levels(self.manifest);
-        let classification = postern_estate::classify(&estate, self.catalog, &levels)?;
-
-        progress.phase("deriving steps");
-        let world = World {
-            estate: &estate,
-            classification: &classification,
-            catalog: self.catalog,
-            settings: &self.settings,
-            now: evaluated_at,
-        };
-        let derived = postern_attack::derive(&world, &Removal::default());
-        progress.phase("finding attack paths");
-        let targets = postern_attack::targets(&world);
-        let entries = postern_attack::entries(&world, &derived)?;
-        let analysis = postern_attack::paths(&world, &derived, &entries, &targets)?;
+        let writer = self.lake.generation_writer(lake_number)?;
+        // What is resolved does not change any more: it is stored beside the phases that read it.
+        let (stored, found) = thread::scope(|scope| {
+            let storing = scope.spawn(|| {
+                let mut store = Storing::new(writer);
+                for (schema, chunks) in postern_estate::tables::write(&estate) {
+                    store.table(schema, chunks)?;
+                }
+                Ok(store)
+            });
+            let found = self.find(&estate, evaluated_at, progress);
+            let stored: Result<Storing> = storing.join().unwrap_or_else(|panic| resume_unwind(panic));
+            (stored, found)
+        });
+        let Found {
+            classification,
+            derived,
+            targets,
+            entries,
+            analysis,
+        } = found?;
 
         progress.phase("storing");
-        let mut store = Storing {
-            writer: self.lake.generation_writer(lake_number)?,
-            digests: Map::new(),
-            counts: Map::new(),
-        };
-        for (schema, chunks) in postern_estate::tables::write(&estate) {
-            store.table(schema, chunks)?;
-        }
+        let mut store = stored?;
         for table in postern_estate::tables::write_classification(&classification, &estate) {
             store.table(table.schema, [table])?;
         }
@@ -343,6 +343,44 @@ impl Build<'_> {
             .insert(SUMMARY.to_owned(), json!(GenerationSummary::new(&analysis)));
         store.finish(inputs)
     }
+
+    /// The phases between resolution and storing.
+    fn find(&self, estate: &Estate, evaluated_at: Timestamp, progress: &dyn Progress) -> Result<Found> {
+        progress.phase("classifying");
+        let levels = hand_set_levels(self.manifest);
+        let classification = postern_estate::classify(estate, self.catalog, &levels)?;
+
+        progress.phase("deriving steps");
+        let world = World {
+            estate,
+            classification: &classification,
+            catalog: self.catalog,
+            settings: &self.settings,
+            now: evaluated_at,
+        };
+        let derived = postern_attack::derive(&world, &Removal::default());
+
+        progress.phase("finding attack paths");
+        let targets = postern_attack::targets(&world);
+        let entries = postern_attack::entries(&world, &derived)?;
+        let analysis = postern_attack::paths(&world, &derived, &entries, &targets)?;
+        Ok(Found {
+            classification,
+            derived,
+            targets,
+            entries,
+            analysis,
+        })
+    }
+}
+
+/// What the phases find in an estate.
+struct Found {
+    classification: Classification,
+    derived: Derived,
+    targets: Vec<Target>,
+    entries: Vec<Entry>,
+    analysis: Analysis,
 }
 
 /// A generation on its way into the lake, and what the ledger is to know of it.
@@ -353,6 +391,14 @@ struct Storing {
 }
 
 impl Storing {
+    fn new(writer: GenerationWriter) -> Self {
+        Self {
+            writer,
+            digests: Map::new(),
+            counts: Map::new(),
+        }
+    }
+
     /// Stores a table. A digest is a sum over rows, so it is added up while they pass.
     fn table(&mut self, schema: &'static Schema, chunks: impl IntoIterator<Item = Table>) -> Result<()> {
         let (mut digest, mut rows) = (0u128, 0);
