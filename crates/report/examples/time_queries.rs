@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use postern_engine::{AsOf, Clock, Engine, Silent, Wait};
 use postern_report::{
-    AssetQuery, ChokePointQuery, EVENTS_MAX, EdgeQuery, EntryQuery, Inventory, PageQuery, PathQuery, Reports,
-    TargetQuery,
+    AssetQuery, ChokePointQuery, EVENTS_MAX, EdgeQuery, EntryQuery, ExposedQuery, Inventory, PageQuery, PathQuery,
+    Reports, TargetQuery,
 };
 use serde::Serialize;
 
@@ -77,7 +77,9 @@ async fn run(folder: PathBuf) -> Result<(), Failure> {
     if let Some(path) = &path {
         show("one path", || reports.path_detail(path))?;
     }
-    show("exposed critical assets", || Ok(reports.exposed_critical_assets()))?;
+    show("exposed critical assets", || {
+        reports.exposed_critical_assets(&ExposedQuery::default())
+    })?;
     show("entry points", || reports.entry_points(&EntryQuery::default()))?;
     show("targets", || reports.targets(&TargetQuery::default()))?;
     show("choke points", || reports.choke_points(&ChokePointQuery::default()))?;

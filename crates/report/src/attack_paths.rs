@@ -14,7 +14,7 @@ use crate::page::{Sort, Window, page, words};
 use crate::words::grade;
 use crate::{PathReport, PlaceReport, ReportError, Reports, Result, StepReport};
 
-const BASES: [&str; 3] = [
+pub(crate) const BASES: [&str; 3] = [
     Basis::Observed.as_str(),
     Basis::Inferred.as_str(),
     Basis::Assumed.as_str(),

@@ -74,8 +74,21 @@ pub struct ExposedRow {
 }
 
 page! {
-    /// All entry points that lie inside a target.
+    /// Entry points that lie inside a target.
     ExposedPage of ExposedRow
+}
+
+/// Which exposed critical assets.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct ExposedQuery {
+    /// `observed`, `inferred`, `assumed`; several with commas between them.
+    pub basis: Option<String>,
+    /// Place of the first item, counted from 0.
+    pub offset: Option<u64>,
+    /// At most so many items; 50 if not said, 500 at most.
+    pub limit: Option<u64>,
 }
 
 impl Reports {

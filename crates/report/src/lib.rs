@@ -54,7 +54,7 @@ pub use choke_points::{ChangeReport, ChokePointPage, ChokePointQuery, ChokePoint
 pub use compare::{Changes, CompareReport, Compared, List, StepName};
 pub use coverage::{BoundaryReport, CellRow, CoverageReport, Freshness, STALE_AFTER_DAYS};
 pub use edges::{EdgePage, EdgeQuery, EdgeRow};
-pub use entry_points::{EntryPage, EntryQuery, EntryRow, ExposedPage, ExposedRow};
+pub use entry_points::{EntryPage, EntryQuery, EntryRow, ExposedPage, ExposedQuery, ExposedRow};
 pub use error::{ReportError, Result};
 pub use exposure::{Along, ExposedAsset, Exposure, OfKind, PairReport, PartingReport};
 pub use findings::{FindingPage, FindingRow, PageQuery};

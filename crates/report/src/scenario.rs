@@ -8,9 +8,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::page::page;
+use crate::attack_paths::BASES;
+use crate::page::{Window, page, words};
 use crate::words::{family_name, grade, target_class_title};
-use crate::{ExposedPage, ExposedRow, PlaceReport, ReportError, Reports, Result};
+use crate::{ExposedPage, ExposedQuery, ExposedRow, PlaceReport, ReportError, Reports, Result};
 
 /// Paths of one shape.
 #[derive(Clone, Debug, Serialize, JsonSchema, ToSchema)]
@@ -190,32 +191,41 @@ impl Reports {
         scenarios.map(|(it, paths)| ScenarioRow::new(self, it, paths)).collect()
     }
 
-    /// All entry points that lie inside a target.
-    pub fn exposed_critical_assets(&self) -> ExposedPage {
+    /// Entry points that lie inside a target, page by page.
+    ///
+    /// # Errors
+    /// [`ReportError::BadQuery`].
+    pub fn exposed_critical_assets(&self, query: &ExposedQuery) -> Result<ExposedPage> {
+        let window = Window::new(query.offset, query.limit)?;
+        let bases = words("basis", query.basis.as_deref(), &BASES)?;
+        let basis_of = |it: &ExposedCritical| self.entry(it.entry).map_or("", |entry| entry.basis.as_str());
         let exposed = &self.generation.analysis.exposed_critical;
-        let row = |it: &ExposedCritical| {
+        let found: Vec<_> = exposed
+            .iter()
+            .filter(|it| bases.is_empty() || bases.contains(&basis_of(it)))
+            .collect();
+        let row = |it: &&ExposedCritical| {
             let ExposedReport {
                 entry,
                 target,
                 title,
                 reason,
             } = ExposedReport::new(self, it);
-            let basis = self.entry(it.entry).map(|entry| entry.basis.as_str().to_owned());
             ExposedRow {
                 entry,
                 target,
-                basis: basis.unwrap_or_default(),
+                basis: basis_of(it).to_owned(),
                 entry_class_title: title,
                 reason,
             }
         };
-        ExposedPage {
+        Ok(ExposedPage {
             generation: self.generation.record.number,
-            total: exposed.len() as u64,
-            offset: 0,
-            limit: exposed.len() as u64,
-            items: exposed.iter().map(row).collect(),
-        }
+            total: found.len() as u64,
+            offset: window.offset,
+            limit: window.limit,
+            items: window.of(&found).iter().map(row).collect(),
+        })
     }
 }
 

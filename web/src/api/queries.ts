@@ -64,6 +64,12 @@ export interface PathsQuery extends ListQuery {
   q?: string | undefined
 }
 
+export interface ExposedQuery {
+  basis?: readonly string[] | undefined
+  offset?: number | undefined
+  limit?: number | undefined
+}
+
 export interface EntriesQuery extends ListQuery {
   basis?: readonly string[] | undefined
   q?: string | undefined
@@ -141,7 +147,8 @@ export const queries = {
   paths: (query: PathsQuery = {}) => ofGeneration<Api.PathPage>('/paths', { ...query }),
   path: (id: string) => oneOfGeneration<Api.PathReport>(`/paths/${part(id)}`),
   step: (id: string) => oneOfGeneration<Api.StepReport>(`/steps/${part(id)}`),
-  exposedCriticalAssets: () => oneOfGeneration<Api.ExposedCriticalAssets>('/exposed-critical-assets'),
+  exposedCriticalAssets: (query: ExposedQuery = {}) =>
+    ofGeneration<Api.ExposedCriticalAssets>('/exposed-critical-assets', { ...query }),
   entryPoints: (query: EntriesQuery = {}) => ofGeneration<Api.EntryPage>('/entry-points', { ...query }),
   targets: (query: ListQuery = {}) => ofGeneration<Api.TargetPage>('/targets', { ...query }),
   chokePoints: (query: ListQuery = {}) => ofGeneration<Api.ChokePointPage>('/choke-points', { ...query }),

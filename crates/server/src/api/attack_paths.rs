@@ -2,8 +2,8 @@
 
 use axum::Json;
 use postern_report::{
-    ChokePointPage, ChokePointQuery, EntryPage, EntryQuery, ExposedPage, PathDetail, PathPage, PathQuery, ScenarioPage,
-    StepReport, TargetPage, TargetQuery,
+    ChokePointPage, ChokePointQuery, EntryPage, EntryQuery, ExposedPage, ExposedQuery, PathDetail, PathPage, PathQuery,
+    ScenarioPage, StepReport, TargetPage, TargetQuery,
 };
 
 use crate::app::Current;
@@ -51,10 +51,16 @@ pub async fn step(
 }
 
 /// Entry points inside of targets: critical assets that are exposed themselves.
-#[utoipa::path(get, path = "/exposed-critical-assets", tag = "attack-paths",
+#[utoipa::path(get, path = "/exposed-critical-assets", tag = "attack-paths", params(ExposedQuery),
     responses((status = 200, body = ExposedPage)))]
-pub async fn exposed(_may: Requires<may::ReadData>, current: Current) -> Result<Json<ExposedPage>, Problem> {
-    current.answer(|reports| Ok(reports.exposed_critical_assets())).await
+pub async fn exposed(
+    _may: Requires<may::ReadData>,
+    current: Current,
+    query: Query<ExposedQuery>,
+) -> Result<Json<ExposedPage>, Problem> {
+    current
+        .answer(move |reports| reports.exposed_critical_assets(&query.0))
+        .await
 }
 
 /// Where an attacker can begin.

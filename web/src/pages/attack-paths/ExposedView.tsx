@@ -4,15 +4,16 @@ import { makeStyles, tokens } from '@fluentui/react-components'
 import { useQuery } from '@tanstack/react-query'
 
 import { queries } from '@/api/queries'
-import type { Basis, ExposedCriticalAsset } from '@/api/types'
+import type { Basis } from '@/api/types'
 import { EmptyState } from '@/components/EmptyState'
 import { ShieldIcon } from '@/components/icons'
 import { PageLoading, Section } from '@/components/Page'
+import Pager from '@/components/Pager'
 import { PlaceLink } from '@/components/PlaceLink'
 import { ProblemMessage } from '@/components/ProblemMessage'
-import { capital } from '@/lib/format'
+import { capital, counted } from '@/lib/format'
 
-import { BasisSection, basesOf, type ViewProps } from './ByBasis'
+import { BasisSection, basesOf, groupRows, type ViewProps } from './ByBasis'
 import { texts } from './texts'
 
 const useStyles = makeStyles({
@@ -35,13 +36,12 @@ const useStyles = makeStyles({
   class: { color: tokens.colorNeutralForeground2, fontSize: tokens.fontSizeBase200 },
 })
 
-export function ExposedView({ search }: ViewProps) {
+export function ExposedView({ search, change }: ViewProps) {
   const styles = useStyles()
-  const query = useQuery(queries.exposedCriticalAssets())
+  const query = useQuery(queries.exposedCriticalAssets({ limit: 1 }))
   if (query.error) return <ProblemMessage error={query.error} onRetry={() => void query.refetch()} />
   if (!query.data) return <PageLoading what={texts.views.exposed.toLowerCase()} />
-  const all = query.data.items
-  if (all.length === 0) {
+  if (query.data.total === 0) {
     return (
       <Section title={texts.views.exposed}>
         <EmptyState icon={ShieldIcon} title={texts.exposedEmpty.title}>
@@ -50,22 +50,39 @@ export function ExposedView({ search }: ViewProps) {
       </Section>
     )
   }
+  const shown = basesOf(search)
   return (
     <>
       <div className={styles.hint}>{texts.exposedHint}</div>
-      {basesOf(search).map((basis) => (
-        <Group key={basis} basis={basis} exposed={all.filter((it) => it.basis === basis)} />
+      {shown.map((basis) => (
+        <Group key={basis} basis={basis} isAlone={shown.length === 1} search={search} change={change} />
       ))}
     </>
   )
 }
 
-function Group({ basis, exposed }: { basis: Basis; exposed: readonly ExposedCriticalAsset[] }) {
+function Group({ basis, isAlone, search, change }: ViewProps & { basis: Basis; isAlone: boolean }) {
   const styles = useStyles()
+  const { offset, limit } = search
+  const page = isAlone ? { offset, limit } : { limit: groupRows }
+  const query = useQuery(queries.exposedCriticalAssets({ basis: [basis], ...page }))
+  if (query.error) return <ProblemMessage error={query.error} onRetry={() => void query.refetch()} />
+  const total = query.data?.total
+  const label = `${texts.views.exposed}: ${texts.bases[basis].title.toLowerCase()}`
   return (
-    <BasisSection basis={basis} isEmpty={exposed.length === 0} none={texts.exposedNone}>
-      <ul className={styles.list} aria-label={`${texts.views.exposed}: ${texts.bases[basis].title.toLowerCase()}`}>
-        {exposed.map((it) => (
+    <BasisSection
+      basis={basis}
+      isEmpty={total === 0}
+      none={texts.exposedNone}
+      found={total === undefined ? undefined : counted(total, ...texts.found.exposed)}
+      all={
+        !isAlone && total !== undefined && total > groupRows
+          ? { text: texts.all(total, `${basis} ${texts.found.exposed[1]}`), search: { view: 'exposed', basis: [basis] } }
+          : undefined
+      }
+    >
+      <ul className={styles.list} aria-label={label}>
+        {query.data?.items.map((it) => (
           <li key={`${it.entry.id} ${it.target.id}`} className={styles.row}>
             <div className={styles.ends}>
               <PlaceLink {...it.entry} />
@@ -80,6 +97,7 @@ function Group({ basis, exposed }: { basis: Basis; exposed: readonly ExposedCrit
           </li>
         ))}
       </ul>
+      {isAlone && query.data ? <Pager label={label} answer={query.data} onChange={change} /> : null}
     </BasisSection>
   )
 }

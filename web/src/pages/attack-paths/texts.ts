@@ -66,6 +66,7 @@ export const texts = {
     paths: ['path', 'paths'] as const,
     entries: ['entry point', 'entry points'] as const,
     targets: ['target', 'targets'] as const,
+    exposed: ['exposed critical asset', 'exposed critical assets'] as const,
   },
   columns: {
     path: 'Entry and target',
