@@ -67,6 +67,7 @@ impl<'a> Ways<'a> {
     pub fn along_steps(world: World<'a>, derived: &'a Derived, end: &[NodeId]) -> Result<Self, AttackError> {
         let ids = world.estate.nodes.iter().map(|node| node.id);
         let graph = StepGraph::new(&world, &derived.steps, &[end], ids.clone())?;
+        let end: BTreeSet<_> = end.iter().collect();
         let starts = ids.map(|id| match end.contains(&id) {
             true => Some(graph.end(0)),
             false => graph.held(id, Foothold::Admin),

@@ -432,7 +432,7 @@ impl<'s> Reader<'s> {
             return Err("a relationship without label".to_owned().into());
         };
         let kind = RelationKind::parse(label).map_or(label, |known| known.as_str());
-        if let Err(reason) = self.relation_kinds.check(kind) {
+        if let Err(reason) = self.relation_kinds.check_relation(kind) {
             return match pass {
                 Pass::First => self.refuse("relationships", kind, reason),
                 Pass::Second => Ok(()),

@@ -299,6 +299,16 @@ impl Kinds {
         self.0.insert(kind.to_owned());
         Ok(())
     }
+
+    /// As [`Self::check`], of the kind of a relation.
+    pub fn check_relation(&mut self, kind: &str) -> Result<(), String> {
+        match RelationKind::parse(kind) {
+            Some(own @ (RelationKind::AssumedFoothold | RelationKind::AzAnyOf | RelationKind::Extension)) => {
+                Err(own_kind(own.as_str()))
+            }
+            _ => self.check(kind),
+        }
+    }
 }
 
 fn kind_fault(kind: &str) -> Option<String> {
@@ -318,11 +328,15 @@ fn kind_fault(kind: &str) -> Option<String> {
         ));
     }
     match NodeKind::parse(kind) {
-        Some(own @ (NodeKind::EntryPoint | NodeKind::ControlPlane)) => {
-            Some(format!("{own} is a kind of Postern's own, which no file may state"))
+        Some(own @ (NodeKind::EntryPoint | NodeKind::ControlPlane | NodeKind::ObjectSet)) => {
+            Some(own_kind(own.as_str()))
         }
         _ => None,
     }
+}
+
+fn own_kind(own: &str) -> String {
+    format!("{own} is a kind of Postern's own, which no file may state")
 }
 
 /// A node's name as it is kept: objects of a directory have theirs in upper case, as its collectors write them.
@@ -503,10 +517,13 @@ mod tests {
             ("has space", "is no kind"),
             ("Tag_Tier_Zero", "reserved"),
             ("controlplane", "Postern's own"),
+            ("ObjectSet", "Postern's own"),
         ] {
             let fault = kinds.check(kind).unwrap_err();
             assert!(fault.contains(part), "{fault}");
         }
+        assert!(kinds.check_relation("AZAnyOf").unwrap_err().contains("Postern's own"));
+        assert!(kinds.check_relation("has space").unwrap_err().contains("is no kind"));
         for number in 1..KINDS_MAX {
             assert_eq!(kinds.check(&format!("K{number}")), Ok(()));
         }

@@ -10,7 +10,7 @@ use crate::derived::Steps;
 use crate::view::View;
 
 /// Kinds that no collector reports: families derive them from other relations.
-pub(super) const DERIVED: &[RelationKind] = &[
+const DERIVED: &[RelationKind] = &[
     RelationKind::AdminTo,
     RelationKind::CanRdp,
     RelationKind::CanPsRemote,
@@ -19,6 +19,7 @@ pub(super) const DERIVED: &[RelationKind] = &[
     RelationKind::WriteOwner,
     RelationKind::DcSync,
     RelationKind::SyncLapsPassword,
+    RelationKind::ExploitRemoteCode,
     RelationKind::AzGlobalAdmin,
     RelationKind::AzPrivilegedRoleAdmin,
     RelationKind::AzPrivilegedAuthAdmin,
@@ -35,4 +36,55 @@ pub(super) const DERIVED: &[RelationKind] = &[
 
 pub(crate) fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
     as_reported(view, steps, DERIVED);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use postern_model::NodeKind;
+
+    use super::*;
+    use crate::techniques::TECHNIQUES;
+    use crate::testing::Sketch;
+    use crate::{Removal, derive as derive_all};
+
+    /// Techniques of Postern's own. Two begin at what is in no file: an assumed entry, a set of objects. Steps of the
+    /// third have the names of their kinds.
+    const OWN: [RelationKind; 3] = [
+        RelationKind::AssumedFoothold,
+        RelationKind::AzAnyOf,
+        RelationKind::Extension,
+    ];
+
+    /// One asset of each kind, named by it, and relations of one kind between all of them.
+    fn all_related(kind: RelationKind) -> Sketch {
+        let mut sketch = Sketch::domain();
+        for &node in NodeKind::KNOWN {
+            sketch.node(node.as_str(), node, |_| {});
+        }
+        for source in NodeKind::KNOWN {
+            for target in NodeKind::KNOWN {
+                sketch.relate(source.as_str(), kind, target.as_str());
+            }
+        }
+        if kind == RelationKind::AzRoleApprover {
+            // Who approves matters where somebody may ask.
+            sketch.relate("SOMEBODY", RelationKind::AzRoleEligible, NodeKind::AzRole.as_str());
+        }
+        sketch
+    }
+
+    #[test]
+    fn a_technique_that_a_file_states_is_a_step_between_assets_of_some_kind() {
+        let techniques: BTreeSet<_> = TECHNIQUES.iter().flat_map(|family| family.techniques).collect();
+        assert!(DERIVED.iter().all(|kind| techniques.contains(kind)), "{DERIVED:?}");
+        let without_step = techniques.into_iter().filter(|&&kind| {
+            let derived = derive_all(&all_related(kind).build().world(), &Removal::default());
+            let mut steps = derived.steps.iter().filter(|step| step.technique == kind);
+            !steps.any(|step| derived.virtual_vertex(step.source).is_none())
+        });
+        let without_step: BTreeSet<_> = without_step.copied().collect();
+        assert_eq!(without_step, BTreeSet::from(OWN), "they are derived only: `DERIVED` lacks them");
+    }
 }

@@ -287,7 +287,7 @@ impl<'s> Reader<'s> {
             let (source, target) = (edge_end(edge.start, "start"), edge_end(edge.end, "end"));
             return self.link(kind, network::link(kind, source, target, edge.properties));
         }
-        if let Err(reason) = self.edge_kinds.check(&kind) {
+        if let Err(reason) = self.edge_kinds.check_relation(&kind) {
             return self.refuse(Array::Edges, &kind, reason);
         }
         let (source, target) = (edge_end(edge.start, "start")?, edge_end(edge.end, "end")?);
