@@ -15,6 +15,7 @@ mod entra;
 mod extensions;
 mod findings;
 mod fold;
+mod kinds;
 mod names;
 mod objects;
 mod pool;

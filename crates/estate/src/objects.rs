@@ -9,6 +9,7 @@ use postern_model::{Facet, NodeKind};
 
 use crate::attributes::{Properties, parse};
 use crate::fold::{SnapshotFold, cell_of, each_row};
+use crate::kinds::Kinds;
 use crate::resolve::boundary_of;
 use crate::{FactSource, Result, Snapshot};
 
@@ -155,6 +156,7 @@ impl Gathered {
     pub fn add(
         &mut self,
         keys: &mut Interner,
+        kinds: &mut Kinds,
         position: u32,
         snapshot: &Snapshot,
         fold: &SnapshotFold<'_, '_>,
@@ -181,7 +183,7 @@ impl Gathered {
                 at,
                 snapshot: position,
                 boundary: declared.boundary.clone(),
-                kind: NodeKind::of(table.text(row, 3)).unwrap_or(NodeKind::Base),
+                kind: kinds.of_object(table.text(row, 3)),
                 name: table.text(row, 4).to_owned(),
                 properties: table.text(row, 5).to_owned(),
             });

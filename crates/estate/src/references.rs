@@ -40,6 +40,10 @@ enum Found {
         objects: Vec<u32>,
         count: usize,
     },
+    /// So many have the rarest of its properties that they are not looked at.
+    TooMany {
+        count: usize,
+    },
 }
 
 /// Gives each end that is no id the id of its object, and leaves out relations of which one has none.
@@ -77,7 +81,7 @@ pub fn resolve(relations: &mut Vec<RawRelation>, objects: &BTreeMap<u32, Object>
         for end in [&mut relation.source, &mut relation.target] {
             match found.get(end) {
                 Some(Found::Object(object)) => *end = *object,
-                Some(Found::Unclear { .. }) => return false,
+                Some(Found::Unclear { .. } | Found::TooMany { .. }) => return false,
                 None => {}
             }
         }
@@ -161,7 +165,7 @@ impl Index {
             .min_by_key(|objects| objects.len());
         let fewest = fewest.unwrap_or_default();
         if fewest.len() > CANDIDATES_MAX {
-            return unclear(fewest.to_vec(), keys);
+            return Found::TooMany { count: fewest.len() };
         }
         let fits = |key: &&u32| {
             let object = &objects[*key];
@@ -257,7 +261,7 @@ fn conflicts(
     let mut left_out = HashMap::<u32, (u64, u32)>::new();
     for relation in relations {
         for (end, other) in [(relation.source, relation.target), (relation.target, relation.source)] {
-            if let Some(Found::Unclear { .. }) = found.get(&end) {
+            if let Some(Found::Unclear { .. } | Found::TooMany { .. }) = found.get(&end) {
                 let (count, first) = left_out.entry(end).or_insert((0, other));
                 *count += 1;
                 if keys.text(other) < keys.text(*first) {
@@ -270,20 +274,20 @@ fn conflicts(
         .iter()
         .filter_map(|(number, reference)| {
             let &(count, other) = left_out.get(number)?;
-            let Some(Found::Unclear {
-                objects,
-                count: fitting,
-            }) = found.get(number)
-            else {
-                return None;
-            };
             let relations = match count {
                 1 => "the relation that has it is left out".to_owned(),
                 count => format!("the {count} relations that have it are left out"),
             };
-            let (named, fits) = match fitting {
-                0 => (std::slice::from_ref(&other), "no object fits".to_owned()),
-                fitting => (&objects[..], format!("{fitting} objects fit")),
+            let other = std::slice::from_ref(&other);
+            let (named, fits) = match found.get(number)? {
+                Found::Object(_) => return None,
+                Found::Unclear { count: 0, .. } => (other, "no object fits".to_owned()),
+                Found::Unclear { objects, count } => (&objects[..], format!("{count} objects fit")),
+                Found::TooMany { count } => {
+                    let rarest =
+                        format!("{count} objects have the rarest of its properties, more than {CANDIDATES_MAX}");
+                    (other, rarest)
+                }
             };
             Some(Conflict {
                 kind: CONFLICT_KIND.to_owned(),

@@ -12,6 +12,7 @@ use postern_model::{NodeKind, RelationKind};
 use serde_json::Value;
 
 use crate::fold::{SnapshotFold, cell_of, each_row};
+use crate::kinds::Kinds;
 use crate::objects::Interner;
 use crate::{FactSource, Result, Snapshot};
 
@@ -32,6 +33,7 @@ pub struct RawRelation {
 pub fn gather(
     relations: &mut Vec<RawRelation>,
     texts: &mut Interner,
+    kinds: &mut Kinds,
     position: u32,
     snapshot: &Snapshot,
     fold: &SnapshotFold<'_, '_>,
@@ -45,15 +47,14 @@ pub fn gather(
         let Some((_, at)) = fold.counts(cell_of(table, row), subject) else {
             return;
         };
-        // A kind that this version does not know was written by a newer one; the row stays in the lake.
-        let Some(kind) = RelationKind::of(table.text(row, 6)) else {
+        let Some(kind) = kinds.of_relation(table.text(row, 6)) else {
             return;
         };
         relations.push(RawRelation {
             source: number_of_end(texts, table.text(row, 2)),
             target: number_of_end(texts, table.text(row, 4)),
-            source_kind: NodeKind::of(table.text(row, 3)).unwrap_or(NodeKind::Base),
-            target_kind: NodeKind::of(table.text(row, 5)).unwrap_or(NodeKind::Base),
+            source_kind: kinds.of_object(table.text(row, 3)),
+            target_kind: kinds.of_object(table.text(row, 5)),
             kind,
             properties: texts.number(table.text(row, 7)),
             snapshot: position,

@@ -20,6 +20,7 @@ use crate::devices::{self, Joined};
 use crate::extensions::Described;
 use crate::findings;
 use crate::fold::Fold;
+use crate::kinds::Kinds;
 use crate::objects::{Gathered, Interner, Object, Sighting};
 use crate::pool::{Pool, Sightings, share_texts};
 use crate::relations::{self, RawRelation};
@@ -47,6 +48,7 @@ pub fn resolve(
     let fold = Fold::new(&snapshots, facts, settings)?;
 
     let mut keys = Interner::default();
+    let mut kinds = Kinds::default();
     let mut gathered = Gathered::default();
     let mut raw_relations = Vec::new();
     let (mut raw_findings, mut raw_services) = (Vec::new(), Vec::new());
@@ -59,8 +61,16 @@ pub fn resolve(
         if of.is_past() {
             continue;
         }
-        gathered.add(&mut keys, position, snapshot, &of, facts)?;
-        relations::gather(&mut raw_relations, &mut keys, position, snapshot, &of, facts)?;
+        gathered.add(&mut keys, &mut kinds, position, snapshot, &of, facts)?;
+        relations::gather(
+            &mut raw_relations,
+            &mut keys,
+            &mut kinds,
+            position,
+            snapshot,
+            &of,
+            facts,
+        )?;
         findings::gather(&mut raw_findings, &mut raw_services, snapshot, &of, facts, kev)?;
         looked.add(snapshot, &of, facts)?;
         described.add(snapshot, &of, facts)?;
@@ -89,6 +99,7 @@ pub fn resolve(
     let sites = sites(&objects, &raw_relations, &snapshots);
     let (joined, mut conflicts) = devices::join(&objects, &keys, &sites, apart);
     conflicts.extend(unclear_ends);
+    conflicts.extend(kinds.into_conflicts());
     let snapshot_ids: Vec<&str> = snapshots.iter().map(|snapshot| snapshot.id.as_str()).collect();
     let coverage = looked.report(&objects, &keys, &domains.names);
     let mut nodes = nodes(objects, &keys, &joined, &looked, &snapshot_ids)?;

@@ -541,6 +541,24 @@ fn an_end_that_fits_nothing_or_several_objects_is_a_conflict_and_its_relations_a
 }
 
 #[test]
+fn an_end_told_by_what_too_many_objects_have_is_not_looked_for() {
+    let mut facts = Facts::default();
+    let [nodes, edges] = statements(&mut facts, 1);
+    for number in 0..=1_000 {
+        facts.object(nodes, &format!("A{number}"), "X_User", "jane", "{}");
+    }
+    let jane = matching(r#"{"equal":{"name":"jane"}}"#);
+    facts.relation(edges, "B", "B", "X_Knows", &jane);
+    let estate = facts.resolve();
+    assert!(estate.relations.is_empty());
+    let reasons: Vec<_> = estate.conflicts.iter().map(|it| it.reason.as_str()).collect();
+    assert_eq!(
+        reasons,
+        ["1001 objects have the rarest of its properties, more than 1000; the relation that has it is left out"]
+    );
+}
+
+#[test]
 fn a_scanned_host_stands_back_behind_the_computer_of_its_name() {
     let mut facts = Facts::default();
     computer(&mut facts, "S-1-5-21-1-2-3-2001", "FILE01.CORP.LOCAL");

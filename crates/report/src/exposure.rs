@@ -1,9 +1,9 @@
 //! Who gets hold of an asset, how far everything lies from it, and the fewest changes that part them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use postern_attack::{Parting, Ways};
-use postern_model::estate::NodeIndex;
+use postern_model::estate::{Node, NodeIndex};
 use postern_model::{EdgeId, NodeId, NodeKind, RelationKind};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -92,13 +92,15 @@ impl Along {
         let Self::Relations { except } = self else {
             return false;
         };
-        except.iter().any(|pattern| {
-            let name = kind.as_str();
-            match pattern.strip_suffix('*') {
-                Some(start) => name.get(..start.len()).is_some_and(|it| it.eq_ignore_ascii_case(start)),
-                None => name.eq_ignore_ascii_case(pattern),
-            }
-        })
+        except.iter().any(|pattern| is_meant(pattern, kind))
+    }
+}
+
+fn is_meant(pattern: &str, kind: RelationKind) -> bool {
+    let name = kind.as_str();
+    match pattern.strip_suffix('*') {
+        Some(start) => name.get(..start.len()).is_some_and(|it| it.eq_ignore_ascii_case(start)),
+        None => name.eq_ignore_ascii_case(pattern),
     }
 }
 
@@ -106,7 +108,8 @@ impl Reports {
     /// Assets that get to an end.
     ///
     /// # Errors
-    /// [`ReportError::NoSuch`] for a kind that the generation does not have, [`ReportError::Attack`].
+    /// [`ReportError::NoSuch`] for a kind of assets that neither Postern nor the generation knows,
+    /// [`ReportError::Attack`].
     pub fn exposure(&self, end: NodeId, along: &Along, of: &OfKind, limit: usize) -> Result<Exposure> {
         let hops = self.ways(end, along)?.hops()?;
         self.exposure_report(end, "into", along, &self.reached(&hops, of)?, limit)
@@ -154,6 +157,14 @@ impl Reports {
         })
     }
 
+    /// Those of some kinds, or beginnings of kinds, that no relation of the generation has: a mistake in one leaves out
+    /// nothing, and should be told.
+    pub fn kinds_without_relations(&self, kinds: &[String]) -> Vec<String> {
+        let there: BTreeSet<_> = self.generation.estate.relations.iter().map(|it| it.kind).collect();
+        let is_there = |pattern: &str| there.iter().any(|&kind| is_meant(pattern, kind));
+        kinds.iter().filter(|pattern| !is_there(pattern)).cloned().collect()
+    }
+
     fn ways(&self, end: NodeId, along: &Along) -> Result<Ways<'_>> {
         let generation = &self.generation;
         let own = [end];
@@ -172,27 +183,19 @@ impl Reports {
 
     /// Assets that are wanted and reached, the end left out, with their hops.
     fn reached(&self, hops: &[Option<u32>], of: &OfKind) -> Result<Vec<(NodeIndex, u32)>> {
-        let of_kind = |name: &Option<String>| {
-            let name = name.as_deref()?;
-            Some(Labelled {
-                kind: NodeKind::find(name),
-                name: name.to_owned(),
-            })
-        };
-        let (of, not_of) = (of_kind(&of.of), of_kind(&of.not_of));
+        let (of, not_of) = (of.of.as_deref(), of.not_of.as_deref());
         let nodes = &self.generation.estate.nodes;
-        for wanted in [&of, &not_of].into_iter().flatten() {
-            if wanted.kind.is_none() && !nodes.iter().any(|node| wanted.is_label_of(&node.properties)) {
+        for wanted in [of, not_of].into_iter().flatten() {
+            if NodeKind::parse(wanted).is_none() && !nodes.iter().any(|node| is_of(node, wanted)) {
                 return Err(ReportError::NoSuch {
                     what: "kind of assets",
-                    id: wanted.name.clone(),
+                    id: wanted.to_owned(),
                 });
             }
         }
         let is_wanted = |at: NodeIndex| {
             let node = &nodes[at as usize];
-            let is = |wanted: &Labelled| wanted.kind == Some(node.kind) || wanted.is_label_of(&node.properties);
-            of.as_ref().is_none_or(is) && !not_of.as_ref().is_some_and(is)
+            of.is_none_or(|kind| is_of(node, kind)) && !not_of.is_some_and(|kind| is_of(node, kind))
         };
         let reached = (0..).zip(hops).filter_map(|(at, hops)| Some((at, (*hops)?)));
         Ok(reached.filter(|&(at, hops)| hops > 0 && is_wanted(at)).collect())
@@ -259,25 +262,21 @@ impl Reports {
     }
 }
 
-/// A kind of assets, or a label that files give to some.
-struct Labelled {
-    kind: Option<NodeKind>,
-    name: String,
-}
-
-impl Labelled {
-    /// Whether the property `kinds`, which files with labels fill, names it.
-    fn is_label_of(&self, properties: &str) -> bool {
-        const KEY: &str = "\"kinds\":";
-        if !properties.contains(KEY) {
-            return false;
-        }
-        #[derive(serde::Deserialize)]
-        struct Kinds {
-            #[serde(default)]
-            kinds: Vec<String>,
-        }
-        let kinds = serde_json::from_str::<Kinds>(properties).map_or_else(|_| Vec::new(), |it| it.kinds);
-        kinds.iter().any(|kind| kind.eq_ignore_ascii_case(&self.name))
+/// Whether an asset is of a kind, or has it as a label: the property `kinds`, which files with labels fill, names it.
+fn is_of(node: &Node, kind: &str) -> bool {
+    const KEY: &str = "\"kinds\":";
+    #[derive(serde::Deserialize)]
+    struct Labels {
+        #[serde(default)]
+        kinds: Vec<String>,
     }
+    if node.kind.as_str().eq_ignore_ascii_case(kind) {
+        return true;
+    }
+    // Most assets have no labels, and reading the properties of all of them would take long.
+    if !node.properties.contains(KEY) {
+        return false;
+    }
+    let labels = serde_json::from_str::<Labels>(&node.properties).map_or_else(|_| Vec::new(), |it| it.kinds);
+    labels.iter().any(|label| label.eq_ignore_ascii_case(kind))
 }

@@ -165,7 +165,9 @@ impl Summary {
             String::new()
         };
         match (ends.is_empty(), starts.is_empty()) {
-            (true, _) => "There is nothing to protect yet: no control plane and no critical asset is known".to_owned(),
+            (true, _) => "There is nothing to protect yet: no control plane is known, and no asset was set critical \
+                          (`postern critical set ID high`)"
+                .to_owned(),
             (false, true) => format!("{} can be reached; 0 attack paths", joined(&ends)),
             (false, false) => format!(
                 "{} can be reached, from {} {}; {}{apart} in {}",

@@ -61,12 +61,22 @@ page! {
 }
 
 impl Reports {
-    /// The kind of a technique, by its name in any letter case.
+    /// The kind of a technique, by its name in any letter case: one of the catalog, or a kind of an extension that has
+    /// steps.
     ///
     /// # Errors
     /// [`ReportError::NoSuch`].
     pub fn find_technique(&self, id: &str) -> Result<RelationKind> {
-        let found = RelationKind::find(id).filter(|&it| self.catalog.technique(it).is_some());
+        let known = RelationKind::parse(id).filter(|&it| self.catalog.technique(it).is_some());
+        let of_extension = || {
+            let with_steps = self.technique_steps().keys().copied();
+            // Kinds of extensions may differ by letter case alone.
+            let alike = with_steps.filter(|name| name.eq_ignore_ascii_case(id));
+            alike
+                .min_by_key(|&name| (name != id, name))
+                .and_then(RelationKind::find)
+        };
+        let found = known.or_else(of_extension);
         found.ok_or_else(|| ReportError::NoSuch {
             what: "technique",
             id: id.to_owned(),

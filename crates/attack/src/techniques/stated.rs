@@ -85,6 +85,10 @@ mod tests {
             !steps.any(|step| derived.virtual_vertex(step.source).is_none())
         });
         let without_step: BTreeSet<_> = without_step.copied().collect();
-        assert_eq!(without_step, BTreeSet::from(OWN), "they are derived only: `DERIVED` lacks them");
+        assert_eq!(
+            without_step,
+            BTreeSet::from(OWN),
+            "they are derived only: `DERIVED` lacks them"
+        );
     }
 }

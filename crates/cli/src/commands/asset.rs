@@ -131,11 +131,11 @@ impl Report for AssetReport {
             false => format!("from {} to {}", time(first), time(last)),
         };
         let looked_at = if self.known.is_empty() {
-            "nothing".to_owned()
+            "no source says what of it was looked at".to_owned()
         } else {
-            joined(&facets_text(&self.known))
+            format!("looked at: {}", joined(&facets_text(&self.known)))
         };
-        page.line(0, format!("Seen {when}; looked at: {looked_at}."));
+        page.line(0, format!("Seen {when}; {looked_at}."));
         section(page, "Original objects", &self.original_objects, |it| {
             Line::new()
                 .plain(&it.id)

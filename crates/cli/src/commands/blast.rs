@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use postern_report::words::{count, counted, joined, kind_word, kinds_text};
-use postern_report::{AssetList, Blast, Ids, Reports};
+use postern_report::{AssetList, Blast, Ids, PlaceReport, ReportError, Reports};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -17,7 +17,15 @@ pub struct BlastReport {
     pub limit: u64,
     /// Targets that there are.
     pub targets_total: u64,
-    pub blasts: Vec<Blast>,
+    pub blasts: Vec<BlastOf>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct BlastOf {
+    /// The target that the start is a member of. It is not among those that are reached from it.
+    pub part_of: Option<PlaceReport>,
+    #[serde(flatten)]
+    pub blast: Blast,
 }
 
 pub async fn run(session: &Session, args: args::Blast) -> Result<Outcome> {
@@ -36,8 +44,14 @@ pub async fn run(session: &Session, args: args::Blast) -> Result<Outcome> {
         .collect::<Result<Vec<_>, _>>()?;
     let blasts = starts
         .into_iter()
-        .map(|start| reports.blast(start, limit))
-        .collect::<Result<Vec<_>, _>>()?;
+        .map(|start| {
+            let target = generation.targets.iter().find(|it| it.members.contains(&start));
+            Ok(BlastOf {
+                part_of: target.map(|it| reports.place(it.id)),
+                blast: reports.blast(start, limit)?,
+            })
+        })
+        .collect::<Result<Vec<_>, ReportError>>()?;
     let report = BlastReport {
         generation: generation.record.number,
         limit: limit as u64,
@@ -61,15 +75,28 @@ impl Report for BlastReport {
     const SCHEMA: &'static str = "blast";
 
     fn text(&self, page: &mut Page) {
-        for blast in &self.blasts {
+        for BlastOf { part_of, blast } in &self.blasts {
             page.blank();
-            let reached = blast.targets.len() as u64;
-            let targets = counted(self.targets_total, "target", "targets");
-            let line = Line::new().bold(&blast.start.name).plain(format!(
-                " leads to {} of {targets} and to {}.",
-                count(reached),
-                list_text(&blast.assets)
-            ));
+            let reached = count(blast.targets.len() as u64);
+            let assets = list_text(&blast.assets);
+            let line = Line::new().bold(&blast.start.name);
+            let line = match part_of {
+                None => {
+                    let targets = counted(self.targets_total, "target", "targets");
+                    line.plain(format!(" leads to {reached} of {targets} and to {assets}."))
+                }
+                Some(own) => {
+                    let others = match self.targets_total - 1 {
+                        0 => String::new(),
+                        others => format!(
+                            "{reached} of {} and to ",
+                            counted(others, "other target", "other targets")
+                        ),
+                    };
+                    let line = line.plain(" is part of ").bold(&own.name);
+                    line.plain(format!(", and leads to {others}{assets}."))
+                }
+            };
             page.line(0, line);
             if !blast.targets.is_empty() {
                 let names: Vec<_> = blast.targets.iter().map(|target| target.name.clone()).collect();

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use postern_model::NodeId;
-use postern_report::words::{count, counted, kind_word, kinds_text};
+use postern_report::words::{count, counted, joined, kind_word, kinds_text};
 use postern_report::{Along, Exposure, Ids, OfKind, PartingReport, Reports, step_name};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -16,6 +16,8 @@ pub struct ExposuresReport {
     pub generation: i64,
     /// At most so many assets are listed for each end.
     pub limit: u64,
+    /// Kinds that were to be left out, and of which there is no relation.
+    pub except_unused: Vec<String>,
     pub exposures: Vec<Exposure>,
 }
 
@@ -24,6 +26,8 @@ pub struct ChokepointsIntoReport {
     pub generation: i64,
     /// At most so many changes are listed.
     pub limit: u64,
+    /// As in `blast-into`.
+    pub except_unused: Vec<String>,
     #[serde(flatten)]
     pub parting: PartingReport,
 }
@@ -59,6 +63,7 @@ pub async fn blast(session: &Session, args: args::Blast) -> Result<Outcome> {
     let report = ExposuresReport {
         generation: reports.generation.record.number,
         limit: limit as u64,
+        except_unused: reports.kinds_without_relations(&args.along.except),
         exposures: ends.into_iter().map(exposure).collect::<Result<_, _>>()?,
     };
     show(&report, args.format.json)?;
@@ -70,20 +75,32 @@ pub async fn chokepoints(session: &Session, into: &str, args: &args::Chokepoints
     let reports = Reports::load(&engine, args.when.as_of()).await?;
     let limit = args.limit.of(args.format.json);
     let end = Ids(&reports.generation).place(into)?;
+    let except_unused = reports.kinds_without_relations(&args.along.except);
     let (along, of) = (along(&args.along), of_kind(&args.along));
     let report = ChokepointsIntoReport {
         generation: reports.generation.record.number,
         limit: limit as u64,
+        except_unused,
         parting: reports.parting(end, &along, &of, args.beyond, limit)?,
     };
     show(&report, args.format.json)?;
     Ok(Outcome::Done)
 }
 
+fn except_text(page: &mut Page, unused: &[String]) {
+    if !unused.is_empty() {
+        page.line(
+            0,
+            format!("There is no relation of the kind {} to leave out.", joined(unused)),
+        );
+    }
+}
+
 impl Report for ExposuresReport {
     const SCHEMA: &'static str = "blast-into";
 
     fn text(&self, page: &mut Page) {
+        except_text(page, &self.except_unused);
         for exposure in &self.exposures {
             page.blank();
             let end = &exposure.end.name;
@@ -132,6 +149,7 @@ impl Report for ChokepointsIntoReport {
             pairs,
             ..
         } = &self.parting;
+        except_text(page, &self.except_unused);
         let assets = counted(*from, "asset", "assets");
         let end = &end.name;
         match changes {

@@ -37,6 +37,15 @@ fn who_gets_hold_of_an_asset_is_listed_by_distance_and_parted_by_the_fewest_step
 }
 
 #[test]
+fn an_attacker_who_holds_a_member_of_a_target_is_told_so() {
+    let postern = Postern::with_corp();
+    let [admins, users] = ["512", "513"].map(|end| format!("{DOMAIN}-{end}"));
+    let found = postern.json("blast", &["blast", &admins, &users]);
+    let part_of = |at: usize| &found["blasts"][at]["part_of"]["kind"];
+    assert_eq!((part_of(0), part_of(1)), (&"ControlPlane".into(), &Value::Null));
+}
+
+#[test]
 fn what_cannot_be_asked_of_the_other_end_is_wrong_usage() {
     let postern = Postern::with_corp();
     let end = format!("{DOMAIN}-512");
@@ -48,8 +57,28 @@ fn what_cannot_be_asked_of_the_other_end_is_wrong_usage() {
     ] {
         assert_eq!(postern.run(arguments).status.code(), Some(2), "{arguments:?}");
     }
-    let error = postern.error(1, &["blast", "--into", &end, "--of-kind", "Toaster"]);
-    assert_eq!(error, "error: there is no kind of assets Toaster in this generation");
+    // That of a relation is none of assets.
+    for kind in ["Toaster", "ADCSESC1"] {
+        let error = postern.error(1, &["blast", "--into", &end, "--of-kind", kind]);
+        assert_eq!(
+            error,
+            format!("error: there is no kind of assets {kind} in this generation")
+        );
+    }
+    let arguments = [
+        "blast",
+        "--into",
+        &end,
+        "--relations",
+        "--except",
+        "Toaster",
+        "--except",
+        "member*",
+    ];
+    assert_eq!(
+        postern.json("blast-into", &arguments)["except_unused"],
+        serde_json::json!(["Toaster"])
+    );
 }
 
 /// Values of a plain search and a plain flow, which its authors made without this program: every kind of relation but
