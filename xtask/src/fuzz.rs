@@ -15,6 +15,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use crate::bench::{machine, record, remove, said_by};
+use crate::system;
 use crate::test::Tally;
 use crate::{cargo, succeed, workspace};
 
@@ -132,8 +133,10 @@ pub fn run(options: &Options) -> Result<ExitCode> {
 pub fn brief(tally: &mut Tally) -> Result<()> {
     eprintln!("==> fuzzing, briefly");
     let compiler = env::var("CXX").unwrap_or_else(|_| "c++".to_owned());
-    let probe = Command::new(&compiler).arg("--version").stdout(Stdio::null()).status();
-    if !probe.is_ok_and(|status| status.success()) {
+    if !system::starts(&compiler) {
+        system::install("g++")?;
+    }
+    if !system::starts(&compiler) {
         eprintln!("SKIPPED: THERE IS NO C++ COMPILER ({compiler}): the parsers were not fuzzed");
         tally.skipped += 1;
         return Ok(());

@@ -15,6 +15,7 @@ mod fuzz;
 mod http;
 mod measure;
 mod served;
+mod system;
 mod test;
 mod web;
 

@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result};
 use serde_json::Value;
 
+use crate::system::{self, starts};
 use crate::test::{Tally, step};
 use crate::{cargo, workspace};
 
@@ -22,15 +23,6 @@ pub const SKIP_CONSOLE: &str = "SKIP_CONSOLE";
 /// Both are needed to build the pages.
 pub fn has_node() -> bool {
     starts("node") && starts("npm")
-}
-
-fn starts(program: &str) -> bool {
-    let probe = Command::new(program)
-        .arg("--version")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    probe.is_ok_and(|status| status.success())
 }
 
 /// Adds up all tests of the console.
@@ -101,20 +93,10 @@ fn chromium() -> Result<Option<PathBuf>> {
         return Ok(Some(path.into()));
     }
     let path = PathBuf::from(CHROMIUM);
-    if !path.exists() && is_root()? && starts("apt-get") {
-        eprintln!("==> apt-get install chromium");
-        let install = Command::new("apt-get").args(["install", "-y", "chromium"]).status();
-        let status = install.context("cannot start apt-get")?;
-        if !status.success() {
-            eprintln!("apt-get install chromium failed: {status}");
-        }
+    if !path.exists() {
+        system::install("chromium")?;
     }
     Ok(path.exists().then_some(path))
-}
-
-fn is_root() -> Result<bool> {
-    let output = Command::new("id").arg("-u").output().context("cannot start id")?;
-    Ok(output.stdout.trim_ascii() == b"0")
 }
 
 fn vitest(tally: &mut Tally, name: &str, options: &[&str], variables: &[(&str, &OsStr)]) -> Result<()> {
