@@ -13,44 +13,28 @@
 //! Neo4j Labs, "APOC user guide: Export to JSON". BloodHound keeps the ids of directories in the property `objectid`.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Read, SeekFrom};
 
-use postern_model::kind::KIND_CHARACTERS_MAX;
-use postern_model::reference::REFERENCE_PREFIX;
 use postern_model::schema::{OBJECTS, RELATIONS};
 use postern_model::{NodeKind, RelationKind, Value, hash128};
 
 use crate::chunks::Chunks;
 use crate::sharphound::cursor::{Cursor, Fault};
+use crate::properties::{self, Written, with_kinds};
 use crate::sharphound::output::push_json_text;
-use crate::stated::{BOUNDARIES_MAX, End, Kinds, Node, Statements, main_kind, stated_name, upper};
+use crate::stated::{
+    BOUNDARIES_MAX, End, KINDS_OF_NODE_MAX, Kinds, NODES_MAX, Node, Refused, Statements, check_id, main_kind,
+    stated_name, upper,
+};
 use crate::{Counts, Format, IngestError, Input, Probe, ReadSeek, Sink, Summary, io_error, read_head, rewind};
 
 /// Bytes of an element, or of its line. A node with some thousand service names has a few hundred thousand.
 pub const ELEMENT_BYTES_MAX: usize = 16 << 20;
 
-/// Nodes of a file whose internal ids are kept, at about 70 bytes each beside the text of their ids. Of those behind
-/// them no relations can be read.
-pub const NODES_MAX: usize = 4_000_000;
-
-/// Bytes of the ids of all nodes that are kept. A SID has about 45.
+/// Bytes of the ids of all nodes that are kept. A SID has about 45. Of nodes above it, or above [`NODES_MAX`], no
+/// relations can be read.
 pub const NODE_IDS_BYTES_MAX: usize = 192 << 20;
-
-/// Bytes of an id.
-pub const ID_BYTES_MAX: usize = 2_048;
-
-/// A node may have so many labels; those of BloodHound have two or three.
-pub const LABELS_MAX: usize = 16;
-
-/// A node or relationship may have so many properties.
-pub const PROPERTIES_MAX: usize = 1_000;
-
-/// Bytes of the value of a property, as JSON.
-pub const PROPERTY_BYTES_MAX: usize = 64 << 10;
-
-/// Kinds that are refused by name; those behind them are refused one by one.
-const REFUSED_KINDS_MAX: usize = 100;
 
 /// Lines of a file's beginning that are looked at to recognise it: the first may be damaged.
 const SNIFFED_LINES_MAX: usize = 20;
@@ -288,10 +272,9 @@ struct Reader<'s> {
     relations: u64,
     /// The first element that has to be read again.
     aside: Option<Place>,
-    /// Kinds that are left out → how many elements are.
-    refused: BTreeMap<String, u64>,
+    refused: Refused,
     /// Properties of the relationship before, as they stand in the file and as they are kept: most are alike.
-    repeated: (String, String),
+    repeated: (String, Written),
 }
 
 /// Why an element did not become a row.
@@ -324,8 +307,8 @@ impl<'s> Reader<'s> {
             domains: HashMap::new(),
             relations: 0,
             aside: None,
-            refused: BTreeMap::new(),
-            repeated: ("{}".to_owned(), String::new()),
+            refused: Refused::default(),
+            repeated: ("{}".to_owned(), Written::default()),
         }
     }
 
@@ -376,10 +359,10 @@ impl<'s> Reader<'s> {
             return Err("a node without id".to_owned().into());
         }
         let all = raw.labels.as_deref().unwrap_or_default();
-        let labels = &all[..all.len().min(LABELS_MAX)];
+        let labels = &all[..all.len().min(KINDS_OF_NODE_MAX)];
         let kind = main_kind(labels.iter().map(|label| &**label)).unwrap_or(NodeKind::Base.as_str());
         if let Err(reason) = self.node_kinds.check(kind) {
-            return self.refuse("nodes", kind, reason);
+            return Ok(self.refused.add("nodes", kind, reason)?);
         }
         if let Some(index) = self.nodes.find(internal).map(|known| known.index) {
             let first = self.position(index);
@@ -387,11 +370,13 @@ impl<'s> Reader<'s> {
         }
         let mut said = Said::default();
         let mut properties = write_properties(raw.properties, kind, Some(&mut said))?;
-        if all.len() > LABELS_MAX {
-            let fault = format!("a node of more than {LABELS_MAX} labels; those behind them are left out");
+        if all.len() > KINDS_OF_NODE_MAX {
+            let fault = format!("a node of more than {KINDS_OF_NODE_MAX} labels; those behind them are left out");
             properties.faults.push(fault);
         }
-        self.reject_all(place, &mut properties.faults);
+        for fault in properties.faults.drain(..) {
+            self.chunks.reject(self.position(place.index), fault);
+        }
         let id = said.id(kind).map_err(Unread::Reason)?;
         let name = stated_name(kind, &said.name);
         if kind == NodeKind::Domain.as_str() && self.domains.len() < BOUNDARIES_MAX {
@@ -412,7 +397,7 @@ impl<'s> Reader<'s> {
         // Whatever an object is labelled beside its kind may be of interest: what marks it as owned, say.
         let is_own = |label: &str| [kind, "Base", "AZBase"].iter().any(|own| label.eq_ignore_ascii_case(own));
         if labels.iter().any(|label| !is_own(label)) {
-            with_kinds(&mut properties.json, labels);
+            properties.json = with_kinds(&properties.json, labels);
         }
         let row = [
             Value::Long(i64::from(home.cell)),
@@ -434,7 +419,7 @@ impl<'s> Reader<'s> {
         let kind = RelationKind::parse(label).map_or(label, |known| known.as_str());
         if let Err(reason) = self.relation_kinds.check_relation(kind) {
             return match pass {
-                Pass::First => self.refuse("relationships", kind, reason),
+                Pass::First => Ok(self.refused.add("relationships", kind, reason)?),
                 Pass::Second => Ok(()),
             };
         }
@@ -461,16 +446,23 @@ impl<'s> Reader<'s> {
             id: end.id,
             kind: end.kind,
         });
-        let home = self
-            .statements
-            .relation(kind, ends[0], ends[1])
-            .map_err(|too_many| too_many.to_string())?;
+        // From here on a fault is found once, in whichever pass it is.
+        let home = match self.statements.relation(kind, ends[0], ends[1]) {
+            Ok(home) => home,
+            Err(too_many) => {
+                self.chunks.reject(self.position(place.index), too_many.to_string());
+                return Ok(());
+            }
+        };
         let properties = raw.properties.unwrap_or("{}");
-        let mut faults = Vec::new();
         if properties != self.repeated.0 {
-            let written = write_properties(Some(properties), "", None)?;
-            faults = written.faults;
-            self.repeated = (properties.to_owned(), written.json);
+            match write_properties(Some(properties), "", None) {
+                Ok(written) => self.repeated = (properties.to_owned(), written),
+                Err(reason) => {
+                    self.chunks.reject(self.position(place.index), reason);
+                    return Ok(());
+                }
+            }
         }
         self.relations += 1;
         let row = [
@@ -481,10 +473,12 @@ impl<'s> Reader<'s> {
             Value::Text(ends[1].id),
             Value::Text(ends[1].kind),
             Value::Text(kind),
-            Value::Text(&self.repeated.1),
+            Value::Text(&self.repeated.1.json),
         ];
         self.chunks.push(&RELATIONS, &row)?;
-        self.reject_all(place, &mut faults);
+        for fault in &self.repeated.1.faults {
+            self.chunks.reject(self.position(place.index), fault.clone());
+        }
         Ok(())
     }
 
@@ -496,33 +490,10 @@ impl<'s> Reader<'s> {
         }
     }
 
-    fn reject_all(&mut self, place: Place, faults: &mut Vec<String>) {
-        for fault in faults.drain(..) {
-            self.chunks.reject(self.position(place.index), fault);
-        }
-    }
-
-    /// Counts an element whose kind is none that can be read; the first of each kind is rejected by name.
-    fn refuse(&mut self, what: &str, kind: &str, reason: String) -> Result<(), Unread> {
-        let shown: String = kind.chars().take(KIND_CHARACTERS_MAX).collect();
-        let named = format!("{what} of kind {shown:?}");
-        if !self.refused.contains_key(&named) && self.refused.len() == REFUSED_KINDS_MAX {
-            return Err(reason.into());
-        }
-        let count = self.refused.entry(named).or_default();
-        *count += 1;
-        match *count {
-            1 => Err(reason.into()),
-            _ => Ok(()),
-        }
-    }
-
     fn finish(mut self) -> Result<Summary, IngestError> {
-        for (what, count) in std::mem::take(&mut self.refused) {
-            if count > 1 {
-                let reason = format!("{} more {what} are left out for the same reason", count - 1);
-                self.chunks.reject(String::new(), reason);
-            }
+        self.refused.finish(&mut self.chunks);
+        if let Some(fault) = self.statements.fault() {
+            self.chunks.reject(String::new(), fault);
         }
         let assets = self.statements.nodes();
         let cells = self.statements.finish("");
@@ -674,7 +645,7 @@ fn texts_here<'a>(cursor: &mut Cursor<'a>) -> Result<Option<Vec<Cow<'a, str>>>, 
     let mut texts = Vec::new();
     cursor.each_element(|cursor| {
         if let Some(text) = text_here(cursor)?
-            && texts.len() <= LABELS_MAX
+            && texts.len() <= KINDS_OF_NODE_MAX
         {
             texts.push(text);
         }
@@ -744,73 +715,20 @@ impl Said {
             (true, false) => format!("{kind}:{}", self.name).to_uppercase(),
             (true, true) => return Err("a node with neither objectid nor name among its properties".to_owned()),
         };
-        if id.len() > ID_BYTES_MAX {
-            return Err(format!("its id has more than {ID_BYTES_MAX} bytes"));
-        }
-        match id.starts_with(REFERENCE_PREFIX) {
-            true => Err(format!("no id begins with {REFERENCE_PREFIX}")),
-            false => Ok(id),
-        }
+        check_id(&id, String::new)?;
+        Ok(id)
     }
-}
-
-/// Properties as they are kept, and what was wrong with them.
-#[derive(Default)]
-struct Written {
-    /// A JSON object; empty where there are none.
-    json: String,
-    faults: Vec<String>,
 }
 
 /// Properties as they are kept: names in lower case, as BloodHound has them; without nulls, which say nothing.
 ///
 /// * `kind`: of a node; empty for a relationship.
 fn write_properties(json: Option<&str>, kind: &str, mut said: Option<&mut Said>) -> Result<Written, String> {
-    let mut written = Written::default();
-    let json = json.unwrap_or("null");
-    if matches!(json, "null" | "{}") {
-        return Ok(written);
-    }
-    if !json.starts_with('{') {
-        return Err("its properties are no object".to_owned());
-    }
-    let (mut kept, mut above) = (0, 0);
-    let mut out = String::with_capacity(json.len());
-    out.push('{');
-    Cursor::new(json)
-        .each_field(|cursor, key| {
-            let value = cursor.skip()?;
-            if kept == PROPERTIES_MAX {
-                above += 1;
-                return Ok(());
-            }
-            let key = key.trim().to_lowercase();
-            let before = out.len();
-            if kept > 0 {
-                out.push(',');
-            }
-            push_json_text(&mut out, &key);
-            out.push(':');
-            match write_value(&mut out, &key, value, kind, said.as_deref_mut()) {
-                Ok(true) => kept += 1,
-                Ok(false) => out.truncate(before),
-                Err(fault) => {
-                    out.truncate(before);
-                    written.faults.push(fault);
-                }
-            }
-            Ok(())
-        })
-        .map_err(cannot_read)?;
-    if above > 0 {
-        let fault = format!("more than {PROPERTIES_MAX} properties; {above} are left out");
-        written.faults.push(fault);
-    }
-    if kept > 0 {
-        out.push('}');
-        written.json = out;
-    }
-    Ok(written)
+    properties::write(
+        json.unwrap_or("null"),
+        |key| Cow::Owned(key.trim().to_lowercase()),
+        |out, key, value| write_value(out, key, value, kind, said.as_deref_mut()),
+    )
 }
 
 /// Writes the value of a property; false where it says nothing.
@@ -821,10 +739,6 @@ fn write_value(
     kind: &str,
     said: Option<&mut Said>,
 ) -> Result<bool, String> {
-    if value.len() > PROPERTY_BYTES_MAX {
-        let shown: String = key.chars().take(32).collect();
-        return Err(format!("the property {shown} is longer than {PROPERTY_BYTES_MAX} bytes and left out"));
-    }
     match value.as_bytes().first() {
         // Graphs that were loaded from tables have the word for it.
         Some(b'n') => return Ok(false),
@@ -866,22 +780,6 @@ fn write_value(
         false => out.push_str(value),
     }
     Ok(true)
-}
-
-/// Adds the list of a node's labels to its properties.
-fn with_kinds(properties: &mut String, labels: &[Cow<'_, str>]) {
-    match properties.pop() {
-        Some(_) => properties.push(','),
-        None => properties.push('{'),
-    }
-    properties.push_str("\"kinds\":[");
-    for (index, label) in labels.iter().enumerate() {
-        if index > 0 {
-            properties.push(',');
-        }
-        push_json_text(properties, label);
-    }
-    properties.push_str("]}");
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ pub use self::sentence::SENTENCE_CHARACTERS_MAX;
 use self::sentence::{Tidy, tidy_error};
 
 mod chunks;
+mod properties;
 mod sentence;
 mod stated;
 #[cfg(test)]

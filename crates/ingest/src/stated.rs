@@ -10,20 +10,27 @@
 
 use std::borrow::Cow;
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use postern_model::kind::KIND_CHARACTERS_MAX;
 use postern_model::reference::REFERENCE_PREFIX;
 use postern_model::{Cell, CellCoverage, Coverage, Facet, NodeKind, ObjectClass, RelationKind, hash128};
 
+use crate::chunks::Chunks;
 pub(crate) use crate::sharphound::output::upper;
 
 /// A file may name so many domains, tenants and environments.
 pub const BOUNDARIES_MAX: usize = 1_000;
 
-/// Of so many nodes it is kept which class and boundary they have, at about 35 bytes each. Those behind them are
-/// counted no more, and relations to them lie in cells of extensions where the other end does not tell.
-pub const NODES_KEPT_MAX: usize = 2_000_000;
+/// Of so many nodes of a file it is kept what their relations need: here at about 70 bytes each, and where the file has
+/// ids of its own for them, at about as many again beside the text of their ids.
+pub const NODES_MAX: usize = 2_000_000;
+
+/// Bytes of an id.
+pub const ID_BYTES_MAX: usize = 2_048;
+
+/// A node may have so many kinds; BloodHound takes three.
+pub const KINDS_OF_NODE_MAX: usize = 16;
 
 /// A file may name so many distinct kinds; extensions have a hundred.
 pub const KINDS_MAX: usize = 2_000;
@@ -39,6 +46,8 @@ pub(crate) struct Statements {
     by_cell: HashMap<(u16, ObjectClass, Facet), u16>,
     /// Hash of the id → what a node with that id is.
     homes: HashMap<u128, Home>,
+    /// There are more nodes than [`NODES_MAX`].
+    is_full: bool,
 }
 
 /// What is known of a node by which the cells of its relations are found.
@@ -112,6 +121,7 @@ impl Statements {
             cells: Vec::new(),
             by_cell: HashMap::new(),
             homes: HashMap::new(),
+            is_full: false,
         }
     }
 
@@ -188,6 +198,16 @@ impl Statements {
         self.homes.len() as u64
     }
 
+    /// What could not be kept, in a sentence.
+    pub fn fault(&self) -> Option<String> {
+        self.is_full.then(|| {
+            format!(
+                "there are more than {NODES_MAX} nodes; those behind them are read but not counted, and newer looks of \
+                 collectors do not end their relations: split the file"
+            )
+        })
+    }
+
     /// * `boundary`: that of the nodes and relations that say of none.
     pub fn finish(self, boundary: &str) -> Vec<CellCoverage> {
         let mut boundaries = self.boundaries;
@@ -225,11 +245,12 @@ impl Statements {
 
     /// What a node says stands before what is known of an end.
     fn remember(&mut self, key: u128, home: Home) {
-        let is_full = self.homes.len() >= NODES_KEPT_MAX;
+        let is_full = self.homes.len() >= NODES_MAX;
         match self.homes.entry(key) {
             Entry::Occupied(mut known) if known.get().boundary.is_none() => *known.get_mut() = home,
             Entry::Vacant(place) if !is_full => drop(place.insert(home)),
-            Entry::Occupied(_) | Entry::Vacant(_) => {}
+            Entry::Vacant(_) => self.is_full = true,
+            Entry::Occupied(_) => {}
         }
     }
 
@@ -308,6 +329,57 @@ impl Kinds {
             }
             _ => self.check(kind),
         }
+    }
+}
+
+/// Nodes and relations that are left out for their kind: the first of a kind is told with the reason, the others are
+/// counted.
+#[derive(Default)]
+pub(crate) struct Refused(BTreeMap<(&'static str, String), u64>);
+
+/// Kinds that are refused by name; elements of those behind them are refused one by one.
+const REFUSED_KINDS_MAX: usize = 100;
+
+impl Refused {
+    /// Gives the reason back where it is to be told now.
+    ///
+    /// * `what`: where the element stands, as `nodes`.
+    pub fn add(&mut self, what: &'static str, kind: &str, reason: String) -> Result<(), String> {
+        let key = (what, kind.chars().take(KIND_CHARACTERS_MAX).collect());
+        if self.0.len() == REFUSED_KINDS_MAX && !self.0.contains_key(&key) {
+            return Err(reason);
+        }
+        let count = self.0.entry(key).or_default();
+        *count += 1;
+        match *count {
+            1 => Err(reason),
+            _ => Ok(()),
+        }
+    }
+
+    /// Tells how many were left out beside the first of each kind.
+    pub fn finish(self, chunks: &mut Chunks<'_>) {
+        for ((what, kind), count) in self.0 {
+            if count > 1 {
+                let reason = format!("kind {kind:?} is left out {} more times for the same reason", count - 1);
+                chunks.reject(what.to_owned(), reason);
+            }
+        }
+    }
+}
+
+/// Refuses what cannot be an id.
+pub(crate) fn check_id(id: &str, missing: impl FnOnce() -> String) -> Result<(), String> {
+    if id.is_empty() {
+        return Err(missing());
+    }
+    if id.len() > ID_BYTES_MAX {
+        return Err(format!("its id has more than {ID_BYTES_MAX} bytes"));
+    }
+    let start = id.get(..REFERENCE_PREFIX.len());
+    match start.is_some_and(|start| start.eq_ignore_ascii_case(REFERENCE_PREFIX)) {
+        true => Err(format!("no id begins with {REFERENCE_PREFIX}")),
+        false => Ok(()),
     }
 }
 
@@ -529,6 +601,28 @@ mod tests {
         }
         assert!(kinds.check("OneMore").unwrap_err().contains("more than 2000 kinds"));
         assert_eq!(kinds.check("MSSQL_Login"), Ok(()));
+    }
+
+    #[test]
+    fn more_nodes_than_can_be_kept_are_told() {
+        let mut statements = Statements::new();
+        statements.homes = (1..NODES_MAX as u128).map(|key| (key, Home::default())).collect();
+        let node = |id| Node {
+            id,
+            kind: "User",
+            ..Node::default()
+        };
+        statements.node(node("A")).unwrap();
+        statements.node(node("A")).unwrap();
+        assert_eq!((statements.nodes(), statements.fault()), (NODES_MAX as u64, None));
+        statements.node(node("B")).unwrap();
+        assert_eq!(statements.nodes(), NODES_MAX as u64);
+        assert!(
+            statements
+                .fault()
+                .unwrap()
+                .starts_with("there are more than 2000000 nodes")
+        );
     }
 
     #[test]

@@ -108,30 +108,46 @@ fn with_input<T>(bytes: &[u8], site: Option<&str>, read: impl FnOnce(Input<'_>) 
 
 /// A file that is larger than a test should write: a beginning, one text many times over, and an end.
 pub struct Huge {
-    before: &'static [u8],
+    before: Vec<u8>,
     filler: Vec<u8>,
     filler_bytes: u64,
-    after: &'static [u8],
+    after: Vec<u8>,
     at: u64,
 }
 
 impl Huge {
     /// * `filler_bytes`: of all copies of `filler` together.
-    pub fn new(before: &'static str, filler: &'static str, filler_bytes: u64, after: &'static str) -> Self {
+    pub fn new(before: &str, filler: &str, filler_bytes: u64, after: &str) -> Self {
         /// Copied in pieces of about this size.
         const PIECE_BYTES: usize = 64 * 1024;
         let whole_copies = filler_bytes / filler.len() as u64;
         Self {
-            before: before.as_bytes(),
+            before: before.as_bytes().to_vec(),
             filler: filler.repeat(PIECE_BYTES.div_ceil(filler.len())).into_bytes(),
             filler_bytes: whole_copies * filler.len() as u64,
-            after: after.as_bytes(),
+            after: after.as_bytes().to_vec(),
             at: 0,
         }
     }
 
     pub fn length(&self) -> u64 {
         (self.before.len() + self.after.len()) as u64 + self.filler_bytes
+    }
+
+    /// How far it has been read.
+    pub fn position(&self) -> u64 {
+        self.at
+    }
+
+    /// Recognises it and reads it into `sink`.
+    pub fn read_into(&mut self, sink: &mut dyn Sink) -> Result<Summary, IngestError> {
+        let input = Input {
+            name: "file",
+            length: self.length(),
+            bytes: self,
+            site: None,
+        };
+        crate::read(input, sink)
     }
 }
 

@@ -3,6 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::properties::{PROPERTIES_MAX, PROPERTY_BYTES_MAX};
+use crate::stated::ID_BYTES_MAX;
 use crate::testing::{Huge, Kept, cases, input_of};
 
 const USER: &str = r#"{"type":"node","id":"1","labels":["User"],"properties":{"objectid":"S-1-5-21-1-2-3-1105"}}"#;
@@ -21,17 +23,11 @@ fn reasons(kept: &Kept) -> Vec<String> {
 
 #[test]
 fn a_line_of_gigabytes_is_rejected_by_its_number_and_the_rest_goes_in() {
-    let before = "{\"type\":\"node\",\"id\":\"7\",\"labels\":[\"";
+    let before = "{\"type\":\"node\",\"properties\":{},\"labels\":[\"";
     let after = "\"]}\n{\"type\":\"node\",\"id\":\"1\",\"labels\":[\"User\"],\"properties\":{\"objectid\":\"S-1\"}}\n";
-    let mut huge = Huge::new(before, "x", 3 << 30, after);
-    let input = Input {
-        name: "file",
-        length: huge.length(),
-        bytes: &mut huge,
-        site: None,
-    };
     let mut kept = Kept::default();
-    read(input, &mut kept).unwrap();
+    let mut huge = Huge::new(before, "x", 3 << 30, after);
+    huge.read_into(&mut kept).unwrap();
     assert_eq!(kept.rows("objects", &["id"]), [["S-1"]]);
     let [reason] = &reasons(&kept)[..] else { panic!("{:?}", kept.rejects) };
     assert!(reason.starts_with("line 1: it has 32212"), "{reason}");
@@ -76,7 +72,7 @@ fn a_line_that_is_not_utf_8_is_rejected_with_its_place() {
 fn values_above_their_limits_are_left_out_and_told() {
     let long = "x".repeat(PROPERTY_BYTES_MAX);
     let many: String = (0..PROPERTIES_MAX).map(|number| format!("\"p{number}\":1,")).collect();
-    let labels: String = (0..LABELS_MAX).map(|number| format!("\"L{number}\",")).collect();
+    let labels: String = (0..KINDS_OF_NODE_MAX).map(|number| format!("\"L{number}\",")).collect();
     let node = |id: &str, labels: &str, properties: &str| {
         format!("{{\"type\":\"node\",\"id\":\"{id}\",\"labels\":[{labels}],\"properties\":{{{properties}}}}}")
     };
@@ -113,6 +109,24 @@ fn above_the_limit_of_nodes_their_relations_are_rejected() {
     let reason = "line 3: its end is the id 2 of no node of the file, or of one behind the first 1";
     assert_eq!(reasons(&kept), [reason]);
     assert_eq!(kept.rows("objects", &["id"]).len(), 2, "the nodes themselves are read");
+}
+
+#[test]
+fn what_is_wrong_with_a_relationship_is_told_once_wherever_its_ends_stand() {
+    let with = |properties: &str| MEMBER.replace("\"label\"", &format!("\"properties\":{properties},\"label\""));
+    let long = format!("{{\"p\":\"{}\"}}", "x".repeat(PROPERTY_BYTES_MAX));
+    let (no_object, too_long) = (with("7"), with(&long));
+    for order in [
+        [USER, GROUP, &no_object, &too_long, &too_long],
+        [USER, &no_object, &too_long, &too_long, GROUP],
+        [&no_object, &too_long, &too_long, USER, GROUP],
+    ] {
+        let (summary, kept) = read_bytes(order.join("\n").as_bytes());
+        let told = |part: &str| reasons(&kept).iter().filter(|it| it.contains(part)).count();
+        assert_eq!(told("its properties are no object"), 1, "{:?}", reasons(&kept));
+        assert_eq!(told("the property p is longer"), 2, "{:?}", reasons(&kept));
+        assert_eq!((kept.rejects.len(), summary.counts.relations), (3, 2));
+    }
 }
 
 #[test]
@@ -161,18 +175,13 @@ fn what_is_no_element_of_an_array_is_rejected_by_its_number() {
 
 #[test]
 fn an_element_above_the_limit_is_rejected_and_those_behind_it_are_read() {
-    let after = "\"},{\"type\":\"node\",\"id\":\"1\",\"labels\":[\"User\"],\"properties\":{\"objectid\":\"S-1\"}}]";
-    let mut huge = Huge::new("[{\"type\":\"", "x", 40 << 20, after);
-    let input = Input {
-        name: "file",
-        length: huge.length(),
-        bytes: &mut huge,
-        site: None,
-    };
+    let after = "\"]},{\"type\":\"node\",\"id\":\"1\",\"labels\":[\"User\"],\"properties\":{\"objectid\":\"S-1\"}}]";
     let mut kept = Kept::default();
-    read(input, &mut kept).unwrap();
+    let before = "[{\"type\":\"node\",\"properties\":{},\"labels\":[\"";
+    let mut huge = Huge::new(before, "x", 40 << 20, after);
+    huge.read_into(&mut kept).unwrap();
     assert_eq!(kept.rows("objects", &["id"]), [["S-1"]]);
-    assert_eq!(reasons(&kept), ["[0]: it has 41943051 bytes, and at most 16777216 are read"]);
+    assert_eq!(reasons(&kept), ["[0]: it has 41943084 bytes, and at most 16777216 are read"]);
 }
 
 #[test]

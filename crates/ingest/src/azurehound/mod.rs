@@ -23,9 +23,10 @@ mod tests;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
+use std::fmt::Display;
 use std::ops::ControlFlow;
 
-use postern_model::{Facet, NodeKind, ObjectClass, Reject, RelationKind};
+use postern_model::{Facet, NodeKind, ObjectClass, RelationKind};
 
 use self::cells::Cells;
 use self::content::{Content, class_of, content_of};
@@ -37,7 +38,7 @@ use self::shape::{Element, Federated, Glance, Named, Principal, Record, Text, Wr
 use crate::sharphound;
 use crate::sharphound::cursor::Cursor;
 use crate::sharphound::envelope::{Position, Step, Visit, element, walk};
-use crate::sharphound::output::{End, Output, Place, Properties, upper};
+use crate::sharphound::output::{End, Output, Place, Properties, shown, upper};
 use crate::sharphound::shape::Meta;
 use crate::{Format, IngestError, Input, Probe, Sink, Summary};
 
@@ -167,6 +168,15 @@ impl<'r> Granted<'r> {
     }
 }
 
+/// Members or owners, as a list or as one that stands alone; some tools write a record for each.
+fn with_lone<'r>(
+    list: impl Iterator<Item = Wrapped<'r>>,
+    lone: &Principal<'r>,
+) -> impl Iterator<Item = Principal<'r>> {
+    let lone = Some(lone.clone()).filter(|it| !it.id.trim_ascii().is_empty());
+    list.map(|it| it.inside).chain(lone)
+}
+
 /// A file being read.
 struct Reader<'s> {
     home: Home,
@@ -234,15 +244,21 @@ impl Visit for Reader<'_> {
 }
 
 impl Reader<'_> {
-    fn tell(&mut self, reason: impl Into<String>) {
-        self.output.sink.reject(Reject {
-            position: self.position.to_string(),
-            reason: reason.into(),
-        });
+    fn tell(&mut self, reason: impl Display) {
+        self.output.reject(self.position, reason);
+    }
+
+    /// Entries of a list in the record at hand that do not say whom they are about.
+    fn tell_nameless(&mut self, count: u64, list: &str) {
+        match count {
+            0 => {}
+            1 => self.tell(format_args!("an entry of {list} has no id and is left out")),
+            _ => self.tell(format_args!("{count} entries of {list} have no id and are left out")),
+        }
     }
 
     /// Leaves out the record at hand, which is about objects of this class.
-    fn reject(&mut self, reason: impl Into<String>, class: Option<ObjectClass>) {
+    fn reject(&mut self, reason: impl Display, class: Option<ObjectClass>) {
         self.cells.add_unread(class, None);
         self.tell(reason);
     }
@@ -259,6 +275,7 @@ impl Reader<'_> {
     }
 
     fn unknown_kind(&mut self, kind: &str) {
+        let kind = &*shown(kind);
         let is_new = !self.unknown.contains_key(kind);
         let kind = if is_new && self.unknown.len() >= UNKNOWN_KINDS_MAX {
             "(others)"
@@ -273,7 +290,7 @@ impl Reader<'_> {
             Content::Tenant => self.tenant(record),
             Content::Object(kind, class) => self.object(kind, class, record),
             Content::Members(class) => {
-                let members = record.members.iter().map(|it| it.inside).chain([record.member.clone()]);
+                let members = with_lone(record.members.iter(), &record.member);
                 let group = upper(&record.group);
                 let end = End {
                     id: &group,
@@ -282,7 +299,7 @@ impl Reader<'_> {
                 self.principals(record, end, class, Facet::Members, members, RelationKind::AzMemberOf)
             }
             Content::Owners(kind, class) => {
-                let owners = record.owners.iter().map(|it| it.inside).chain([record.owner.clone()]);
+                let owners = with_lone(record.owners.iter(), &record.owner);
                 let owned = match kind {
                     NodeKind::AzGroup => &record.group,
                     NodeKind::AzDevice => &record.device_id,
@@ -493,17 +510,20 @@ impl Reader<'_> {
             cell,
             subject: object.id,
         };
-        for principal in principals.filter(|it| !it.id.trim_ascii().is_empty()) {
+        let mut nameless = 0;
+        for principal in principals {
+            let id = upper(&principal.id);
+            if id.is_empty() {
+                nameless += 1;
+                continue;
+            }
             let Some(kind) = directory_kind(&principal.kind) else {
                 self.unknown_kind(&principal.kind);
                 continue;
             };
-            let principal = End {
-                id: &upper(&principal.id),
-                kind,
-            };
-            self.output.relation(at, principal, object, relation, "")?;
+            self.output.relation(at, End { id: &id, kind }, object, relation, "")?;
         }
+        self.tell_nameless(nameless, "the list");
         Ok(())
     }
 
@@ -527,10 +547,12 @@ impl Reader<'_> {
             .role_assignments
             .iter()
             .map(|it| (it.principal, it.directory_scope));
-        let lone = [(record.principal.clone(), record.directory_scope.clone())];
-        for (principal, scope) in list.chain(lone) {
+        let lone = Some((record.principal.clone(), record.directory_scope.clone()));
+        let mut nameless = 0;
+        for (principal, scope) in list.chain(lone.filter(|(principal, _)| !principal.trim_ascii().is_empty())) {
             let principal = upper(&principal);
             if principal.is_empty() {
+                nameless += 1;
                 continue;
             }
             let principal = End {
@@ -556,6 +578,7 @@ impl Reader<'_> {
             self.output
                 .relation(at, principal, role, RelationKind::AzHasRole, &properties)?;
         }
+        self.tell_nameless(nameless, "roleAssignments");
         Ok(())
     }
 
@@ -619,14 +642,18 @@ impl Reader<'_> {
         }
         let users = record.user_approvers.iter().map(|it| (it, NodeKind::AzUser));
         let groups = record.group_approvers.iter().map(|it| (it, NodeKind::AzGroup));
+        let mut nameless = 0;
         for (approver, kind) in users.chain(groups) {
             let id = upper(approver);
-            if !id.is_empty() {
-                let approver = End { id: &id, kind };
-                self.output
-                    .relation(at, approver, end, RelationKind::AzRoleApprover, "")?;
+            if id.is_empty() {
+                nameless += 1;
+                continue;
             }
+            let approver = End { id: &id, kind };
+            self.output
+                .relation(at, approver, end, RelationKind::AzRoleApprover, "")?;
         }
+        self.tell_nameless(nameless, "the approvers");
         Ok(())
     }
 
@@ -785,9 +812,13 @@ impl Reader<'_> {
             &record.key_vault_contributors,
         ];
         let resource = End { id: &id, kind };
+        let mut nameless = 0;
         for entry in lists.into_iter().flat_map(|list| list.iter()) {
-            self.grant(at, resource, role_of_record, Granted::of(&entry))?;
+            let granted = Granted::of(&entry);
+            nameless += u64::from(granted.principal.trim_ascii().is_empty());
+            self.grant(at, resource, role_of_record, granted)?;
         }
+        self.tell_nameless(nameless, "the roles");
         self.grant(at, resource, role_of_record, Granted::alone(record))
     }
 
@@ -871,10 +902,8 @@ impl Reader<'_> {
             } else {
                 format!("{count} records of it are")
             };
-            self.output.sink.reject(Reject {
-                position: first.to_string(),
-                reason: format!("the kind `{kind}` is not read; {records} left out"),
-            });
+            self.output
+                .reject(first, format_args!("the kind `{kind}` is not read; {records} left out"));
         }
         let home = self.home.is_listed.then_some(self.home.id.as_str());
         Ok(Summary {

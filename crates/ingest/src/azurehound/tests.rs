@@ -8,7 +8,8 @@ use serde_json::{Value as Json, json};
 
 use super::shape::{TEXT_BYTES_MAX, TEXTS_MAX};
 use super::*;
-use crate::testing::{Kept, cases, input_of};
+use crate::chunks::REJECTS_MAX;
+use crate::testing::{Huge, Kept, cases, input_of};
 
 fn read_bytes(bytes: &[u8], kept: &mut Kept) -> Result<Summary, IngestError> {
     kept.read(bytes)
@@ -222,58 +223,16 @@ fn a_text_or_a_list_of_texts_above_its_limit_costs_its_record_alone() {
     assert!(rejects[1].contains("a list of at most 1,000 texts is expected"), "{rejects:?}");
 }
 
-/// A file with one letter in its middle, very often.
-struct Stretched {
-    before: &'static [u8],
-    letters: u64,
-    behind: &'static [u8],
-    at: u64,
-}
-
-impl std::io::Read for Stretched {
-    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
-        let end = self.before.len() as u64 + self.letters;
-        let (from, part) = match self.at {
-            at if at < self.before.len() as u64 => (at, self.before),
-            at if at >= end => (at - end, self.behind),
-            at => {
-                let length = (end - at).min(out.len() as u64) as usize;
-                out[..length].fill(b'x');
-                self.at += length as u64;
-                return Ok(length);
-            }
-        };
-        let length = (&part[from as usize..]).read(out)?;
-        self.at += length as u64;
-        Ok(length)
-    }
-}
-
-impl std::io::Seek for Stretched {
-    fn seek(&mut self, to: std::io::SeekFrom) -> std::io::Result<u64> {
-        if let std::io::SeekFrom::Start(at) = to {
-            self.at = at;
-        }
-        Ok(self.at)
-    }
-}
-
 #[test]
 fn a_text_of_three_gigabytes_is_passed_over_and_the_rest_goes_in() {
-    let mut bytes = Stretched {
-        before: br#"[{"kind":"AZTenant","data":{"id":"t","collected":true}},{"kind":"AZUser","data":{"id":"v","x":""#,
-        letters: 3 << 30,
-        behind: br#""}},{"kind":"AZUser","data":{"id":"u","tenantId":"t"}}]"#,
-        at: 0,
-    };
-    let input = Input {
-        name: "file",
-        length: bytes.before.len() as u64 + bytes.letters + bytes.behind.len() as u64,
-        bytes: &mut bytes,
-        site: None,
-    };
+    let mut huge = Huge::new(
+        r#"[{"kind":"AZTenant","data":{"id":"t","collected":true}},{"kind":"AZUser","data":{"id":"v","x":""#,
+        "x",
+        3 << 30,
+        r#""}},{"kind":"AZUser","data":{"id":"u","tenantId":"t"}}]"#,
+    );
     let mut kept = Kept::default();
-    let summary = crate::read(input, &mut kept).unwrap();
+    let summary = huge.read_into(&mut kept).unwrap();
     assert_eq!(summary.counts.relations, 1);
     assert_eq!(kept.rejects[0].reason, "the record is longer than 268435456 bytes");
     let is_whole = |it: &CellCoverage| it.cell.class == ObjectClass::EntraUsers && it.coverage != Coverage::Subjects;
@@ -302,9 +261,38 @@ fn a_list_of_nothing_takes_no_memory_beside_its_text() {
         format!(r#"{{"kind":"AZVMRoleAssignment","data":{{"{key}":[{entries}{{}}],"objectId":"v"}}}}"#)
     };
     let text = format!("[{},{}]", list("roleAssignments"), list("assignees"));
-    assert_eq!(rejected(&text), (vec![], 0));
+    let (rejects, relations) = rejected(&text);
+    assert_eq!(relations, 0);
+    let told = "1000001 entries of the roles have no id and are left out";
+    assert!(rejects.len() == 2 && rejects.iter().all(|it| it.ends_with(told)), "{rejects:?}");
     let size = size_of::<shape::Record<'_>>();
     assert!(size < 4096, "a record holds {size} bytes beside its text");
+}
+
+#[test]
+fn an_entry_that_names_nobody_is_told_and_the_others_go_in() {
+    let named = json!({"principalId": "p", "roleDefinitionId": "r", "directoryScopeId": "/"});
+    let role_on = json!({"principalId": "p", "roleDefinitionId": "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"});
+    for (kind, data, list) in [
+        ("AZGroupMember", json!({"groupId": "g", "members": [{"member": {"id": "u"}}, {"member": {"id": " "}}]}), "list"),
+        ("AZAppOwner", json!({"appId": "a", "owners": [{"owner": {"id": "u"}}, {"owner": {}}]}), "list"),
+        ("AZRoleAssignment", json!({"roleDefinitionId": "r", "roleAssignments": [named, {}]}), "roleAssignments"),
+        ("AZVMRoleAssignment", json!({"objectId": "v", "assignees": [{"assignee": {"properties": role_on}}, null]}), "roles"),
+    ] {
+        let (rejects, relations) = rejected(&file(true, &[json!({"kind": kind, "data": data})]));
+        assert_eq!(relations, 1, "{kind}: {rejects:?}");
+        assert_eq!(rejects.len(), 1, "{kind}: {rejects:?}");
+        assert!(rejects[0].ends_with("has no id and is left out") && rejects[0].contains(list), "{rejects:?}");
+    }
+}
+
+#[test]
+fn of_many_records_that_cannot_be_used_the_first_are_listed_and_the_others_counted() {
+    let nobody = json!({"kind": "AZGroupMember", "data": {"members": []}});
+    let records = vec![nobody; REJECTS_MAX as usize + 3];
+    let (rejects, _) = rejected(&file(true, &records));
+    assert_eq!(rejects.len() as u64, REJECTS_MAX + 1);
+    assert!(rejects[rejects.len() - 1].contains("3 more are left out"), "{:?}", rejects.last());
 }
 
 #[test]
@@ -348,7 +336,7 @@ fn the_envelope_may_stand_anywhere_twice_or_not_at_all() {
 }
 
 #[test]
-fn nulls_say_nothing_and_wrong_types_cost_their_record() {
+fn nulls_and_wrong_types_cost_their_record_or_entry() {
     let nothing = |kind: &str| json!({"kind": kind, "data": null});
     let (rejects, relations) = rejected(&file(true, &[
         nothing("AZUser"),
@@ -362,7 +350,7 @@ fn nulls_say_nothing_and_wrong_types_cost_their_record() {
         json!(7),
         json!({"kind": "AZDevice", "data": {"id": "d", "accountEnabled": "True", "isManaged": 1, "tenantId": TENANT}}),
     ]));
-    assert_eq!((rejects.len(), relations), (8, 2), "{rejects:#?}");
+    assert_eq!((rejects.len(), relations), (9, 2), "{rejects:#?}");
 }
 
 #[test]

@@ -7,12 +7,10 @@ use postern_model::reference::{Operand, REFERENCE_PREFIX, Reference};
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use super::{cannot_read, text_here};
+use super::text_here;
+use crate::properties::cannot_read;
 use crate::sharphound::cursor::Cursor;
-use crate::stated::upper;
-
-/// Bytes of an id.
-pub const ID_BYTES_MAX: usize = 2_048;
+use crate::stated::{check_id, upper};
 
 /// An end may be told by so many properties.
 pub const MATCHERS_MAX: usize = 16;
@@ -136,20 +134,5 @@ fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
     match text {
         Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
         Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
-    }
-}
-
-/// Refuses what cannot be an id.
-pub fn check_id(id: &str, missing: impl FnOnce() -> String) -> Result<(), String> {
-    if id.is_empty() {
-        return Err(missing());
-    }
-    if id.len() > ID_BYTES_MAX {
-        return Err(format!("its id has more than {ID_BYTES_MAX} bytes"));
-    }
-    let begins = |prefix: &str| id.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
-    match begins(REFERENCE_PREFIX) {
-        true => Err(format!("no id begins with {REFERENCE_PREFIX}")),
-        false => Ok(()),
     }
 }

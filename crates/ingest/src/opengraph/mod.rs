@@ -20,7 +20,7 @@ mod properties;
 mod walk;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
@@ -30,23 +30,20 @@ use serde::Deserialize;
 
 use crate::chunks::Chunks;
 use crate::sharphound::cursor::{Cursor, Fault};
-use crate::stated::{End, Kinds, Node, Place, Statements, main_kind, stated_name, upper};
+use crate::properties::{PROPERTY_BYTES_MAX, Written, with_kinds};
+use crate::stated::{End, KINDS_OF_NODE_MAX, Kinds, Node, Place, Refused, Statements, check_id, main_kind, stated_name, upper};
 use crate::{Counts, Format, IngestError, Input, Probe, Sink, Summary};
-use ends::{check_id, edge_end};
+use ends::edge_end;
 use network::{Bad, Link, NetworkMap, Zone};
-use properties::{PROPERTY_BYTES_MAX, Said, Written, with_kinds, write_properties};
+use properties::{Owner, Said, write_properties};
 use walk::{Array, Position, Stop, Visit};
 
-pub use ends::{ID_BYTES_MAX, MATCHERS_MAX, REFERENCE_BYTES_MAX};
+pub use ends::{MATCHERS_MAX, REFERENCE_BYTES_MAX};
 pub use network::INTERNET_ID;
-pub use properties::PROPERTIES_MAX;
 pub use walk::ELEMENT_BYTES_MAX;
 
 /// Values may be nested so deeply. A node with an array among its properties is nested three deep.
 pub const DEPTH_MAX: usize = 100;
-
-/// A node may have so many kinds; BloodHound takes three.
-pub const KINDS_OF_NODE_MAX: usize = 16;
 
 /// So many texts of properties are kept to be found again: tools repeat a few on thousands of edges.
 const REPEATED_MAX: usize = 1_024;
@@ -149,8 +146,7 @@ struct Reader<'s> {
     source_kind: String,
     /// Properties as they stand in the file → as they are kept.
     repeated: HashMap<String, Rc<Written>>,
-    /// Kinds that are left out → how many nodes or edges are.
-    refused: BTreeMap<(Array, String), u64>,
+    refused: Refused,
 }
 
 /// Why an element did not become a row.
@@ -188,8 +184,15 @@ impl Visit for Reader<'_> {
         struct Metadata {
             source_kind: Option<String>,
         }
-        if let Ok(metadata) = serde_json::from_slice::<Metadata>(json) {
-            self.source_kind = metadata.source_kind.unwrap_or_default().trim().to_ascii_uppercase();
+        match serde_json::from_slice::<Option<Metadata>>(json) {
+            Ok(metadata) => {
+                let source_kind = metadata.and_then(|it| it.source_kind).unwrap_or_default();
+                self.source_kind = source_kind.trim().to_ascii_uppercase();
+            }
+            Err(error) => {
+                let reason = format!("its source_kind cannot be read: {error}");
+                self.chunks.reject("metadata".to_owned(), reason);
+            }
         }
     }
 }
@@ -206,7 +209,7 @@ impl<'s> Reader<'s> {
             relations: 0,
             source_kind: String::new(),
             repeated: HashMap::new(),
-            refused: BTreeMap::new(),
+            refused: Refused::default(),
         }
     }
 
@@ -235,18 +238,20 @@ impl<'s> Reader<'s> {
         }
         for kind in kinds {
             if let Err(reason) = self.node_kinds.check(kind) {
-                return self.refuse(Array::Nodes, kind, reason);
+                return Ok(self.refused.add(Array::Nodes.as_str(), kind, reason)?);
             }
         }
         let kind = main_kind(kinds.iter().map(|kind| &**kind)).unwrap_or(NodeKind::Base.as_str());
         let id = upper(node.id.as_deref().unwrap_or_default());
         check_id(&id, || format!("a node of kind {kind} without id"))?;
 
-        let mut said = Said {
-            id: id.clone().into_owned(),
-            ..Said::default()
+        let mut said = Said::default();
+        let owner = Owner {
+            id: &id,
+            kind,
+            said: &mut said,
         };
-        let properties = self.properties(node.properties, kind, Some(&mut said), position)?;
+        let properties = self.properties(node.properties, Some(owner), position)?;
         let place = self
             .statements
             .node(Node {
@@ -288,10 +293,10 @@ impl<'s> Reader<'s> {
             return self.link(kind, network::link(kind, source, target, edge.properties));
         }
         if let Err(reason) = self.edge_kinds.check_relation(&kind) {
-            return self.refuse(Array::Edges, &kind, reason);
+            return Ok(self.refused.add(Array::Edges.as_str(), &kind, reason)?);
         }
         let (source, target) = (edge_end(edge.start, "start")?, edge_end(edge.end, "end")?);
-        let properties = self.properties(edge.properties, "", None, position)?;
+        let properties = self.properties(edge.properties, None, position)?;
         let kind: &str = match known {
             Some(known) => known.as_str(),
             None => &kind,
@@ -396,21 +401,20 @@ impl<'s> Reader<'s> {
         Unread::Reason(bad.reason)
     }
 
-    /// Properties as they are kept. `said` takes what of them decides where a node belongs.
+    /// Properties as they are kept: of a node, or of an edge, which has no owner.
     fn properties(
         &mut self,
         json: Option<&str>,
-        kind: &str,
-        said: Option<&mut Said>,
+        owner: Option<Owner<'_>>,
         position: Position,
     ) -> Result<Rc<Written>, Unread> {
         let json = json.unwrap_or("null");
-        let is_edge = said.is_none();
+        let is_edge = owner.is_none();
         let known = self.repeated.get(json).filter(|_| is_edge).cloned();
         let written = match known {
             Some(known) => known,
             None => {
-                let written = Rc::new(write_properties(json, kind, said)?);
+                let written = Rc::new(write_properties(json, owner)?);
                 if is_edge && self.repeated.len() < REPEATED_MAX && json.len() <= PROPERTY_BYTES_MAX {
                     self.repeated.insert(json.to_owned(), written.clone());
                 }
@@ -423,28 +427,10 @@ impl<'s> Reader<'s> {
         Ok(written)
     }
 
-    /// Counts a node or an edge whose kind is none that can be read; the first of each kind is rejected by name.
-    fn refuse(&mut self, array: Array, kind: &str, reason: String) -> Result<(), Unread> {
-        const NAMED_MAX: usize = 100;
-        let named = (array, kind.chars().take(NAMED_MAX).collect::<String>());
-        let is_named = self.refused.contains_key(&named) || self.refused.len() < NAMED_MAX;
-        if !is_named {
-            return Err(Unread::Reason(reason));
-        }
-        let count = self.refused.entry(named).or_default();
-        *count += 1;
-        match *count {
-            1 => Err(Unread::Reason(reason)),
-            _ => Ok(()),
-        }
-    }
-
     fn finish(mut self) -> Result<Summary, IngestError> {
-        for ((array, kind), count) in std::mem::take(&mut self.refused) {
-            if count > 1 {
-                let reason = format!("kind {kind:?} is left out {} more times for the same reason", count - 1);
-                self.chunks.reject(array.as_str().to_owned(), reason);
-            }
+        self.refused.finish(&mut self.chunks);
+        if let Some(fault) = self.statements.fault() {
+            self.chunks.reject(String::new(), fault);
         }
         let assets = self.statements.nodes();
         let mut cells = self.statements.finish(&self.source_kind);
@@ -467,10 +453,6 @@ impl<'s> Reader<'s> {
 /// What is no JSON is no reason to trust the rest of the file.
 fn no_json(position: Position, fault: Fault) -> Unread {
     Unread::Stop(Stop::Malformed(format!("{position} is no JSON: {fault}")))
-}
-
-fn cannot_read(fault: Fault) -> String {
-    format!("it cannot be read: {fault}")
 }
 
 /// The parts of a node, as far as they are what they should be. To read them is to check all of the JSON.

@@ -17,7 +17,8 @@ use postern_model::{Cell, CellCoverage, Coverage, Facet, NodeKind, ObjectClass, 
 use serde_json::{Map, Value as Json};
 
 use super::RawNode;
-use super::ends::{EdgeEnd, check_id};
+use super::ends::EdgeEnd;
+use crate::stated::check_id;
 
 /// This many rows of a map may be unreadable; a file with more of them is none to be trusted.
 pub const UNREAD_MAX: usize = 100_000;

@@ -1,16 +1,15 @@
 //! The reader as a whole: rows, sentences, limits, files of other tools, and bytes that nobody meant.
 
-use std::io::{self, Read, Seek, SeekFrom};
-
 use postern_model::{Cell, Coverage, Facet, ObjectClass};
 use postern_testkit::shared_data;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
-use super::properties::FAULTS_MAX;
 use super::*;
 use crate::HEAD_BYTES;
-use crate::testing::{Kept, SITE, cases, input_of};
+use crate::properties::{FAULTS_MAX, PROPERTIES_MAX};
+use crate::stated::ID_BYTES_MAX;
+use crate::testing::{Huge, Kept, SITE, cases, input_of};
 
 fn read_bytes(bytes: &[u8], kept: &mut Kept) -> Result<Summary, IngestError> {
     kept.read_as(&FORMAT, bytes, Some(SITE))
@@ -160,10 +159,34 @@ fn a_property_that_is_not_flat_is_left_out_and_its_node_is_not() {
             "graph.nodes[0]: the property long is longer than 65536 bytes and left out",
             "graph.nodes[0]: the property mixed is an array of unlike values and left out",
             "graph.nodes[0]: the property nested is an object and left out; properties are flat",
-            "graph.nodes[0]: the property objectid stands for the id and is left out",
+            "graph.nodes[0]: the property objectid is another than the id and left out; the id counts",
             "graph.nodes[1]: its properties are no object",
         ]
     );
+}
+
+#[test]
+fn an_objectid_that_is_the_id_says_nothing_and_another_is_told() {
+    let node = |id: &str, objectid: Json| json!({"id": id, "kinds": ["Base"], "properties": {"ObjectId": objectid}});
+    let (_, kept) = read_graph(
+        &json!([node("s-1-5-21", json!("S-1-5-21")), node("A", json!(" a ")), node("B", Json::Null)]),
+        &json!([]),
+    );
+    assert_eq!(rejects(&kept), [""; 0]);
+    assert!(objects(&kept).iter().all(|row| row[4] == "-"), "{:?}", objects(&kept));
+    let (_, kept) = read_graph(&json!([node("A", json!("B")), node("1", json!(1))]), &json!([]));
+    let told = "the property objectid is another than the id and left out; the id counts";
+    assert_eq!(rejects(&kept), [0, 1].map(|at| format!("graph.nodes[{at}]: {told}")));
+    assert_eq!(objects(&kept).len(), 2);
+}
+
+#[test]
+fn metadata_that_cannot_be_read_are_told() {
+    let mut kept = Kept::default();
+    let document = br#"{"metadata":{"source_kind":7},"graph":{"nodes":[{"id":"a","kinds":["A"]}]}}"#;
+    read_bytes(document, &mut kept).unwrap();
+    assert!(rejects(&kept)[0].starts_with("metadata: its source_kind cannot be read"), "{:?}", rejects(&kept));
+    assert_eq!(objects(&kept).len(), 1);
 }
 
 #[test]
@@ -321,49 +344,12 @@ fn an_element_above_its_limit_ends_the_file_and_other_values_have_none() {
     assert!(read_bytes(other.as_bytes(), &mut Kept::default()).is_ok());
 }
 
-/// A file that begins as one should and goes on with one letter.
-struct Endless {
-    head: &'static [u8],
-    length: u64,
-    at: u64,
-}
-
-impl Read for Endless {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let length = (self.length - self.at).min(out.len() as u64) as usize;
-        for (index, byte) in (self.at..).zip(&mut out[..length]) {
-            *byte = self.head.get(index as usize).copied().unwrap_or(b'x');
-        }
-        self.at += length as u64;
-        Ok(length)
-    }
-}
-
-impl Seek for Endless {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        if let SeekFrom::Start(at) = to {
-            self.at = at;
-        }
-        Ok(self.at)
-    }
-}
-
 #[test]
 fn a_line_of_three_gigabytes_is_given_up_at_the_limit() {
-    let mut bytes = Endless {
-        head: br#"{"graph":{"edges":[{"kind":""#,
-        length: 3 << 30,
-        at: 0,
-    };
-    let input = Input {
-        name: "file",
-        length: bytes.length,
-        bytes: &mut bytes,
-        site: None,
-    };
-    let error = crate::read(input, &mut Kept::default()).unwrap_err().to_string();
+    let mut huge = Huge::new(r#"{"graph":{"edges":[{"kind":""#, "x", 3 << 30, "");
+    let error = huge.read_into(&mut Kept::default()).unwrap_err().to_string();
     assert!(error.ends_with("a node or an edge is larger than 16 MiB"), "{error}");
-    assert!(bytes.at < 2 * ELEMENT_BYTES_MAX as u64);
+    assert!(huge.position() < 2 * ELEMENT_BYTES_MAX as u64);
 }
 
 #[test]

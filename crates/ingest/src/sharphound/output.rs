@@ -102,7 +102,7 @@ pub struct Place<'a> {
 }
 
 pub struct Output<'s> {
-    pub sink: &'s mut dyn Sink,
+    sink: &'s mut dyn Sink,
     objects: Chunk<5>,
     relations: Chunk<7>,
     covered: Chunk<1>,
@@ -460,12 +460,10 @@ impl Properties {
     }
 }
 
-/// Writes text as a JSON string. Ids need no escapes.
+/// Writes text as a JSON string. Most of it needs no escapes.
 pub fn push_json_text(out: &mut String, text: &str) {
-    if text
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
-    {
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
+    if text.bytes().all(is_plain) {
         out.push('"');
         out.push_str(text);
         out.push('"');

@@ -1,6 +1,5 @@
 //! The reader as a whole: files that nobody meant, and files that somebody made to do harm.
 
-use std::io::{self, Read, Seek, SeekFrom};
 use std::time::{Duration, Instant};
 
 use postern_model::{Coverage, Facet};
@@ -10,85 +9,21 @@ use super::output::{ID_BYTES_MAX, PROPERTIES_BYTES_MAX};
 use super::record::PRODUCT_MAX;
 use super::*;
 use crate::chunks::REJECTS_MAX;
-use crate::testing::Kept;
-use crate::{SinkError, read as read_any};
+use crate::SinkError;
+use crate::testing::{Huge, Kept};
 
 /// Generous: the tests run unoptimised, beside others.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 const DOMAIN: &str = "S-1-5-21-1-2-3";
 
-/// A file made of a beginning, a unit that is repeated, and an end. It takes no memory.
-struct Made<'m> {
-    head: &'m [u8],
-    unit: &'m [u8],
-    times: u64,
-    tail: &'m [u8],
-    at: u64,
-}
-
-impl<'m> Made<'m> {
-    fn new(head: &'m str, unit: &'m str, times: u64, tail: &'m str) -> Self {
-        Self {
-            head: head.as_bytes(),
-            unit: unit.as_bytes(),
-            times,
-            tail: tail.as_bytes(),
-            at: 0,
-        }
-    }
-
-    fn units(&self) -> u64 {
-        self.unit.len() as u64 * self.times
-    }
-
-    fn length(&self) -> u64 {
-        self.head.len() as u64 + self.units() + self.tail.len() as u64
-    }
-
-    /// Reads it as a file of any format, and keeps what came out but the rows, of which it keeps the number.
-    fn read(mut self) -> (Result<Summary, IngestError>, Rows) {
-        let mut rows = Rows::default();
-        let input = Input {
-            name: "file",
-            length: self.length(),
-            bytes: &mut self,
-            site: None,
-        };
-        let began = Instant::now();
-        let outcome = read_any(input, &mut rows);
-        assert!(began.elapsed() < PATIENCE, "{:?}", began.elapsed());
-        (outcome, rows)
-    }
-}
-
-impl Read for Made<'_> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let head = self.head.len() as u64;
-        let behind_units = head + self.units();
-        let piece = if self.at < head {
-            &self.head[self.at as usize..]
-        } else if self.at < behind_units {
-            &self.unit[((self.at - head) % self.unit.len() as u64) as usize..]
-        } else {
-            let at = (self.at - behind_units).min(self.tail.len() as u64);
-            &self.tail[at as usize..]
-        };
-        let length = piece.len().min(out.len());
-        out[..length].copy_from_slice(&piece[..length]);
-        self.at += length as u64;
-        Ok(length)
-    }
-}
-
-impl Seek for Made<'_> {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let SeekFrom::Start(at) = to else {
-            return Err(io::ErrorKind::Unsupported.into());
-        };
-        self.at = at;
-        Ok(at)
-    }
+/// Reads a file in which a unit is repeated, and keeps what came out but the rows, of which it keeps the number.
+fn read_made(head: &str, unit: &str, times: u64, tail: &str) -> (Result<Summary, IngestError>, Rows) {
+    let mut rows = Rows::default();
+    let began = Instant::now();
+    let outcome = Huge::new(head, unit, unit.len() as u64 * times, tail).read_into(&mut rows);
+    assert!(began.elapsed() < PATIENCE, "{:?}", began.elapsed());
+    (outcome, rows)
 }
 
 /// Counts rows.
@@ -138,7 +73,7 @@ fn a_record_of_three_gigabytes_is_left_out_with_its_limit_named_and_the_rest_goe
     let unit = "x".repeat(1 << 20);
     let head = r#"{"data":[{"ObjectIdentifier":"S-1-5-21-1-2-3-9","Properties":{"name":""#;
     let tail = format!(r#""}}}},{}{}"#, good_group(), tail("groups"));
-    let (summary, rows) = Made::new(head, &unit, 3 << 10, &tail).read();
+    let (summary, rows) = read_made(head, &unit, 3 << 10, &tail);
     let summary = summary.unwrap();
     assert_eq!(rows.reasons(), [format!("the record is longer than {RECORD_BYTES_MAX} bytes")]);
     assert_eq!((rows.objects, rows.relations), (1, 1));
@@ -162,7 +97,7 @@ fn a_number_a_nest_or_an_array_that_does_not_end_within_the_limit_is_left_out_to
         } else {
             r#"{"data":[{"ObjectIdentifier":"a","x":"#
         };
-        let (summary, rows) = Made::new(head, &unit, times, tail).read();
+        let (summary, rows) = read_made(head, &unit, times, tail);
         summary.unwrap();
         assert_eq!((rows.relations, rows.rejects.len()), (1, 1), "{:?}", rows.reasons());
     }
@@ -172,7 +107,7 @@ fn a_number_a_nest_or_an_array_that_does_not_end_within_the_limit_is_left_out_to
 fn a_line_of_three_gigabytes_that_is_no_collection_is_refused_with_one_sentence() {
     let unit = "x".repeat(1 << 20);
     for (head, tail) in [(r#"{"meta":""#, r#""}"#), (r#"{""#, r#"":1}"#)] {
-        let (outcome, _) = Made::new(head, &unit, 3 << 10, tail).read();
+        let (outcome, _) = read_made(head, &unit, 3 << 10, tail);
         let sentence = outcome.unwrap_err().to_string();
         assert!(sentence.starts_with("file is not a known format"), "{sentence}");
     }
@@ -200,7 +135,7 @@ fn a_million_members_of_one_group_go_in() {
     let member = format!(r#"{{"ObjectIdentifier":"{DOMAIN}-1001","ObjectType":"User"}},"#);
     let head = format!(r#"{{"data":[{{"ObjectIdentifier":"{DOMAIN}-600","Members":["#);
     let tail = format!("{}]}}{}", &member[..member.len() - 1], tail("groups"));
-    let (summary, rows) = Made::new(&head, &member, 999_999, &tail).read();
+    let (summary, rows) = read_made(&head, &member, 999_999, &tail);
     let summary = summary.unwrap();
     assert_eq!((rows.relations, rows.rejects.len()), (1_000_000, 0), "{:?}", rows.reasons());
     assert_eq!(summary.counts.relations, 1, "it is one member, a million times");
@@ -210,7 +145,7 @@ fn a_million_members_of_one_group_go_in() {
 fn a_record_whose_lists_take_too_much_memory_is_left_out_with_the_limit_named() {
     let tail = format!("{{}}]}},{}{}", good_group(), tail("groups"));
     let head = r#"{"data":[{"ObjectIdentifier":"a","Members":["#;
-    let (summary, rows) = Made::new(head, "{},", 5_000_000, &tail).read();
+    let (summary, rows) = read_made(head, "{},", 5_000_000, &tail);
     summary.unwrap();
     assert_eq!(
         rows.reasons(),
@@ -223,7 +158,7 @@ fn a_record_whose_lists_take_too_much_memory_is_left_out_with_the_limit_named() 
 fn a_file_of_nothing_but_bad_records_lists_some_and_counts_the_others() {
     for bad in ["{},", r#"{"Aces":7},"#, "[],"] {
         let tail = format!("{{}}{}", tail("groups"));
-        let (summary, rows) = Made::new(r#"{"data":["#, bad, 500_000, &tail).read();
+        let (summary, rows) = read_made(r#"{"data":["#, bad, 500_000, &tail);
         assert!(summary.unwrap().cells.is_empty());
         assert_eq!(rows.rejects.len() as u64, REJECTS_MAX + 1);
         assert_eq!(
@@ -242,7 +177,7 @@ fn lists_that_multiply_are_left_out_beyond_their_limit() {
         principals(count)
     );
     let text = format!(r#"{{"data":[{ou}{}"#, tail("ous"));
-    let (summary, rows) = Made::new(&text, "", 0, "").read();
+    let (summary, rows) = read_made(&text, "-", 0, "");
     summary.unwrap();
     assert_eq!(rows.relations, 0);
     assert!(rows.reasons()[0].contains("are more than 10000000 relations"), "{:?}", rows.reasons());
@@ -263,7 +198,7 @@ fn ids_names_and_properties_without_end_stay_out_of_rows_and_sentences() {
         good_group(),
     ];
     let text = format!(r#"{{"data":[{}{}"#, records.join(","), tail("groups"));
-    let (summary, rows) = Made::new(&text, "", 0, "").read();
+    let (summary, rows) = read_made(&text, "-", 0, "");
     let summary = summary.unwrap();
     assert_eq!((rows.relations, rows.objects), (1, 2));
     assert!(rows.longest_text < 500, "{}", rows.longest_text);
@@ -398,11 +333,11 @@ fn every_case_that_breaks_off_anywhere_is_refused() {
         let end = bytes.trim_ascii_end().len();
         for length in 0..end {
             let mut rows = Rows::default();
-            let outcome = read_any(
+            let outcome = crate::read(
                 Input {
                     name: "file",
                     length: length as u64,
-                    bytes: &mut io::Cursor::new(&bytes[..length]),
+                    bytes: &mut std::io::Cursor::new(&bytes[..length]),
                     site: None,
                 },
                 &mut rows,

@@ -21,11 +21,15 @@ const TIME_MAX: Duration = Duration::from_secs(10);
 /// As deep as no honest file is; a reader that calls itself for each level has no stack left.
 const DEPTH: usize = 10_000;
 
-/// A text that does not fit into memory, in bytes.
+/// What reading may take: the bar of the whole import.
+const RESIDENT_KIB_MAX: u64 = 500 * 1024;
+
+/// Bytes of a text that does not fit into memory: the first of each format.
 const LONG_BYTES: u64 = 3_000_000_000;
 
-/// What reading it may take: the bar of the whole import.
-const RESIDENT_KIB_MAX: u64 = 500 * 1024;
+/// Bytes of the others: a reader that held one of them would show in what is resident.
+const OTHER_LONG_BYTES: u64 = 600_000_000;
+
 const LONG_TIME_MAX: Duration = Duration::from_secs(60);
 
 /// Set for the process that reads the long texts.
@@ -283,6 +287,7 @@ fn a_text_longer_than_memory_is_read_within_bounds_or_refused() {
     }
     for good in Good::all() {
         let parts = good.parts();
+        let mut letters = LONG_BYTES;
         for kind in [Kind::Value, Kind::Key, Kind::Text, Kind::Attribute] {
             let is_text = |part: &&Part| {
                 let text = &good.bytes[part.range.clone()];
@@ -295,7 +300,13 @@ fn a_text_longer_than_memory_is_read_within_bounds_or_refused() {
             {
                 // Before the quote that ends it.
                 let at = part.range.end - usize::from(kind != Kind::Text);
-                let mut source = Long::new(&good.bytes[..at], &good.bytes[at..]);
+                let mut source = Long {
+                    before: &good.bytes[..at],
+                    letters,
+                    after: &good.bytes[at..],
+                    at: 0,
+                };
+                letters = OTHER_LONG_BYTES;
                 let begun = Instant::now();
                 let length = source.length();
                 let outcome = contract::read_from(good.format, &mut source, length);
@@ -332,20 +343,17 @@ fn resident_kib_max() -> Option<u64> {
     line.trim().strip_suffix("kB")?.trim().parse().ok()
 }
 
-/// A file with [`LONG_BYTES`] of one letter in it, made while it is read.
+/// A file with one letter in it very often, made while it is read.
 struct Long<'a> {
     before: &'a [u8],
+    letters: u64,
     after: &'a [u8],
     at: u64,
 }
 
-impl<'a> Long<'a> {
-    fn new(before: &'a [u8], after: &'a [u8]) -> Self {
-        Self { before, after, at: 0 }
-    }
-
+impl Long<'_> {
     fn length(&self) -> u64 {
-        self.before.len() as u64 + LONG_BYTES + self.after.len() as u64
+        self.before.len() as u64 + self.letters + self.after.len() as u64
     }
 }
 
@@ -354,13 +362,13 @@ impl Read for Long<'_> {
         let from = self.before.len() as u64;
         let read = if self.at < from {
             (&self.before[self.at as usize..]).read(buffer)?
-        } else if self.at < from + LONG_BYTES {
-            let left = usize::try_from(from + LONG_BYTES - self.at).unwrap_or(usize::MAX);
+        } else if self.at < from + self.letters {
+            let left = usize::try_from(from + self.letters - self.at).unwrap_or(usize::MAX);
             let length = buffer.len().min(left);
             buffer[..length].fill(b'a');
             length
         } else {
-            let at = self.at - from - LONG_BYTES;
+            let at = self.at - from - self.letters;
             self.after.get(at as usize..).unwrap_or_default().read(buffer)?
         };
         self.at += read as u64;
