@@ -319,6 +319,7 @@ impl Report {
     fn read(plan: Plan, status: ExitStatus) -> Result<Self> {
         let bytes = fs::read(&plan.log).with_context(|| format!("cannot read {}", plan.log.display()))?;
         let text = String::from_utf8_lossy(&bytes);
+        // The exit codes are libFuzzer's own: `-timeout_exitcode` and `-oom_exitcode`.
         let found = match status.code() {
             Some(0) => None,
             Some(70) => Some("an input that takes too long"),

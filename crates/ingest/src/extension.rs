@@ -26,7 +26,8 @@ pub const SCHEMA_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// Characters of the name of an extension.
 pub const NAME_CHARACTERS_MAX: usize = 128;
 
-/// Characters of a description, and of the name that is shown; what is behind them is cut off.
+/// Characters of a description, and of the name that is shown. What is behind them is cut off, and told: what a kind
+/// is called is no reason to lose what it does.
 pub const DESCRIPTION_CHARACTERS_MAX: usize = 2_000;
 
 pub static FORMAT: Format = Format {
@@ -99,9 +100,10 @@ fn read(input: Input<'_>, sink: &mut dyn Sink) -> Result<Summary, IngestError> {
             None | Some(Json::Null) => {}
             Some(Json::Array(items)) => {
                 for (index, item) in items.iter().enumerate() {
-                    match push_kind(&mut chunks, &mut kinds, extension, role, item)? {
+                    let position = format!("{list}[{index}]");
+                    match push_kind(&mut chunks, &mut kinds, extension, role, item, &position)? {
                         Ok(()) => counts.kinds += 1,
-                        Err(reason) => chunks.reject(format!("{list}[{index}]"), reason),
+                        Err(reason) => chunks.reject(position, reason),
                     }
                 }
             }
@@ -126,6 +128,7 @@ fn push_kind(
     extension: &str,
     role: &str,
     kind: &Json,
+    position: &str,
 ) -> Result<Result<(), String>, IngestError> {
     let text = |key: &str| kind.get(key).and_then(Json::as_str).map(str::trim).unwrap_or_default();
     let name = text("name");
@@ -140,24 +143,26 @@ fn push_kind(
         Some(Json::Bool(_) | Json::Null) | None => Value::Null,
         Some(_) => return Ok(Err(format!("is_traversable of {name} is neither true nor false"))),
     };
+    let [display_name, description] = ["display_name", "description"].map(|key| {
+        let whole = text(key);
+        let Some((end, _)) = whole.char_indices().nth(DESCRIPTION_CHARACTERS_MAX) else {
+            return whole;
+        };
+        let reason = format!("{key} of {name} is cut off behind {DESCRIPTION_CHARACTERS_MAX} characters");
+        chunks.reject(position.to_owned(), reason);
+        &whole[..end]
+    });
     let row = [
         Value::Long(0),
         Value::Text(extension),
         Value::Text(name),
         Value::Text(role),
-        Value::Text(cut(text("display_name"))),
+        Value::Text(display_name),
         is_traversable,
-        Value::Text(cut(text("description"))),
+        Value::Text(description),
     ];
     chunks.push(&KINDS, &row)?;
     Ok(Ok(()))
-}
-
-fn cut(text: &str) -> &str {
-    match text.char_indices().nth(DESCRIPTION_CHARACTERS_MAX) {
-        Some((end, _)) => &text[..end],
-        None => text,
-    }
 }
 
 #[cfg(test)]
@@ -195,6 +200,18 @@ mod tests {
         let whole = Coverage::Whole { unread: Vec::new() };
         assert_eq!(summary.cells[0].cell, Cell::new("Tool", ObjectClass::Extensions, Facet::Kinds));
         assert_eq!(summary.cells[0].coverage, whole);
+    }
+
+    #[test]
+    fn a_description_that_is_too_long_is_cut_and_told() {
+        let long = "é".repeat(DESCRIPTION_CHARACTERS_MAX + 1);
+        let document = format!(r#"{{"schema":{{"name":"T"}},"node_kinds":[{{"name":"T_A","description":"{long}"}}]}}"#);
+        let mut kept = Kept::default();
+        kept.read(document.as_bytes()).unwrap();
+        assert_eq!(kept.rows("kinds", &["description"])[0][0].chars().count(), DESCRIPTION_CHARACTERS_MAX);
+        let told = &kept.rejects[0];
+        assert_eq!(told.position, "node_kinds[0]");
+        assert_eq!(told.reason, "description of T_A is cut off behind 2000 characters");
     }
 
     #[test]

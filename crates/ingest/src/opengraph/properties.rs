@@ -39,6 +39,16 @@ pub fn write_properties(json: &str, mut owner: Option<Owner<'_>>) -> Result<Writ
 /// Writes the value of a property; false where it says nothing.
 fn write_property(out: &mut String, key: &str, value: &str, owner: Option<&mut Owner<'_>>) -> Result<bool, String> {
     let is = |name: &str| key.eq_ignore_ascii_case(name);
+    // BloodHound itself exports it with every node. Another than the id would be a second node to those who name it so.
+    if let Some(owner) = &owner
+        && is("objectid")
+    {
+        let says_id = value == "null" || Cursor::new(value).string().is_ok_and(|it| upper(&it) == owner.id);
+        return match says_id {
+            true => Ok(false),
+            false => Err("the property objectid is another than the id and left out; the id counts".to_owned()),
+        };
+    }
     // For BloodHound itself: how it is to update the node.
     if is("reconcile") {
         return Ok(false);
@@ -51,13 +61,8 @@ fn write_property(out: &mut String, key: &str, value: &str, owner: Option<&mut O
             let text = Cursor::new(value).string().map_err(cannot_read)?;
             let kind = owner.as_ref().map_or("", |owner| owner.kind);
             if let Some(owner) = owner {
-                // BloodHound itself exports it with every node.
-                if is("objectid") && upper(&text) == owner.id {
-                    return Ok(false);
-                }
                 let said = &mut *owner.said;
                 let place = match key {
-                    _ if is("objectid") => return Err(OTHER_ID.to_owned()),
                     _ if is("name") => Some(&mut said.name),
                     _ if is("domainsid") => Some(&mut said.domain),
                     _ if is("tenantid") => Some(&mut said.tenant),
@@ -73,14 +78,10 @@ fn write_property(out: &mut String, key: &str, value: &str, owner: Option<&mut O
                 false => out.push_str(value),
             }
         }
-        _ if is("objectid") && owner.is_some() => return Err(OTHER_ID.to_owned()),
         _ => out.push_str(value),
     }
     Ok(true)
 }
-
-/// Two ids of one node would be two nodes to those who name it by the other.
-const OTHER_ID: &str = "the property objectid is another than the id and left out; the id counts";
 
 /// Writes an array of texts, of numbers or of flags.
 fn write_list(out: &mut String, key: &str, value: &str) -> Result<(), String> {
