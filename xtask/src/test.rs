@@ -27,6 +27,7 @@ pub fn run() -> Result<ExitCode> {
     step(&mut tally, "cargo fmt", &mut cargo(&["fmt", "--all", "--check"]))?;
     let fmt = ["fmt", "--check", "--manifest-path", "fuzz/Cargo.toml"];
     step(&mut tally, "cargo fmt of fuzz", &mut cargo(&fmt))?;
+    fmt_of_formats(&mut tally)?;
     let clippy = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
     step(&mut tally, "cargo clippy", &mut with_or_without_pages(cargo(&clippy)))?;
     deny(&mut tally)?;
@@ -58,6 +59,25 @@ pub fn step(tally: &mut Tally, name: &str, command: &mut Command) -> Result<()> 
         tally.failed.push(name.to_owned());
     }
     Ok(())
+}
+
+/// The registry of formats declares its modules by a macro, into which `cargo fmt` does not look.
+fn fmt_of_formats(tally: &mut Tally) -> Result<()> {
+    let source = workspace().join("crates/ingest/src");
+    let mut rustfmt = Command::new("rustfmt");
+    rustfmt.args(["--edition", "2024", "--check"]);
+    let entries = fs::read_dir(&source).with_context(|| format!("cannot list {}", source.display()))?;
+    for entry in entries {
+        let path = entry
+            .with_context(|| format!("cannot list {}", source.display()))?
+            .path();
+        let root = if path.is_dir() { path.join("mod.rs") } else { path };
+        if root.extension().is_some_and(|it| it == "rs") && root.is_file() {
+            rustfmt.arg(root);
+        }
+    }
+    let name = "rustfmt --edition 2024 crates/ingest/src/*.rs crates/ingest/src/*/mod.rs";
+    step(tally, name, &mut rustfmt)
 }
 
 fn deny(tally: &mut Tally) -> Result<()> {

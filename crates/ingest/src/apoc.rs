@@ -20,8 +20,8 @@ use postern_model::schema::{OBJECTS, RELATIONS};
 use postern_model::{NodeKind, RelationKind, Value, hash128};
 
 use crate::chunks::Chunks;
-use crate::sharphound::cursor::{Cursor, Fault};
 use crate::properties::{self, Written, with_kinds};
+use crate::sharphound::cursor::{Cursor, Fault};
 use crate::sharphound::output::push_json_text;
 use crate::stated::{
     BOUNDARIES_MAX, End, KINDS_OF_NODE_MAX, Kinds, NODES_MAX, Node, Refused, Statements, check_id, main_kind,
@@ -73,7 +73,11 @@ fn is_element(text: &[u8]) -> bool {
 
 /// Whether it is an export in one of the layouts that are one document: `{"nodes": …, "rels": …}`.
 fn is_one_document(head: &[u8]) -> bool {
-    let without_spaces: Vec<u8> = head.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let without_spaces: Vec<u8> = head
+        .iter()
+        .copied()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .collect();
     let Some(rest) = without_spaces.strip_prefix(b"{\"nodes\":") else {
         return false;
     };
@@ -97,7 +101,12 @@ fn read(mut input: Input<'_>, sink: &mut dyn Sink) -> Result<Summary, IngestErro
         });
     }
     rewind(&mut input)?;
-    let layout = match head.strip_prefix(MARK).unwrap_or(&head).trim_ascii_start().starts_with(b"[") {
+    let layout = match head
+        .strip_prefix(MARK)
+        .unwrap_or(&head)
+        .trim_ascii_start()
+        .starts_with(b"[")
+    {
         true => Layout::Array,
         false => Layout::Lines,
     };
@@ -177,7 +186,9 @@ impl<'a> Elements<'a> {
         };
         let text = match is_whole {
             true => Ok(text.trim_ascii()),
-            false => Err(format!("it has {bytes} bytes, and at most {ELEMENT_BYTES_MAX} are read")),
+            false => Err(format!(
+                "it has {bytes} bytes, and at most {ELEMENT_BYTES_MAX} are read"
+            )),
         };
         Ok(Some(Element { place, text }))
     }
@@ -395,7 +406,11 @@ impl<'s> Reader<'s> {
         };
         let home = self.statements.node(stated).map_err(|too_many| too_many.to_string())?;
         // Whatever an object is labelled beside its kind may be of interest: what marks it as owned, say.
-        let is_own = |label: &str| [kind, "Base", "AZBase"].iter().any(|own| label.eq_ignore_ascii_case(own));
+        let is_own = |label: &str| {
+            [kind, "Base", "AZBase"]
+                .iter()
+                .any(|own| label.eq_ignore_ascii_case(own))
+        };
         if labels.iter().any(|label| !is_own(label)) {
             properties.json = with_kinds(&properties.json, labels);
         }
@@ -430,12 +445,19 @@ impl<'s> Reader<'s> {
                 self.aside.get_or_insert(place);
                 return Ok(());
             }
-            let (which, missing) = if source.is_none() { ("start", &start) } else { ("end", &end) };
+            let (which, missing) = if source.is_none() {
+                ("start", &start)
+            } else {
+                ("end", &end)
+            };
             let above = match self.nodes.is_full {
                 true => format!(", or of one behind the first {}", self.nodes.known.len()),
                 false => String::new(),
             };
-            let reason = format!("its {which} is the id {} of no node of the file{above}", missing.internal);
+            let reason = format!(
+                "its {which} is the id {} of no node of the file{above}",
+                missing.internal
+            );
             self.chunks.reject(self.position(place.index), reason);
             return Ok(());
         };
@@ -512,7 +534,12 @@ impl<'s> Reader<'s> {
 
 /// SID of the domain of this name. Where the file has one domain only, what names none is of it.
 fn domain_named<'d>(domains: &'d HashMap<String, String>, name: &str) -> Option<&'d str> {
-    let only = || domains.values().next().filter(|_| name.is_empty() && domains.len() == 1);
+    let only = || {
+        domains
+            .values()
+            .next()
+            .filter(|_| name.is_empty() && domains.len() == 1)
+    };
     domains.get(&name.to_uppercase()).or_else(only).map(String::as_str)
 }
 
@@ -675,7 +702,10 @@ impl<'a> RawEnd<'a> {
         let json = json.ok_or_else(|| format!("a relationship without {which}"))?;
         let mut raw = Raw::default();
         raw.fill(json).map_err(cannot_read)?;
-        let internal = raw.id.filter(|id| !id.is_empty()).ok_or_else(|| format!("its {which} has no id"))?;
+        let internal = raw
+            .id
+            .filter(|id| !id.is_empty())
+            .ok_or_else(|| format!("its {which} has no id"))?;
         let labels = raw.labels.unwrap_or_default();
         // Kinds that Postern knows need no node that says them.
         let kind = main_kind(labels.iter().map(|label| &**label)).and_then(NodeKind::parse);
@@ -732,13 +762,7 @@ fn write_properties(json: Option<&str>, kind: &str, mut said: Option<&mut Said>)
 }
 
 /// Writes the value of a property; false where it says nothing.
-fn write_value(
-    out: &mut String,
-    key: &str,
-    value: &str,
-    kind: &str,
-    said: Option<&mut Said>,
-) -> Result<bool, String> {
+fn write_value(out: &mut String, key: &str, value: &str, kind: &str, said: Option<&mut Said>) -> Result<bool, String> {
     match value.as_bytes().first() {
         // Graphs that were loaded from tables have the word for it.
         Some(b'n') => return Ok(false),
@@ -746,7 +770,10 @@ fn write_value(
         Some(b'"') => {}
         // Some tools write a flag as a list of one.
         Some(b'[') => {
-            match value[1..].trim_start().trim_end_matches(|it: char| it == ']' || it.is_ascii_whitespace()) {
+            match value[1..]
+                .trim_start()
+                .trim_end_matches(|it: char| it == ']' || it.is_ascii_whitespace())
+            {
                 flag @ ("true" | "false") => out.push_str(flag),
                 _ => out.push_str(value),
             }

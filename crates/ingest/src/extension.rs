@@ -198,7 +198,10 @@ mod tests {
         let summary = kept.read(document.as_bytes()).unwrap();
         assert_eq!(rows(&kept), [["Tool", "relation", "T_Owns", "true"]]);
         let whole = Coverage::Whole { unread: Vec::new() };
-        assert_eq!(summary.cells[0].cell, Cell::new("Tool", ObjectClass::Extensions, Facet::Kinds));
+        assert_eq!(
+            summary.cells[0].cell,
+            Cell::new("Tool", ObjectClass::Extensions, Facet::Kinds)
+        );
         assert_eq!(summary.cells[0].coverage, whole);
     }
 
@@ -208,7 +211,10 @@ mod tests {
         let document = format!(r#"{{"schema":{{"name":"T"}},"node_kinds":[{{"name":"T_A","description":"{long}"}}]}}"#);
         let mut kept = Kept::default();
         kept.read(document.as_bytes()).unwrap();
-        assert_eq!(kept.rows("kinds", &["description"])[0][0].chars().count(), DESCRIPTION_CHARACTERS_MAX);
+        assert_eq!(
+            kept.rows("kinds", &["description"])[0][0].chars().count(),
+            DESCRIPTION_CHARACTERS_MAX
+        );
         let told = &kept.rejects[0];
         assert_eq!(told.position, "node_kinds[0]");
         assert_eq!(told.reason, "description of T_A is cut off behind 2000 characters");
@@ -248,7 +254,11 @@ mod tests {
             assert!(rows.iter().all(|row| row[0] == extension), "{path}");
             let of = |role: &str| rows.iter().filter(|row| row[1] == role).count();
             let along = rows.iter().filter(|row| row[3] == "true").count();
-            assert_eq!((of("node"), of("relation"), along), (nodes, relations, traversable), "{path}");
+            assert_eq!(
+                (of("node"), of("relation"), along),
+                (nodes, relations, traversable),
+                "{path}"
+            );
         }
     }
 

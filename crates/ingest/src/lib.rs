@@ -24,7 +24,8 @@ mod stated;
 #[cfg(test)]
 mod testing;
 
-/// Declares the module of each format and lists its `FORMAT`: a new one is one more line here.
+/// Declares the module of each format and lists its `FORMAT`: a new one is one more line here. As `cargo fmt` does not
+/// look into macros, CONTRIBUTING.md has a command for the modules.
 macro_rules! formats {
     ($($module:ident,)*) => {
         $(pub mod $module;)*

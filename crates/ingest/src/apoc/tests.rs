@@ -18,7 +18,10 @@ fn read_bytes(bytes: &[u8]) -> (Summary, Kept) {
 }
 
 fn reasons(kept: &Kept) -> Vec<String> {
-    kept.rejects.iter().map(|it| format!("{}: {}", it.position, it.reason)).collect()
+    kept.rejects
+        .iter()
+        .map(|it| format!("{}: {}", it.position, it.reason))
+        .collect()
 }
 
 #[test]
@@ -29,7 +32,9 @@ fn a_line_of_gigabytes_is_rejected_by_its_number_and_the_rest_goes_in() {
     let mut huge = Huge::new(before, "x", 3 << 30, after);
     huge.read_into(&mut kept).unwrap();
     assert_eq!(kept.rows("objects", &["id"]), [["S-1"]]);
-    let [reason] = &reasons(&kept)[..] else { panic!("{:?}", kept.rejects) };
+    let [reason] = &reasons(&kept)[..] else {
+        panic!("{:?}", kept.rejects)
+    };
     assert!(reason.starts_with("line 1: it has 32212"), "{reason}");
     assert!(reason.contains("at most 16777216 are read"), "{reason}");
 }
@@ -62,7 +67,12 @@ fn deep_json_is_rejected_wherever_it_stands() {
 
 #[test]
 fn a_line_that_is_not_utf_8_is_rejected_with_its_place() {
-    let file = [USER.as_bytes(), b"\n{\"type\":\"node\",\"id\":\"\xE9\"}\n", GROUP.as_bytes()].concat();
+    let file = [
+        USER.as_bytes(),
+        b"\n{\"type\":\"node\",\"id\":\"\xE9\"}\n",
+        GROUP.as_bytes(),
+    ]
+    .concat();
     let (_, kept) = read_bytes(&file);
     assert_eq!(reasons(&kept), ["line 2: its text is not UTF-8, at its byte 21"]);
     assert_eq!(kept.rows("objects", &["id"]).len(), 2);
@@ -100,7 +110,10 @@ fn above_the_limit_of_nodes_their_relations_are_rejected() {
     let mut reader = Reader::new(Layout::Lines, Chunks::new(&mut kept));
     reader.nodes.ids = "x".repeat(NODE_IDS_BYTES_MAX - 25);
     for (number, line) in [USER, GROUP, MEMBER].into_iter().enumerate() {
-        let place = Place { index: number as u64, byte: 0 };
+        let place = Place {
+            index: number as u64,
+            byte: 0,
+        };
         assert!(reader.element(line, place, Pass::First).is_ok());
     }
     let place = reader.aside.expect("the group is not kept");
@@ -181,12 +194,21 @@ fn an_element_above_the_limit_is_rejected_and_those_behind_it_are_read() {
     let mut huge = Huge::new(before, "x", 40 << 20, after);
     huge.read_into(&mut kept).unwrap();
     assert_eq!(kept.rows("objects", &["id"]), [["S-1"]]);
-    assert_eq!(reasons(&kept), ["[0]: it has 41943085 bytes, and at most 16777216 are read"]);
+    assert_eq!(
+        reasons(&kept),
+        ["[0]: it has 41943085 bytes, and at most 16777216 are read"]
+    );
 }
 
 #[test]
 fn only_lines_of_an_export_are_recognised() {
-    for line in [USER, MEMBER, &USER[..60], &format!("broken\n\n{USER}"), &format!("[{USER},")] {
+    for line in [
+        USER,
+        MEMBER,
+        &USER[..60],
+        &format!("broken\n\n{USER}"),
+        &format!("[{USER},"),
+    ] {
         assert!(sniff(line.as_bytes()), "{line}");
     }
     for text in [
@@ -224,7 +246,11 @@ fn a_file_cut_anywhere_loses_the_line_of_the_cut_only() {
         let rows = kept.rows("objects", &["id"]).len() as u64 + summary.counts.relations;
         let is_line_end = file[..end].ends_with(['}']) && file[end..].starts_with('\n');
         assert_eq!(rows, whole as u64 + u64::from(is_line_end), "{end}");
-        assert_eq!(kept.rejects.is_empty(), is_line_end || file[..end].ends_with('\n') || end == 0, "{end}");
+        assert_eq!(
+            kept.rejects.is_empty(),
+            is_line_end || file[..end].ends_with('\n') || end == 0,
+            "{end}"
+        );
     }
 }
 

@@ -169,10 +169,7 @@ impl<'r> Granted<'r> {
 }
 
 /// Members or owners, as a list or as one that stands alone; some tools write a record for each.
-fn with_lone<'r>(
-    list: impl Iterator<Item = Wrapped<'r>>,
-    lone: &Principal<'r>,
-) -> impl Iterator<Item = Principal<'r>> {
+fn with_lone<'r>(list: impl Iterator<Item = Wrapped<'r>>, lone: &Principal<'r>) -> impl Iterator<Item = Principal<'r>> {
     let lone = Some(lone.clone()).filter(|it| !it.id.trim_ascii().is_empty());
     list.map(|it| it.inside).chain(lone)
 }
@@ -560,8 +557,8 @@ impl Reader<'_> {
                 kind: NodeKind::Base,
             };
             let object = upper(scope.trim_start_matches('/'));
-            let over_one = roles::scoped_directory_role(definition.trim())
-                .filter(|_| !object.is_empty() && !object.contains('/'));
+            let over_one =
+                roles::scoped_directory_role(definition.trim()).filter(|_| !object.is_empty() && !object.contains('/'));
             if let Some(kind) = over_one {
                 let object = End {
                     id: &object,
@@ -629,7 +626,10 @@ impl Reader<'_> {
         properties.text("tenantid", &tenant);
         for (key, flag) in [
             ("enduserassignmentrequiresapproval", record.requires_approval),
-            ("enduserassignmentrequirescapauthenticationcontext", record.requires_context),
+            (
+                "enduserassignmentrequirescapauthenticationcontext",
+                record.requires_context,
+            ),
             ("enduserassignmentrequiresjustification", record.requires_justification),
             ("enduserassignmentrequiresmfa", record.requires_mfa),
             ("enduserassignmentrequiresticketinformation", record.requires_ticket),

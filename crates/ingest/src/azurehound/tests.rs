@@ -213,14 +213,23 @@ fn what_is_nested_ten_thousand_levels_deep_is_left_out_and_the_rest_goes_in() {
 fn a_text_or_a_list_of_texts_above_its_limit_costs_its_record_alone() {
     let long = "x".repeat(TEXT_BYTES_MAX + 1);
     let many = vec!["x"; TEXTS_MAX + 1];
-    let (rejects, relations) = rejected(&file(true, &[
-        json!({"kind": "AZUser", "data": {"id": "v", "displayName": long, "tenantId": TENANT}}),
-        json!({"kind": "AZGroup", "data": {"id": "g", "groupTypes": many, "tenantId": TENANT}}),
-        user("u"),
-    ]));
+    let (rejects, relations) = rejected(&file(
+        true,
+        &[
+            json!({"kind": "AZUser", "data": {"id": "v", "displayName": long, "tenantId": TENANT}}),
+            json!({"kind": "AZGroup", "data": {"id": "g", "groupTypes": many, "tenantId": TENANT}}),
+            user("u"),
+        ],
+    ));
     assert_eq!(relations, 1);
-    assert!(rejects[0].contains("a text of at most 64 KiB is expected"), "{rejects:?}");
-    assert!(rejects[1].contains("a list of at most 1,000 texts is expected"), "{rejects:?}");
+    assert!(
+        rejects[0].contains("a text of at most 64 KiB is expected"),
+        "{rejects:?}"
+    );
+    assert!(
+        rejects[1].contains("a list of at most 1,000 texts is expected"),
+        "{rejects:?}"
+    );
 }
 
 #[test]
@@ -257,14 +266,16 @@ fn a_million_members_of_one_group_go_in() {
 fn a_list_of_nothing_takes_no_memory_beside_its_text() {
     // An entry that is kept would be a hundred times as long as the text that stands for it.
     let entries = "{},".repeat(1_000_000);
-    let list = |key: &str| {
-        format!(r#"{{"kind":"AZVMRoleAssignment","data":{{"{key}":[{entries}{{}}],"objectId":"v"}}}}"#)
-    };
+    let list =
+        |key: &str| format!(r#"{{"kind":"AZVMRoleAssignment","data":{{"{key}":[{entries}{{}}],"objectId":"v"}}}}"#);
     let text = format!("[{},{}]", list("roleAssignments"), list("assignees"));
     let (rejects, relations) = rejected(&text);
     assert_eq!(relations, 0);
     let told = "1000001 entries of the roles have no id and are left out";
-    assert!(rejects.len() == 2 && rejects.iter().all(|it| it.ends_with(told)), "{rejects:?}");
+    assert!(
+        rejects.len() == 2 && rejects.iter().all(|it| it.ends_with(told)),
+        "{rejects:?}"
+    );
     let size = size_of::<shape::Record<'_>>();
     assert!(size < 4096, "a record holds {size} bytes beside its text");
 }
@@ -274,15 +285,34 @@ fn an_entry_that_names_nobody_is_told_and_the_others_go_in() {
     let named = json!({"principalId": "p", "roleDefinitionId": "r", "directoryScopeId": "/"});
     let role_on = json!({"principalId": "p", "roleDefinitionId": "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"});
     for (kind, data, list) in [
-        ("AZGroupMember", json!({"groupId": "g", "members": [{"member": {"id": "u"}}, {"member": {"id": " "}}]}), "list"),
-        ("AZAppOwner", json!({"appId": "a", "owners": [{"owner": {"id": "u"}}, {"owner": {}}]}), "list"),
-        ("AZRoleAssignment", json!({"roleDefinitionId": "r", "roleAssignments": [named, {}]}), "roleAssignments"),
-        ("AZVMRoleAssignment", json!({"objectId": "v", "assignees": [{"assignee": {"properties": role_on}}, null]}), "roles"),
+        (
+            "AZGroupMember",
+            json!({"groupId": "g", "members": [{"member": {"id": "u"}}, {"member": {"id": " "}}]}),
+            "list",
+        ),
+        (
+            "AZAppOwner",
+            json!({"appId": "a", "owners": [{"owner": {"id": "u"}}, {"owner": {}}]}),
+            "list",
+        ),
+        (
+            "AZRoleAssignment",
+            json!({"roleDefinitionId": "r", "roleAssignments": [named, {}]}),
+            "roleAssignments",
+        ),
+        (
+            "AZVMRoleAssignment",
+            json!({"objectId": "v", "assignees": [{"assignee": {"properties": role_on}}, null]}),
+            "roles",
+        ),
     ] {
         let (rejects, relations) = rejected(&file(true, &[json!({"kind": kind, "data": data})]));
         assert_eq!(relations, 1, "{kind}: {rejects:?}");
         assert_eq!(rejects.len(), 1, "{kind}: {rejects:?}");
-        assert!(rejects[0].ends_with("has no id and is left out") && rejects[0].contains(list), "{rejects:?}");
+        assert!(
+            rejects[0].ends_with("has no id and is left out") && rejects[0].contains(list),
+            "{rejects:?}"
+        );
     }
 }
 
@@ -292,15 +322,26 @@ fn of_many_records_that_cannot_be_used_the_first_are_listed_and_the_others_count
     let records = vec![nobody; REJECTS_MAX as usize + 3];
     let (rejects, _) = rejected(&file(true, &records));
     assert_eq!(rejects.len() as u64, REJECTS_MAX + 1);
-    assert!(rejects[rejects.len() - 1].contains("3 more are left out"), "{:?}", rejects.last());
+    assert!(
+        rejects[rejects.len() - 1].contains("3 more are left out"),
+        "{:?}",
+        rejects.last()
+    );
 }
 
 #[test]
 fn texts_in_other_encodings_are_told() {
     let plain = file(true, &[user("u")]);
-    let utf_16: Vec<u8> = [0xFEFF].into_iter().chain(plain.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let utf_16: Vec<u8> = [0xFEFF]
+        .into_iter()
+        .chain(plain.encode_utf16())
+        .flat_map(u16::to_le_bytes)
+        .collect();
     let error = read_bytes(&utf_16, &mut Kept::default()).unwrap_err().to_string();
-    assert!(error.contains("UTF-16") || error.contains("not a known format"), "{error}");
+    assert!(
+        error.contains("UTF-16") || error.contains("not a known format"),
+        "{error}"
+    );
     let mut latin_1 = file(true, &[user("u"), user("M?ller")]).into_bytes();
     let at = latin_1.iter().position(|byte| *byte == b'?').unwrap();
     latin_1[at] = 0xFC;
@@ -318,7 +359,11 @@ fn letter_case_and_repetition_make_no_second_object() {
     let text = file(true, &both);
     let mut kept = Kept::default();
     let summary = read_bytes(text.as_bytes(), &mut kept).unwrap();
-    assert_eq!((summary.counts.assets, kept.rejects.len()), (2, 0), "the user and the tenant");
+    assert_eq!(
+        (summary.counts.assets, kept.rejects.len()),
+        (2, 0),
+        "the user and the tenant"
+    );
 }
 
 #[test]
@@ -338,27 +383,35 @@ fn the_envelope_may_stand_anywhere_twice_or_not_at_all() {
 #[test]
 fn nulls_and_wrong_types_cost_their_record_or_entry() {
     let nothing = |kind: &str| json!({"kind": kind, "data": null});
-    let (rejects, relations) = rejected(&file(true, &[
-        nothing("AZUser"),
-        nothing("AZGroupMember"),
-        nothing("AZVMRoleAssignment"),
-        nothing("AZFederatedIdentityCredential"),
-        json!({"kind": "AZGroupMember", "data": {"groupId": "g", "members": [null, {"member": null}, {}, "u"]}}),
-        json!({"kind": "AZGroupMember", "data": {"groupId": "g", "members": {"member": "u"}}}),
-        json!({"kind": "AZGroupOwner", "data": {"groupId": ["g"], "owners": []}}),
-        json!({"kind": null, "data": {"id": "u"}}),
-        json!(7),
-        json!({"kind": "AZDevice", "data": {"id": "d", "accountEnabled": "True", "isManaged": 1, "tenantId": TENANT}}),
-    ]));
+    let (rejects, relations) = rejected(&file(
+        true,
+        &[
+            nothing("AZUser"),
+            nothing("AZGroupMember"),
+            nothing("AZVMRoleAssignment"),
+            nothing("AZFederatedIdentityCredential"),
+            json!({"kind": "AZGroupMember", "data": {"groupId": "g", "members": [null, {"member": null}, {}, "u"]}}),
+            json!({"kind": "AZGroupMember", "data": {"groupId": "g", "members": {"member": "u"}}}),
+            json!({"kind": "AZGroupOwner", "data": {"groupId": ["g"], "owners": []}}),
+            json!({"kind": null, "data": {"id": "u"}}),
+            json!(7),
+            json!({"kind": "AZDevice", "data": {"id": "d", "accountEnabled": "True", "isManaged": 1, "tenantId": TENANT}}),
+        ],
+    ));
     assert_eq!((rejects.len(), relations), (9, 2), "{rejects:#?}");
 }
 
 #[test]
 fn a_kind_that_is_not_read_is_told_once_with_its_number() {
-    let records: Vec<_> = (0..3).map(|id| json!({"kind": "AZPartner", "data": {"id": id}})).collect();
+    let records: Vec<_> = (0..3)
+        .map(|id| json!({"kind": "AZPartner", "data": {"id": id}}))
+        .collect();
     let (rejects, _) = rejected(&file(true, &records));
     let [reject] = &rejects[..] else { panic!("{rejects:?}") };
-    assert!(reject.ends_with("the kind `AZPartner` is not read; 3 records of it are left out"), "{reject}");
+    assert!(
+        reject.ends_with("the kind `AZPartner` is not read; 3 records of it are left out"),
+        "{reject}"
+    );
 }
 
 proptest! {

@@ -49,7 +49,10 @@ fn a_report_in_utf_16_is_recognised_and_refused_with_advice() {
     ];
     for bytes in files {
         let error = Kept::default().read(&bytes).unwrap_err().to_string();
-        assert_eq!(error, "file at byte 0: it is written in UTF-16; export it again, or save it as UTF-8");
+        assert_eq!(
+            error,
+            "file at byte 0: it is written in UTF-16; export it again, or save it as UTF-8"
+        );
     }
     assert!(!sniff(b"\xFF\xFE<\0o\0t\0h\0e\0r\0>\0"));
 }
@@ -104,9 +107,7 @@ fn the_first_version_of_the_format_is_named_and_refused() {
 
 #[test]
 fn only_a_nessus_export_is_recognised() {
-    assert!(sniff(
-        b"<?xml version=\"1.0\" ?>\n<!-- x --><NessusClientData_v2>"
-    ));
+    assert!(sniff(b"<?xml version=\"1.0\" ?>\n<!-- x --><NessusClientData_v2>"));
     assert!(!sniff(b"{\"text\": \"<NessusClientData_v2>\"}"));
     assert!(!sniff(b"<nmaprun>"));
     assert!(!sniff(b""));

@@ -470,7 +470,10 @@ mod tests {
             });
             let read = xml.next_child().and_then(|_| xml.skip());
             let error = read.expect_err(before).to_string();
-            assert!(error.ends_with("a tag or a text is larger than 32 MiB"), "{before}: {error}");
+            assert!(
+                error.ends_with("a tag or a text is larger than 32 MiB"),
+                "{before}: {error}"
+            );
         }
     }
 

@@ -74,7 +74,9 @@ pub fn edge_end<'a>(json: Option<&'a str>, which: &str) -> Result<EdgeEnd<'a>, S
         property_matchers(matchers, which)?
     } else {
         let by = by.unwrap_or_default();
-        return Err(format!("its {which} is matched by {by:?}; id, name and property are understood"));
+        return Err(format!(
+            "its {which} is matched by {by:?}; id, name and property are understood"
+        ));
     };
     let reference = Reference {
         kind: (!kind.is_empty()).then(|| kind.clone().into_owned()),
@@ -82,7 +84,9 @@ pub fn edge_end<'a>(json: Option<&'a str>, which: &str) -> Result<EdgeEnd<'a>, S
     };
     let json = serde_json::to_string(&reference).map_err(|error| format!("its {which} cannot be kept: {error}"))?;
     if json.len() > REFERENCE_BYTES_MAX {
-        return Err(format!("its {which} is matched by more than {REFERENCE_BYTES_MAX} bytes"));
+        return Err(format!(
+            "its {which} is matched by more than {REFERENCE_BYTES_MAX} bytes"
+        ));
     }
     Ok(EdgeEnd {
         id: Cow::Owned(format!("{REFERENCE_PREFIX}{json}")),
@@ -104,12 +108,16 @@ fn property_matchers(json: Option<&str>, which: &str) -> Result<BTreeMap<String,
         .map_err(|_| unread("a property matcher has a key, an operator and a value".to_owned()))?;
     if matchers.is_empty() || matchers.len() > MATCHERS_MAX {
         let found = matchers.len();
-        return Err(unread(format!("it has {found} property matchers; 1 to {MATCHERS_MAX} are understood")));
+        return Err(unread(format!(
+            "it has {found} property matchers; 1 to {MATCHERS_MAX} are understood"
+        )));
     }
     let mut equal = BTreeMap::new();
     for Matcher { key, operator, value } in matchers {
         if !operator.eq_ignore_ascii_case("equals") {
-            return Err(unread(format!("its operator is {operator:?}; only equals is understood")));
+            return Err(unread(format!(
+                "its operator is {operator:?}; only equals is understood"
+            )));
         }
         let no_value = || unread(format!("the value of {key:?} is no text, number or flag"));
         let operand = operand(&value).ok_or_else(no_value)?;
@@ -125,7 +133,10 @@ fn operand(value: &Json) -> Option<Operand> {
     match value {
         Json::Bool(flag) => Some(Operand::Flag(*flag)),
         Json::String(text) => Some(Operand::Text(text.clone())),
-        Json::Number(number) => number.as_i64().map(Operand::Whole).or(number.as_f64().map(Operand::Real)),
+        Json::Number(number) => number
+            .as_i64()
+            .map(Operand::Whole)
+            .or(number.as_f64().map(Operand::Real)),
         _ => None,
     }
 }

@@ -29,9 +29,11 @@ use postern_model::{NodeKind, RelationKind, Value};
 use serde::Deserialize;
 
 use crate::chunks::Chunks;
-use crate::sharphound::cursor::{Cursor, Fault};
 use crate::properties::{PROPERTY_BYTES_MAX, Written, with_kinds};
-use crate::stated::{End, KINDS_OF_NODE_MAX, Kinds, Node, Place, Refused, Statements, check_id, main_kind, stated_name, upper};
+use crate::sharphound::cursor::{Cursor, Fault};
+use crate::stated::{
+    End, KINDS_OF_NODE_MAX, Kinds, Node, Place, Refused, Statements, check_id, main_kind, stated_name, upper,
+};
 use crate::{Counts, Format, IngestError, Input, Probe, Sink, Summary};
 use ends::edge_end;
 use network::{Bad, Link, NetworkMap, Zone};
@@ -264,7 +266,10 @@ impl<'s> Reader<'s> {
             .map_err(|too_many| too_many.to_string())?;
         let properties = match kinds.len() {
             0 | 1 => Cow::Borrowed(&*properties.json),
-            _ => Cow::Owned(with_kinds(&properties.json, &kinds[..kinds.len().min(KINDS_OF_NODE_MAX)])),
+            _ => Cow::Owned(with_kinds(
+                &properties.json,
+                &kinds[..kinds.len().min(KINDS_OF_NODE_MAX)],
+            )),
         };
         if kinds.len() > KINDS_OF_NODE_MAX {
             let reason = format!("a node of more than {KINDS_OF_NODE_MAX} kinds; those behind them are left out");

@@ -55,7 +55,11 @@ fn write_property(out: &mut String, key: &str, value: &str, owner: Option<&mut O
     }
     match value.as_bytes().first() {
         Some(b'n') => return Ok(false),
-        Some(b'{') => return Err(format!("the property {key} is an object and left out; properties are flat")),
+        Some(b'{') => {
+            return Err(format!(
+                "the property {key} is an object and left out; properties are flat"
+            ));
+        }
         Some(b'[') => write_list(out, key, value)?,
         Some(b'"') => {
             let text = Cursor::new(value).string().map_err(cannot_read)?;

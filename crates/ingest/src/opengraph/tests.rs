@@ -39,7 +39,10 @@ fn only_a_graph_is_recognised() {
         ("\n { \"metadata\": {\"graph\": 1}, \"graph\"\n:\n{", true),
         (r#"{"a": "\"graph\":{", "graph": {"#, true),
         (r#"{"nodes": [{"id": "1", "kinds": ["A"]}]}"#, true),
-        (r#"{"nodes": [], "edges": [{"kind": "A", "start": {}, "end": {}}]}"#, true),
+        (
+            r#"{"nodes": [], "edges": [{"kind": "A", "start": {}, "end": {}}]}"#,
+            true,
+        ),
         (r#"{"nodes": [{"id": "n1", "labels": []}], "relationships": []}"#, false),
         (r#"{"nodes": [], "edges": []}"#, false),
         (r#"{"data":[{"graph":{}}],"meta":{}}"#, false),
@@ -110,7 +113,10 @@ fn a_file_without_a_segment_or_a_route_replaces_no_map() {
     let located = json!([{"kind": "LocatedIn", "start": {"value": "a"}, "end": {"value": "b"}}]);
     let (summary, kept) = read_graph(&json!([{"id": "a", "kinds": ["Computer"]}]), &located);
     assert_eq!(rejects(&kept), [""; 0]);
-    assert!(summary.cells.iter().all(|it| it.coverage == Coverage::Mention), "{summary:?}");
+    assert!(
+        summary.cells.iter().all(|it| it.coverage == Coverage::Mention),
+        "{summary:?}"
+    );
     let (summary, _) = read_graph(&json!([{"id": "b", "kinds": ["NetworkSegment"]}]), &located);
     let whole = Coverage::Whole { unread: Vec::new() };
     let network = summary.cells.iter().find(|it| it.cell.facet == Facet::Network).unwrap();
@@ -150,7 +156,10 @@ fn a_property_that_is_not_flat_is_left_out_and_its_node_is_not() {
         &json!([]),
     );
     let properties = r#"{"empty":[],"name":"Thing","numbers":[1,2.5]}"#;
-    let [thing, same_id] = [["1", "1", "X_Thing", "Thing", properties], ["Q", "Q", "X_Thing", "-", "-"]];
+    let [thing, same_id] = [
+        ["1", "1", "X_Thing", "Thing", properties],
+        ["Q", "Q", "X_Thing", "-", "-"],
+    ];
     assert_eq!(objects(&kept), [thing, same_id]);
     assert_eq!(
         rejects(&kept),
@@ -169,7 +178,11 @@ fn a_property_that_is_not_flat_is_left_out_and_its_node_is_not() {
 fn an_objectid_that_is_the_id_says_nothing_and_another_is_told() {
     let node = |id: &str, objectid: Json| json!({"id": id, "kinds": ["Base"], "properties": {"ObjectId": objectid}});
     let (_, kept) = read_graph(
-        &json!([node("s-1-5-21", json!("S-1-5-21")), node("A", json!(" a ")), node("B", Json::Null)]),
+        &json!([
+            node("s-1-5-21", json!("S-1-5-21")),
+            node("A", json!(" a ")),
+            node("B", Json::Null)
+        ]),
         &json!([]),
     );
     assert_eq!(rejects(&kept), [""; 0]);
@@ -185,7 +198,11 @@ fn metadata_that_cannot_be_read_are_told() {
     let mut kept = Kept::default();
     let document = br#"{"metadata":{"source_kind":7},"graph":{"nodes":[{"id":"a","kinds":["A"]}]}}"#;
     read_bytes(document, &mut kept).unwrap();
-    assert!(rejects(&kept)[0].starts_with("metadata: its source_kind cannot be read"), "{:?}", rejects(&kept));
+    assert!(
+        rejects(&kept)[0].starts_with("metadata: its source_kind cannot be read"),
+        "{:?}",
+        rejects(&kept)
+    );
     assert_eq!(objects(&kept).len(), 1);
 }
 
@@ -214,12 +231,18 @@ fn a_row_that_cannot_be_read_says_why() {
             edge(json!("A"), json!("1")),
             edge(json!("A"), json!({"match_by": "name"})),
             edge(json!("A"), json!({"match_by": "property"})),
-            edge(json!("A"), json!({"match_by": "property", "property_matchers": [
-                {"key": "a", "operator": "contains", "value": 1},
-            ]})),
-            edge(json!("A"), json!({"match_by": "property", "property_matchers": [
-                {"key": "a", "operator": "equals", "value": [1]},
-            ]})),
+            edge(
+                json!("A"),
+                json!({"match_by": "property", "property_matchers": [
+                    {"key": "a", "operator": "contains", "value": 1},
+                ]})
+            ),
+            edge(
+                json!("A"),
+                json!({"match_by": "property", "property_matchers": [
+                    {"key": "a", "operator": "equals", "value": [1]},
+                ]})
+            ),
         ]),
     );
     assert_eq!(
@@ -265,7 +288,14 @@ fn ends_are_ids_or_say_what_their_node_is_like() {
     assert_eq!(
         relations(&kept),
         [
-            [jane, "Okta_User", "GH_SyncedTo", "MDQ6VXN", "Base", r#"{"traversable":true}"#],
+            [
+                jane,
+                "Okta_User",
+                "GH_SyncedTo",
+                "MDQ6VXN",
+                "Base",
+                r#"{"traversable":true}"#
+            ],
             [tenant, "Base", "MemberOf", "S-1-5-21-1-2-3-512", "Group", "-"],
         ]
     );
@@ -318,10 +348,19 @@ fn broken_json_says_where() {
     );
     assert!(error_of(r#"{"graph":{}} {}"#).contains("the end of the file is expected here"));
     let error = error_of("{\"graph\":{\"nodes\":[{\"id\" 7}]}}");
-    assert!(error.contains("graph.nodes[0] is no JSON: a colon is expected at its byte 6"), "{error}");
-    let utf16: Vec<u8> = "\u{FEFF}{\"graph\":{}}".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert!(
+        error.contains("graph.nodes[0] is no JSON: a colon is expected at its byte 6"),
+        "{error}"
+    );
+    let utf16: Vec<u8> = "\u{FEFF}{\"graph\":{}}"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
     let error = read_bytes(&utf16, &mut Kept::default()).unwrap_err().to_string();
-    assert!(error.ends_with("the text is UTF-16; save it as UTF-8 and import it again"), "{error}");
+    assert!(
+        error.ends_with("the text is UTF-16; save it as UTF-8 and import it again"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -332,7 +371,10 @@ fn text_that_is_not_utf8_costs_its_row_only() {
     let mut kept = Kept::default();
     let summary = read_bytes(&document, &mut kept).unwrap();
     assert_eq!(summary.counts.assets, 1);
-    assert_eq!(rejects(&kept), ["graph.nodes[0]: its text is not UTF-8, at its byte 47"]);
+    assert_eq!(
+        rejects(&kept),
+        ["graph.nodes[0]: its text is not UTF-8, at its byte 47"]
+    );
 }
 
 #[test]
@@ -366,7 +408,10 @@ fn what_is_nested_deeply_is_left_out_or_refused() {
     let passed_over = format!(r#"{{"style":{},"graph":{{}}}}"#, deep(10_000));
     assert!(read_bytes(passed_over.as_bytes(), &mut Kept::default()).is_ok());
     let error = error_of(&format!(r#"{{"style":{}"#, "[".repeat(2_000_000)));
-    assert!(error.ends_with("more than 1000000 brackets are open inside each other"), "{error}");
+    assert!(
+        error.ends_with("more than 1000000 brackets are open inside each other"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -383,10 +428,19 @@ fn a_million_kinds_or_properties_of_a_node_end_at_the_limit() {
         &json!([]),
     );
     let found = rejects(&kept);
-    assert_eq!(found[0], "graph.nodes[0]: a node of more than 16 kinds; those behind them are left out");
-    assert_eq!(found[1], "graph.nodes[1]: more than 1000 properties; 499000 are left out");
+    assert_eq!(
+        found[0],
+        "graph.nodes[0]: a node of more than 16 kinds; those behind them are left out"
+    );
+    assert_eq!(
+        found[1],
+        "graph.nodes[1]: more than 1000 properties; 499000 are left out"
+    );
     assert_eq!(found.len(), 2 + FAULTS_MAX + 1);
-    assert_eq!(found[found.len() - 1], "graph.nodes[2]: 99980 more properties are left out");
+    assert_eq!(
+        found[found.len() - 1],
+        "graph.nodes[2]: 99980 more properties are left out"
+    );
     let kept_properties: Json = serde_json::from_str(&objects(&kept)[1][4]).unwrap();
     assert_eq!(kept_properties.as_object().unwrap().len(), PROPERTIES_MAX);
 }

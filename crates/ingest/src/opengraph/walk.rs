@@ -155,7 +155,9 @@ impl Walker<'_, '_> {
                 b"\"nodes\"" if found != b'n' => self.array(Array::Nodes, is_graph)?,
                 b"\"edges\"" if found != b'n' => self.array(Array::Edges, is_graph)?,
                 b"\"graph\"" if !is_graph && found == b'{' => self.object(true)?,
-                b"\"graph\"" if !is_graph && found != b'n' => return Err(Fault::Expected("a graph of nodes and edges")),
+                b"\"graph\"" if !is_graph && found != b'n' => {
+                    return Err(Fault::Expected("a graph of nodes and edges"));
+                }
                 b"\"metadata\"" if !is_graph => {
                     self.value()?;
                     self.visitor.metadata(&self.element);

@@ -14,8 +14,8 @@ use super::output::ID_BYTES_MAX;
 /// A file may hold so many objects; the ids of all are kept until its end, about 50 bytes each.
 pub const OBJECTS_MAX: usize = 4_000_000;
 
-/// The ids of all objects of a file may take so many bytes.
-const SUBJECT_BYTES_MAX: usize = 192 * 1024 * 1024;
+/// The ids of all objects of a file may take so many bytes: as many as [`OBJECTS_MAX`] of the usual length.
+pub const SUBJECT_BYTES_MAX: usize = 192 * 1024 * 1024;
 
 /// With more records that cannot be read than this, no domain counts as seen as a whole.
 const UNREAD_MAX: usize = 10_000;

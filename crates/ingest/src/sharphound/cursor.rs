@@ -185,7 +185,9 @@ impl<'a> Cursor<'a> {
         let digits = &bytes[at + 2..bytes.len().min(at + 6)];
         let value = digits.iter().try_fold(0, |value, digit| {
             let digit = char::from(*digit).to_digit(16);
-            digit.map_or(Err(Fault::Expected("four hexadecimal digits", at)), |digit| Ok(value * 16 + digit))
+            digit.map_or(Err(Fault::Expected("four hexadecimal digits", at)), |digit| {
+                Ok(value * 16 + digit)
+            })
         })?;
         if digits.len() < 4 { Err(Fault::End) } else { Ok(value) }
     }

@@ -11,8 +11,8 @@ use std::ops::ControlFlow;
 use serde::de::{Deserialize, IgnoredAny};
 
 use super::cursor::{Cursor, Fault, Read, plain_length};
-use super::shape::{Meta, Raw};
 use super::is_list_of;
+use super::shape::{Meta, Raw};
 use crate::{HEAD_BYTES, IngestError, Input, io_error};
 
 /// An element of `data` that is longer than this is rejected. A group of a million members takes 100 million.

@@ -93,9 +93,17 @@ fn name_kind(principals: &mut List<Principal<'_>>, kind: &'static str) {
 fn local_groups(record: &mut Record<'_>) {
     let lists: [(&str, &str, Members<'_>); 4] = [
         ("544", "ADMINISTRATORS", std::mem::take(&mut record.local_admins)),
-        ("555", "REMOTE DESKTOP USERS", std::mem::take(&mut record.remote_desktop_users)),
+        (
+            "555",
+            "REMOTE DESKTOP USERS",
+            std::mem::take(&mut record.remote_desktop_users),
+        ),
         ("562", "DISTRIBUTED COM USERS", std::mem::take(&mut record.dcom_users)),
-        ("580", "REMOTE MANAGEMENT USERS", std::mem::take(&mut record.ps_remote_users)),
+        (
+            "580",
+            "REMOTE MANAGEMENT USERS",
+            std::mem::take(&mut record.ps_remote_users),
+        ),
     ];
     for (rid, name, members) in lists {
         if !members.is_collected.is_true() {
@@ -184,8 +192,20 @@ impl DomainSids {
         if name.is_empty() || name.len() > ID_BYTES_MAX || !is_counted {
             return;
         }
-        let children = || record.users.iter().chain(record.computers.iter()).map(|child| &*child.id);
-        let admins = || record.aces.iter().map(|ace| &*ace.principal).filter(|it| it.ends_with(DOMAIN_ADMINS));
+        let children = || {
+            record
+                .users
+                .iter()
+                .chain(record.computers.iter())
+                .map(|child| &*child.id)
+        };
+        let admins = || {
+            record
+                .aces
+                .iter()
+                .map(|ace| &*ace.principal)
+                .filter(|it| it.ends_with(DOMAIN_ADMINS))
+        };
         let found = domain_of_id(&upper(&record.id)).map(str::to_owned);
         let found = found
             .or_else(|| children().find_map(|id| domain_of_id(&upper(id)).map(str::to_owned)))

@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use postern_model::{NodeKind, RelationKind};
 
 use super::cells::{BoundaryIndex, Slot};
+use super::cells::{OBJECTS_MAX, SUBJECT_BYTES_MAX};
 use super::cursor::Cursor;
 use super::output::{End, ID_BYTES_MAX, PROPERTIES_BYTES_MAX, Place, Properties, json_text, shown, upper};
 use super::shape::{ObjectProperties, Principal, Record, Trust, TrustDirection, flag_of_text};
 use super::{Reader, Subject, WELL_KNOWN_BYTES_MAX, domain_of_id, kind_of};
 use crate::IngestError;
-use crate::sharphound::OBJECTS_MAX;
 
 /// Local groups are left out when they are empty, save this one: that it exists changes what a logon needs.
 const DIRECT_ACCESS_USERS: &str = "DIRECT ACCESS USERS";
@@ -49,7 +49,10 @@ impl Reader<'_> {
             return Ok(());
         }
         if id.len() > ID_BYTES_MAX {
-            self.reject(None, format_args!("the ObjectIdentifier is longer than {ID_BYTES_MAX} bytes"));
+            self.reject(
+                None,
+                format_args!("the ObjectIdentifier is longer than {ID_BYTES_MAX} bytes"),
+            );
             return Ok(());
         }
         if record.is_deleted.is_true() {
@@ -82,7 +85,10 @@ impl Reader<'_> {
                 return Err(IngestError::Malformed {
                     name: self.name.to_owned(),
                     position: self.position.to_string(),
-                    reason: format!("the file holds more than {OBJECTS_MAX} objects; export each domain by itself"),
+                    reason: format!(
+                        "the file holds more than {OBJECTS_MAX} objects, or their ids more than {SUBJECT_BYTES_MAX} \
+                         bytes; export each domain by itself"
+                    ),
                 });
             }
         }
@@ -466,7 +472,10 @@ impl Reader<'_> {
                 let direction = shown(trust.direction.as_str());
                 self.output.reject(
                     self.position,
-                    format_args!("the trust with {} has the unknown direction `{direction}`", shown(&target)),
+                    format_args!(
+                        "the trust with {} has the unknown direction `{direction}`",
+                        shown(&target)
+                    ),
                 );
             }
             let other = End {

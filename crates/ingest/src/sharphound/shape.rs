@@ -481,9 +481,14 @@ macro_rules! answer {
                     });
                 }
                 let $fields {
-                    is_collected, results, ..
+                    is_collected,
+                    results,
+                    ..
                 } = Read::read(cursor)?;
-                Ok(Self { is_collected, results })
+                Ok(Self {
+                    is_collected,
+                    results,
+                })
             }
         }
     };

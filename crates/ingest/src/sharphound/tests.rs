@@ -8,8 +8,8 @@ use super::cursor::LISTS_BYTES_MAX;
 use super::output::{ID_BYTES_MAX, PROPERTIES_BYTES_MAX};
 use super::record::PRODUCT_MAX;
 use super::*;
-use crate::chunks::REJECTS_MAX;
 use crate::SinkError;
+use crate::chunks::REJECTS_MAX;
 use crate::testing::{Huge, Kept};
 
 /// Generous: the tests run unoptimised, beside others.
@@ -75,7 +75,10 @@ fn a_record_of_three_gigabytes_is_left_out_with_its_limit_named_and_the_rest_goe
     let tail = format!(r#""}}}},{}{}"#, good_group(), tail("groups"));
     let (summary, rows) = read_made(head, &unit, 3 << 10, &tail);
     let summary = summary.unwrap();
-    assert_eq!(rows.reasons(), [format!("the record is longer than {RECORD_BYTES_MAX} bytes")]);
+    assert_eq!(
+        rows.reasons(),
+        [format!("the record is longer than {RECORD_BYTES_MAX} bytes")]
+    );
     assert_eq!((rows.objects, rows.relations), (1, 1));
     assert_eq!(rows.rejects[0].position, "data[0], byte 9");
     let unread = Coverage::Whole {
@@ -137,7 +140,12 @@ fn a_million_members_of_one_group_go_in() {
     let tail = format!("{}]}}{}", &member[..member.len() - 1], tail("groups"));
     let (summary, rows) = read_made(&head, &member, 999_999, &tail);
     let summary = summary.unwrap();
-    assert_eq!((rows.relations, rows.rejects.len()), (1_000_000, 0), "{:?}", rows.reasons());
+    assert_eq!(
+        (rows.relations, rows.rejects.len()),
+        (1_000_000, 0),
+        "{:?}",
+        rows.reasons()
+    );
     assert_eq!(summary.counts.relations, 1, "it is one member, a million times");
 }
 
@@ -180,7 +188,11 @@ fn lists_that_multiply_are_left_out_beyond_their_limit() {
     let (summary, rows) = read_made(&text, "-", 0, "");
     summary.unwrap();
     assert_eq!(rows.relations, 0);
-    assert!(rows.reasons()[0].contains("are more than 10000000 relations"), "{:?}", rows.reasons());
+    assert!(
+        rows.reasons()[0].contains("are more than 10000000 relations"),
+        "{:?}",
+        rows.reasons()
+    );
 }
 
 #[test]
@@ -206,7 +218,10 @@ fn ids_names_and_properties_without_end_stay_out_of_rows_and_sentences() {
     assert_eq!(reasons.len(), 4, "{reasons:?}");
     assert_eq!(reasons[0], "the ObjectIdentifier is longer than 4096 bytes");
     assert_eq!(reasons[1], "the properties are longer than 4194304 bytes");
-    assert!(reasons[3].starts_with("2 rows are left out: an id is longer"), "{reasons:?}");
+    assert!(
+        reasons[3].starts_with("2 rows are left out: an id is longer"),
+        "{reasons:?}"
+    );
     let is_whole = |facet| {
         let cell = summary.cells.iter().find(|it| it.cell.facet == facet);
         cell.is_some_and(|it| matches!(it.coverage, Coverage::Whole { .. }))
@@ -231,7 +246,8 @@ fn what_is_wrong_inside_a_record_stays_inside_it() {
     ] {
         let text = format!(r#"{{"data":[{bad},{} ,{bad} {}"#, good_group(), tail("groups"));
         let mut kept = Kept::default();
-        kept.read(text.as_bytes()).unwrap_or_else(|error| panic!("{bad}: {error}"));
+        kept.read(text.as_bytes())
+            .unwrap_or_else(|error| panic!("{bad}: {error}"));
         assert_eq!(kept.rejects.len(), 2, "{bad}: {:?}", kept.rejects);
         assert_eq!(kept.rows("relations", &["source"]).len(), 1, "{bad}");
     }
@@ -248,7 +264,10 @@ fn of_a_key_that_is_repeated_the_last_counts() {
     let mut kept = Kept::default();
     kept.read(text.as_bytes()).unwrap();
     assert_eq!(kept.rows("objects", &["id", "name"])[0], [&format!("{DOMAIN}-1"), "C"]);
-    assert_eq!(kept.rows("relations", &["source"]), [["D".to_owned()], [format!("{DOMAIN}-8")]]);
+    assert_eq!(
+        kept.rows("relations", &["source"]),
+        [["D".to_owned()], [format!("{DOMAIN}-8")]]
+    );
 }
 
 #[test]
@@ -256,7 +275,12 @@ fn an_object_that_is_listed_twice_is_one_object_and_both_records_count() {
     let record = |member: &str| {
         format!(r#"{{"ObjectIdentifier":"{member}","Members":[{{"ObjectIdentifier":"m"}}],"Properties":{{"a":1}}}}"#)
     };
-    let text = format!(r#"{{"data":[{},{}{}"#, record("s-1-5-21-1-2-3-9"), record("S-1-5-21-1-2-3-9"), tail("groups"));
+    let text = format!(
+        r#"{{"data":[{},{}{}"#,
+        record("s-1-5-21-1-2-3-9"),
+        record("S-1-5-21-1-2-3-9"),
+        tail("groups")
+    );
     let mut kept = Kept::default();
     let summary = kept.read(text.as_bytes()).unwrap();
     let ids: std::collections::BTreeSet<_> = kept.rows("objects", &["id"]).into_iter().collect();
@@ -285,14 +309,15 @@ fn before_format_6_the_domain_of_an_account_stands_in_its_properties() {
         "unconstraineddelegation":true}}}}"#
     );
     for (version, wanted) in [(5, 1), (4, 1), (6, 0)] {
-        let text = format!(
-            r#"{{"data":[{record}],"meta":{{"methods":0,"type":"computers","version":{version}}}}}"#
-        );
+        let text = format!(r#"{{"data":[{record}],"meta":{{"methods":0,"type":"computers","version":{version}}}}}"#);
         let mut kept = Kept::default();
         kept.read(text.as_bytes()).unwrap();
         let kinds = kept.rows("relations", &["kind"]);
         let count = |kind: &str| kinds.iter().filter(|it| it[0] == kind).count();
-        assert_eq!((count("DCFor"), count("ContainsIdentity"), count("CoerceToTGT")), (wanted, wanted, 0));
+        assert_eq!(
+            (count("DCFor"), count("ContainsIdentity"), count("CoerceToTGT")),
+            (wanted, wanted, 0)
+        );
     }
 }
 
