@@ -395,7 +395,8 @@ fn nulls_and_wrong_types_cost_their_record_or_entry() {
             json!({"kind": "AZGroupOwner", "data": {"groupId": ["g"], "owners": []}}),
             json!({"kind": null, "data": {"id": "u"}}),
             json!(7),
-            json!({"kind": "AZDevice", "data": {"id": "d", "accountEnabled": "True", "isManaged": 1, "tenantId": TENANT}}),
+            json!({"kind": "AZDevice",
+                "data": {"id": "d", "accountEnabled": "True", "isManaged": 1, "tenantId": TENANT}}),
         ],
     ));
     assert_eq!((rejects.len(), relations), (9, 2), "{rejects:#?}");

@@ -4,8 +4,7 @@ use std::borrow::Cow;
 
 use postern_model::{NodeKind, RelationKind};
 
-use super::cells::{BoundaryIndex, Slot};
-use super::cells::{OBJECTS_MAX, SUBJECT_BYTES_MAX};
+use super::cells::{BoundaryIndex, OBJECTS_MAX, SUBJECT_BYTES_MAX, Slot};
 use super::cursor::Cursor;
 use super::output::{End, ID_BYTES_MAX, PROPERTIES_BYTES_MAX, Place, Properties, json_text, shown, upper};
 use super::shape::{ObjectProperties, Principal, Record, Trust, TrustDirection, flag_of_text};
