@@ -126,12 +126,15 @@ impl Report for RejectsReport {
             page.line(0, format!("Everything of source {} was taken in.", self.source));
         }
         for it in &self.rejects {
-            let place = if it.position.is_empty() {
-                it.file.clone()
-            } else {
-                format!("{} {}", it.file, it.position)
+            // What is wrong with a whole file mostly begins with its name.
+            let line = match it.reason.strip_prefix(&it.file) {
+                Some(reason) => Line::new().bold(&it.file).plain(reason),
+                None if it.position.is_empty() => Line::new().bold(&it.file).plain(format!(": {}", it.reason)),
+                None => Line::new()
+                    .bold(format!("{} {}", it.file, it.position))
+                    .plain(format!(": {}", it.reason)),
             };
-            page.hanging(0, 2, Line::new().bold(place).plain(format!(": {}", it.reason)));
+            page.hanging(0, 2, line);
         }
         if self.truncated {
             let shown = count(self.rejects.len() as u64);

@@ -136,8 +136,9 @@ impl Report for StatusReport {
         if !self.conflicts.is_empty() {
             page.heading("Objects that were kept apart, and ends of relations that fit no single object");
             for it in &self.conflicts {
+                let colon = if it.ids.is_empty() { "" } else { ": " };
                 let line = Line::new()
-                    .plain(format!("{} {}: ", it.kind, it.value))
+                    .plain(format!("{} {}{colon}", it.kind, it.value))
                     .plain(it.ids.join(", "));
                 page.hanging(2, 4, line.dim(format!("  {}", it.reason)));
             }
