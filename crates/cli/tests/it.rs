@@ -285,6 +285,10 @@ fn rejected_rows_and_unknown_files_are_listed_and_exit_with_3() {
     let text = postern.exits(3, &["import", &testdata("bad-row"), &testdata("unknown.txt")]);
     assert!(text.contains("data[1]"), "{text}");
     assert!(text.contains("1 row was rejected; everything else went in."), "{text}");
+    assert!(
+        text.contains("It is source 1; `postern source rejects 1` lists"),
+        "{text}"
+    );
     assert!(text.contains("1 file was not taken in"), "{text}");
     assert!(
         postern

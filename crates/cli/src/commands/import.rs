@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use postern_engine::{FileReport, ImportOptions};
 use postern_model::batch::Observed;
 use postern_report::ObservedFrom;
-use postern_report::words::{counted, time};
+use postern_report::words::{counted, joined, time};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -20,6 +20,8 @@ use crate::output::{Line, Page, Report, show};
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ImportReport {
+    /// The numbers that `source rejects` and `source remove` take: one for each path of which something was taken in.
+    sources: Vec<i64>,
     files: Vec<ImportedFile>,
     build: BuildReport,
 }
@@ -64,6 +66,7 @@ pub async fn run(session: &Session, args: args::Import) -> Result<Outcome> {
         anstream::eprintln!("warning: {complaint}");
     }
     let report = ImportReport {
+        sources: imported.source_ids,
         files: imported.files.into_iter().map(ImportedFile::new).collect(),
         build: BuildReport::new(&engine, before, imported.build).await?,
     };
@@ -160,6 +163,23 @@ impl Report for ImportReport {
         if rejected > 0 {
             let rows = counted(rejected, "row was rejected", "rows were rejected");
             page.line(0, Line::new().bad(format!("{rows}; everything else went in.")));
+        }
+        if refused + rejected > 0 {
+            match &self.sources[..] {
+                [] => {}
+                [id] => page.line(
+                    0,
+                    format!("It is source {id}; `postern source rejects {id}` lists what of it was left out."),
+                ),
+                ids => {
+                    let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
+                    let sources = joined(&ids);
+                    let text = format!(
+                        "They are the sources {sources}; `postern source rejects ID` lists what of them was left out."
+                    );
+                    page.line(0, text);
+                }
+            }
         }
         if self.files.is_empty() {
             page.line(0, "There was no file to read.");
