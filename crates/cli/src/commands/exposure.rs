@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use postern_model::NodeId;
-use postern_report::words::{count, counted, joined, kind_word, kinds_text};
+use postern_report::words::{count, counted, kind_word, kinds_text};
 use postern_report::{Along, Exposure, Ids, OfKind, PartingReport, Reports, step_name};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -91,7 +91,7 @@ fn except_text(page: &mut Page, unused: &[String]) {
     if !unused.is_empty() {
         page.line(
             0,
-            format!("There is no relation of the kind {} to leave out.", joined(unused)),
+            format!("No relation is of a kind that was to be left out: {}.", unused.join(", ")),
         );
     }
 }
