@@ -91,7 +91,10 @@ fn except_text(page: &mut Page, unused: &[String]) {
     if !unused.is_empty() {
         page.line(
             0,
-            format!("No relation is of a kind that was to be left out: {}.", unused.join(", ")),
+            format!(
+                "No relation is of a kind that was to be left out: {}.",
+                unused.join(", ")
+            ),
         );
     }
 }
