@@ -1,6 +1,6 @@
 // A number that stands on two pages is the same number. docs/guides/numbers.md names the query behind each.
 
-import { expect, open, settled, test, type Page } from './harness'
+import { expect, open, settled, test, visible, type Page } from './harness'
 
 const digits = (text: string) => Number(text.replaceAll(/\D/g, ''))
 
@@ -62,7 +62,12 @@ test('exposed critical assets are those of their lists', async ({ page }) => {
   for (const basis of ['observed', 'inferred', 'assumed']) {
     // Together the groups show their first rows only.
     await open(page, `/attack-paths?view=exposed&basis=${basis}`)
-    listed += await page.getByRole('list', { name: /^Exposed critical assets/ }).locator(':scope > li').count()
+    const found = page.getByRole('status').filter({ hasText: /^[\d,]+ exposed critical asset/ })
+    await visible(found)
+    const number = digits(await found.innerText())
+    const rows = page.getByRole('list', { name: /^Exposed critical assets/ }).locator(':scope > li')
+    await expect.poll(() => rows.count(), { message: basis }).toBe(number)
+    listed += number
   }
   expect(listed).toBe(exposed)
 })
