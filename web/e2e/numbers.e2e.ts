@@ -4,6 +4,13 @@ import { expect, open, settled, test, visible, type Page } from './harness'
 
 const digits = (text: string) => Number(text.replaceAll(/\D/g, ''))
 
+/** Pages are compared within one generation: what the tests of other files have changed has to be built first. */
+async function upToDate(page: Page) {
+  const state = async () => (await page.request.get('/api/v1/state')).json() as Promise<{ is_up_to_date: boolean }>
+  await expect.poll(async () => (await state()).is_up_to_date, { timeout: 30_000 }).toBe(true)
+  await open(page, '/')
+}
+
 /** The first number of a tile of the overview, and all numbers of its note. */
 async function tile(page: Page, name: string) {
   const words = await page.getByRole('group', { name }).innerText()
@@ -19,6 +26,7 @@ async function counts(page: Page) {
 const sum = (numbers: readonly number[]) => numbers.reduce((total, it) => total + it, 0)
 
 test('targets exposed are the targets with a path', async ({ page }) => {
+  await upToDate(page)
   const [reached, total] = await tile(page, 'Targets exposed')
   await page.getByRole('link', { name: 'Targets exposed' }).click()
   await settled(page)
@@ -30,6 +38,7 @@ test('targets exposed are the targets with a path', async ({ page }) => {
 })
 
 test('paths, scenarios and critical paths are those of the lists', async ({ page }) => {
+  await upToDate(page)
   const [scenarios, paths] = await tile(page, 'Scenarios')
   const [critical] = await tile(page, 'Paths of critical risk')
   await open(page, '/attack-paths')
@@ -42,6 +51,7 @@ test('paths, scenarios and critical paths are those of the lists', async ({ page
 })
 
 test('observed entry points are those of the list that have a path', async ({ page }) => {
+  await upToDate(page)
   const [observed, inferred, assumed] = await tile(page, 'Observed entry points')
   for (const [basis, expected] of [
     ['observed', observed],
@@ -57,6 +67,7 @@ test('observed entry points are those of the list that have a path', async ({ pa
 })
 
 test('exposed critical assets are those of their lists', async ({ page }) => {
+  await upToDate(page)
   const [exposed] = await tile(page, 'Exposed critical assets')
   let listed = 0
   for (const basis of ['observed', 'inferred', 'assumed']) {
@@ -73,6 +84,7 @@ test('exposed critical assets are those of their lists', async ({ page }) => {
 })
 
 test('what changed is counted alike in short and in full', async ({ page }) => {
+  await upToDate(page)
   const read = async (name: string) => {
     const region = page.getByRole('region', { name })
     const terms = await region.getByRole('term').allInnerTexts()
@@ -86,6 +98,7 @@ test('what changed is counted alike in short and in full', async ({ page }) => {
 })
 
 test('paths through an asset are as many on its page as in the list of paths', async ({ page }) => {
+  await upToDate(page)
   await open(page, '/devices?sort=-paths')
   const row = page.getByRole('table', { name: 'Devices' }).getByRole('row').nth(1)
   const cells = await row.getByRole('cell').allInnerTexts()
@@ -99,6 +112,7 @@ test('paths through an asset are as many on its page as in the list of paths', a
 })
 
 test('gaps are counted on the overview as they are listed on coverage', async ({ page }) => {
+  await upToDate(page)
   const words = await page.getByRole('region', { name: 'How fresh this is' }).getByRole('link', { name: /gap/ }).innerText()
   await open(page, '/coverage')
   const table = page.getByRole('table', { name: 'What could not be evaluated' })
