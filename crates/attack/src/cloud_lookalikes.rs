@@ -45,7 +45,7 @@ fn cost(derived: &Derived, source: &str, technique: RelationKind, target: &str) 
     let direct = step(derived, source, technique, target).map(|it| it.cost);
     let through = |set: &Virtual| {
         let to = step(derived, source, technique, &set.key)?;
-        let on = step(derived, &set.key, RelationKind::AzAnyOf, target)?;
+        let on = step(derived, &set.key, RelationKind::AnyOf, target)?;
         Some(to.cost + on.cost)
     };
     direct
@@ -381,7 +381,7 @@ fn what_a_role_may_do_is_told_as_such() {
     let set = "set:users-without-roles:TENANT";
     let to = step(&derived, HELPDESK, RelationKind::AzResetPassword, set).expect("a step");
     assert!(matches!(to.derivations()[0].facts[0], Fact::BuiltIn { .. }));
-    let on = step(&derived, set, RelationKind::AzAnyOf, "EVE").expect("a step");
+    let on = step(&derived, set, RelationKind::AnyOf, "EVE").expect("a step");
     assert!(matches!(&on.derivations()[0].facts[0], Fact::Property(it) if it.name == "directoryroles"));
 }
 
@@ -398,7 +398,7 @@ fn a_right_over_many_is_one_step_to_all_of_them_whoever_holds_it() {
     let derived = sketch.derived();
     let count = |technique| derived.steps.iter().filter(|it| it.technique == technique).count();
     assert_eq!(count(RelationKind::AzResetPassword), 2);
-    assert_eq!(count(RelationKind::AzAnyOf), users.len());
+    assert_eq!(count(RelationKind::AnyOf), users.len());
     for user in &users {
         assert_eq!(cost(&derived, other, RelationKind::AzResetPassword, user), Some(0));
     }

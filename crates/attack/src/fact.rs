@@ -3,7 +3,7 @@
 //! There are millions of facts and few are ever read by a person, so a fact names what it is about, and its sentence
 //! is made when it is asked for: see [`Fact::text`].
 
-use postern_model::estate::{Estate, Finding};
+use postern_model::estate::{Estate, Finding, Node};
 use postern_model::{EdgeId, NodeId};
 use serde::{Deserialize, Serialize};
 
@@ -19,9 +19,11 @@ pub struct Derivation {
 }
 
 impl Derivation {
-    /// Whether it rests on a setting instead of on something that was seen.
+    /// Whether it rests on a setting, or on the default of a product, instead of on something that was seen.
     pub fn is_assumed(&self) -> bool {
-        self.facts.iter().any(|fact| matches!(fact, Fact::Setting(_)))
+        self.facts
+            .iter()
+            .any(|fact| matches!(fact, Fact::Setting(_) | Fact::Default(_)))
     }
 
     /// Whether anybody can undo one of its facts.
@@ -57,6 +59,8 @@ pub enum Fact {
     Absence(Box<AbsenceFact>),
     /// A setting of Postern that takes the place of an observation.
     Setting(Box<SettingFact>),
+    /// What a product does unless it is told otherwise, where nobody looked whether it was told.
+    Default(Box<DefaultFact>),
     /// How the system works for everybody, without anybody having configured it.
     BuiltIn { text: Box<str> },
     /// Where the analysis lets an attacker begin.
@@ -89,12 +93,33 @@ pub struct AbsenceFact {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct DefaultFact {
+    #[serde(with = "hexadecimal")]
+    pub node: NodeId,
+    /// The property that nobody looked at.
+    pub name: String,
+    /// The value that the product starts with.
+    pub value: String,
+    pub text: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SettingFact {
     pub name: String,
     pub text: String,
 }
 
 impl Fact {
+    /// What a product does by default, where no source tells of `node`; `text` is appended to the asset's name.
+    pub fn product_default(node: &Node, name: &str, value: &str, text: &str) -> Self {
+        Self::Default(Box::new(DefaultFact {
+            node: node.id,
+            name: name.to_owned(),
+            value: value.to_owned(),
+            text: format!("{} {text}", node.name),
+        }))
+    }
+
     /// A sentence for people, without a full stop; of the estate that the fact was found in.
     pub fn text(&self, estate: &Estate) -> String {
         let name = |id: NodeId| match estate.by_id(id) {
@@ -113,6 +138,7 @@ impl Fact {
             Self::Service(it) => format!("{} listens on {}/{}", name(it.node), it.protocol, it.port),
             Self::Property(it) => it.text.clone(),
             Self::Absence(it) => it.text.clone(),
+            Self::Default(it) => format!("default assumed: {}", it.text),
             Self::Setting(it) => it.text.clone(),
             Self::BuiltIn { text } | Self::Assumption { text } => text.to_string(),
         }

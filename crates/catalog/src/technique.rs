@@ -35,7 +35,7 @@ pub const FAMILIES: [&str; 15] = [
 ];
 
 /// Relations that nobody can use alone. Techniques are made of them.
-pub const NOT_TRAVERSABLE: [RelationKind; 27] = [
+pub const NOT_TRAVERSABLE: [RelationKind; 33] = [
     RelationKind::MemberOfLocalGroup,
     RelationKind::LocalToComputer,
     RelationKind::RemoteInteractiveLogonRight,
@@ -54,6 +54,12 @@ pub const NOT_TRAVERSABLE: [RelationKind; 27] = [
     RelationKind::RootCaFor,
     RelationKind::NtAuthStoreFor,
     RelationKind::OidGroupLink,
+    RelationKind::TrustedForNtAuth,
+    RelationKind::IssuedSignedBy,
+    RelationKind::EnterpriseCaFor,
+    RelationKind::ExtendedByPolicy,
+    RelationKind::EnrollOnBehalfOf,
+    RelationKind::ProtectAdminGroups,
     RelationKind::AzMgApplicationReadWriteAll,
     RelationKind::AzMgAppRoleAssignmentReadWriteAll,
     RelationKind::AzMgDirectoryReadWriteAll,

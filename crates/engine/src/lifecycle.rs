@@ -237,7 +237,7 @@ impl Unseen {
             Fact::Property(it) => self.nodes.contains(&it.node.0),
             Fact::Service(it) => self.nodes.contains(&it.node.0),
             Fact::Absence(it) => self.nodes.contains(&it.node.0),
-            Fact::Setting(_) | Fact::BuiltIn { .. } | Fact::Assumption { .. } => false,
+            Fact::Setting(_) | Fact::Default(_) | Fact::BuiltIn { .. } | Fact::Assumption { .. } => false,
         }
     }
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use postern_model::estate::{Attributes, EntraAttributes};
+use postern_model::estate::{
+    AccountAttributes, Attributes, DomainAttributes, EntraAttributes, HostAttributes, PkiAttributes,
+};
 use serde_json::Value;
 
 use crate::entra::{DIRECTORY_ROLES, IN_ROLE_GROUP};
@@ -57,7 +59,119 @@ pub fn attributes(properties: &Properties) -> Attributes {
             .iter()
             .flat_map(|key| texts(properties.get(*key)))
             .collect(),
+        account: account(properties),
+        domain: domain(properties),
+        host: host(properties),
+        pki: pki(properties),
         entra: entra(properties),
+    }
+}
+
+/// Something, unless no property told anything.
+fn told<T: Default + PartialEq>(read: T) -> Option<Box<T>> {
+    (read != T::default()).then(|| Box::new(read))
+}
+
+fn account(properties: &Properties) -> Option<Box<AccountAttributes>> {
+    let flag = |key: &str| properties.get(key).and_then(as_bool);
+    told(AccountAttributes {
+        password_set_at: properties.get("pwdlastset").and_then(expiry),
+        is_password_not_required: flag("passwordnotreqd"),
+        does_password_never_expire: flag("pwdneverexpires"),
+        encryption_types: list(properties, "supportedencryptiontypes"),
+        is_trusted_to_authenticate: flag("trustedtoauth"),
+        is_admin_sd_holder_protected: flag("adminsdholderprotected"),
+        certificate_mappings: texts(properties.get("altsecurityidentities")).into(),
+        email: text(properties, "email"),
+    })
+}
+
+fn domain(properties: &Properties) -> Option<Box<DomainAttributes>> {
+    told(DomainAttributes {
+        functional_level: text(properties, "functionallevel"),
+        netbios: text(properties, "netbios"),
+        machine_account_quota: properties.get("machineaccountquota").and_then(as_integer),
+        blocks_inheritance: properties.get("blocksinheritance").and_then(as_bool),
+        gpo_status: text(properties, "gpostatus"),
+    })
+}
+
+fn host(properties: &Properties) -> Option<Box<HostAttributes>> {
+    let flag = |key: &str| properties.get(key).and_then(as_bool);
+    let number = |key: &str| properties.get(key).and_then(as_integer);
+    told(HostAttributes {
+        requires_smb_signing: flag("smbsigning"),
+        runs_web_client: flag("webclientrunning"),
+        restricts_outbound_ntlm: flag("restrictoutboundntlm"),
+        is_outbound_ntlm_default: flag("restrictoutboundntlmisdefault"),
+        has_ldap: flag("ldapavailable"),
+        has_ldaps: flag("ldapsavailable"),
+        requires_ldap_signing: flag("ldapsigning"),
+        requires_ldap_channel_binding: flag("ldapsepa"),
+        certificate_mapping_methods: number("certificatemappingmethodsraw"),
+        strong_certificate_binding: number("strongcertificatebindingenforcementraw"),
+    })
+}
+
+fn pki(properties: &Properties) -> Option<Box<PkiAttributes>> {
+    let flag = |key: &str| properties.get(key).and_then(as_bool);
+    let number = |key: &str| properties.get(key).and_then(as_integer);
+    let upper = |key: &str| {
+        texts(properties.get(key))
+            .iter()
+            .map(|it| it.to_ascii_uppercase())
+            .collect()
+    };
+    told(PkiAttributes {
+        schema_version: number("schemaversion"),
+        authorized_signatures: number("authorizedsignatures"),
+        requires_manager_approval: flag("requiresmanagerapproval"),
+        authentication_enabled: flag("authenticationenabled"),
+        schannel_enabled: flag("schannelauthenticationenabled"),
+        enrollee_supplies_subject: flag("enrolleesuppliessubject"),
+        no_security_extension: flag("nosecurityextension"),
+        effective_ekus: list(properties, "effectiveekus"),
+        application_policies: list(properties, "applicationpolicies"),
+        certificate_policies: list(properties, "certificatepolicy"),
+        san_requires_upn: flag("subjectaltrequireupn"),
+        san_requires_dns: flag("subjectaltrequiredns"),
+        san_requires_domain_dns: flag("subjectaltrequiredomaindns"),
+        san_requires_spn: flag("subjectaltrequirespn"),
+        san_requires_email: flag("subjectaltrequireemail"),
+        oid: text(properties, "oid"),
+        does_user_specify_san: flag("isuserspecifiessanenabled"),
+        is_user_specifies_san_collected: flag("isuserspecifiessanenabledcollected"),
+        has_vulnerable_endpoint: flag("hasvulnerableendpoint"),
+        disabled_extensions: list(properties, "disabledextensions"),
+        is_disabled_extensions_collected: flag("disabledextensionscollected"),
+        requires_rpc_encryption: flag("rpcencryptionenforced"),
+        has_enrollment_agent_restrictions: flag("hasenrollmentagentrestrictions"),
+        is_enrollment_agent_restrictions_collected: flag("enrollmentagentrestrictionscollected"),
+        separates_roles: flag("roleseparationenabled"),
+        thumbprint: text(properties, "certthumbprint").map(|it| it.to_ascii_uppercase()),
+        chain: upper("certchain"),
+        thumbprints: upper("certthumbprints"),
+        template_oid: text(properties, "certtemplateoid"),
+    })
+}
+
+/// A text that is not empty.
+fn text(properties: &Properties, key: &str) -> Option<String> {
+    let text = properties.get(key)?.as_str()?;
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// A list, which may be empty; `None` where there is none.
+fn list(properties: &Properties, key: &str) -> Option<Box<[String]>> {
+    properties.get(key).map(|value| texts(Some(value)).into())
+}
+
+/// Collectors write numbers as such and as text.
+fn as_integer(value: &Value) -> Option<i64> {
+    match value {
+        Value::Number(number) => number.as_i64().or_else(|| number.as_f64().map(|number| number as i64)),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
     }
 }
 

@@ -324,7 +324,7 @@ impl Kinds {
     /// As [`Self::check`], of the kind of a relation.
     pub fn check_relation(&mut self, kind: &str) -> Result<(), String> {
         match RelationKind::parse(kind) {
-            Some(own @ (RelationKind::AssumedFoothold | RelationKind::AzAnyOf | RelationKind::Extension)) => {
+            Some(own @ (RelationKind::AssumedFoothold | RelationKind::AnyOf | RelationKind::Extension)) => {
                 Err(own_kind(own.as_str()))
             }
             _ => self.check(kind),
@@ -594,7 +594,7 @@ mod tests {
             let fault = kinds.check(kind).unwrap_err();
             assert!(fault.contains(part), "{fault}");
         }
-        assert!(kinds.check_relation("AZAnyOf").unwrap_err().contains("Postern's own"));
+        assert!(kinds.check_relation("AnyOf").unwrap_err().contains("Postern's own"));
         assert!(kinds.check_relation("has space").unwrap_err().contains("is no kind"));
         for number in 1..KINDS_MAX {
             assert_eq!(kinds.check(&format!("K{number}")), Ok(()));

@@ -105,8 +105,113 @@ pub struct Attributes {
     pub sam_account_name: Option<Arc<str>>,
     /// Address ranges of a network segment, IP addresses of a host.
     pub addresses: Vec<String>,
+    /// What only accounts of a directory have: users and computers.
+    pub account: Option<Box<AccountAttributes>>,
+    /// What only domains, and the units and policies inside, have.
+    pub domain: Option<Box<DomainAttributes>>,
+    /// What somebody asked a computer itself, over the network.
+    pub host: Option<Box<HostAttributes>>,
+    /// What only objects of certificate services have.
+    pub pki: Option<Box<PkiAttributes>>,
     /// What only objects of an Entra tenant have.
     pub entra: Option<Box<EntraAttributes>>,
+}
+
+/// Properties of users and computers of a directory that rules read. `None` means that no source says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountAttributes {
+    pub password_set_at: Option<Timestamp>,
+    pub is_password_not_required: Option<bool>,
+    pub does_password_never_expire: Option<bool>,
+    /// Names of the encryption types of `msDS-SupportedEncryptionTypes`, as collectors write them.
+    pub encryption_types: Option<Box<[String]>>,
+    /// May ask for tickets to itself on behalf of anybody (protocol transition).
+    pub is_trusted_to_authenticate: Option<bool>,
+    /// Its access list is that of the AdminSDHolder.
+    pub is_admin_sd_holder_protected: Option<bool>,
+    /// Mappings of certificates in `altSecurityIdentities`.
+    pub certificate_mappings: Box<[String]>,
+    pub email: Option<String>,
+}
+
+/// Properties of domains, organisational units and group policies that rules read. `None` means that no source says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DomainAttributes {
+    /// `2016`, `2012 R2`, as collectors write it.
+    pub functional_level: Option<String>,
+    pub netbios: Option<String>,
+    /// How many computers anybody may join.
+    pub machine_account_quota: Option<i64>,
+    /// Of a unit: whether policies from above end here, unless they are enforced.
+    pub blocks_inheritance: Option<bool>,
+    /// Of a policy: which of its halves count, as collectors write it.
+    pub gpo_status: Option<String>,
+}
+
+/// What a computer answered when it was asked, or when its services were tried. `None` means that no source says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HostAttributes {
+    pub requires_smb_signing: Option<bool>,
+    pub runs_web_client: Option<bool>,
+    /// Whether it sends no NTLM to other computers.
+    pub restricts_outbound_ntlm: Option<bool>,
+    /// The value above is that of an unset registry value.
+    pub is_outbound_ntlm_default: Option<bool>,
+    /// Of a domain controller.
+    pub has_ldap: Option<bool>,
+    pub has_ldaps: Option<bool>,
+    pub requires_ldap_signing: Option<bool>,
+    pub requires_ldap_channel_binding: Option<bool>,
+    /// Of a domain controller: the registry value `CertificateMappingMethods`; -1 where it is not set.
+    pub certificate_mapping_methods: Option<i64>,
+    /// Of a domain controller: the registry value `StrongCertificateBindingEnforcement`; -1 where it is not set.
+    pub strong_certificate_binding: Option<i64>,
+}
+
+/// Properties of templates, authorities, stores and policies of certificate services that rules read. `None` means
+/// that no source says. Names follow [MS-CRTD] and the properties of SharpHound.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PkiAttributes {
+    /// Of a template.
+    pub schema_version: Option<i64>,
+    pub authorized_signatures: Option<i64>,
+    pub requires_manager_approval: Option<bool>,
+    /// Its certificates are good for logon by Kerberos.
+    pub authentication_enabled: Option<bool>,
+    /// Its certificates are good for logon by TLS.
+    pub schannel_enabled: Option<bool>,
+    pub enrollee_supplies_subject: Option<bool>,
+    /// Its certificates do not carry the SID of who asked.
+    pub no_security_extension: Option<bool>,
+    /// Object identifiers of what its certificates are for.
+    pub effective_ekus: Option<Box<[String]>>,
+    pub application_policies: Option<Box<[String]>>,
+    pub certificate_policies: Option<Box<[String]>>,
+    pub san_requires_upn: Option<bool>,
+    pub san_requires_dns: Option<bool>,
+    pub san_requires_domain_dns: Option<bool>,
+    pub san_requires_spn: Option<bool>,
+    pub san_requires_email: Option<bool>,
+    pub oid: Option<String>,
+    /// Of an enterprise authority: whoever asks may name the subject (EDITF_ATTRIBUTESUBJECTALTNAME2).
+    pub does_user_specify_san: Option<bool>,
+    pub is_user_specifies_san_collected: Option<bool>,
+    pub has_vulnerable_endpoint: Option<bool>,
+    pub disabled_extensions: Option<Box<[String]>>,
+    pub is_disabled_extensions_collected: Option<bool>,
+    /// The interface for requests over RPC asks for encryption.
+    pub requires_rpc_encryption: Option<bool>,
+    pub has_enrollment_agent_restrictions: Option<bool>,
+    pub is_enrollment_agent_restrictions_collected: Option<bool>,
+    pub separates_roles: Option<bool>,
+    /// Of any authority, in upper case.
+    pub thumbprint: Option<String>,
+    /// Thumbprints from its own certificate up to the root, in upper case.
+    pub chain: Box<[String]>,
+    /// Of a store of certificates, in upper case.
+    pub thumbprints: Box<[String]>,
+    /// Of an issuance policy.
+    pub template_oid: Option<String>,
 }
 
 /// Properties of objects of an Entra tenant that rules read. `None` means that no source says.

@@ -311,6 +311,12 @@ vocabulary! {
         RootCaFor = "RootCAFor",
         NtAuthStoreFor = "NTAuthStoreFor",
         OidGroupLink = "OIDGroupLink",
+        TrustedForNtAuth = "TrustedForNTAuth",
+        IssuedSignedBy = "IssuedSignedBy",
+        EnterpriseCaFor = "EnterpriseCAFor",
+        ExtendedByPolicy = "ExtendedByPolicy",
+        EnrollOnBehalfOf = "EnrollOnBehalfOf",
+        ProtectAdminGroups = "ProtectAdminGroups",
         LocatedIn = "LocatedIn",
         RoutesTrafficTo = "RoutesTrafficTo",
         AdminTo = "AdminTo",
@@ -369,7 +375,7 @@ vocabulary! {
         AzMgAddSecret = "AZMGAddSecret",
         AzMgAddMember = "AZMGAddMember",
         AzMgAddOwner = "AZMGAddOwner",
-        AzAnyOf = "AZAnyOf",
+        AnyOf = "AnyOf",
         AzMgGrantRole = "AZMGGrantRole",
         AzMgGrantAppRoles = "AZMGGrantAppRoles",
     }
@@ -423,7 +429,7 @@ impl RelationKind {
         match self {
             MemberOf | MemberOfLocalGroup | AzMemberOf => "member of",
             Contains | ContainsIdentity | PropagatesAcesTo | LocalToComputer | AzContains | AzNodeResourceGroup
-            | AzAnyOf => "contains",
+            | AnyOf => "contains",
             DumpSmsaPassword => "has credentials of",
             AllowedToDelegate | AllowedToAct | HasSidHistory | CoerceToTgt | SpoofSidHistory | AbuseTgtDelegation => {
                 "can impersonate as"
@@ -435,7 +441,10 @@ impl RelationKind {
             RoutesTrafficTo | ExploitRemoteCode => "routes traffic to",
             LocatedIn => "located in",
             SameForestTrust | CrossForestTrust => "trusts",
-            GpLink | DcFor | PublishedTo | HostsCaService | RootCaFor | NtAuthStoreFor | OidGroupLink => "maintains",
+            GpLink | DcFor | PublishedTo | HostsCaService | RootCaFor | NtAuthStoreFor | OidGroupLink
+            | TrustedForNtAuth | IssuedSignedBy | EnterpriseCaFor | ExtendedByPolicy | ProtectAdminGroups => {
+                "maintains"
+            }
             AssumedFoothold => "used by",
             Extension | Other(_) => "has permissions to",
             _ => "has role on",

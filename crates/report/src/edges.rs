@@ -31,7 +31,7 @@ pub struct EdgeRow {
     pub cost: Option<u32>,
     /// The cost in words; null for what is no step.
     pub grade: Option<String>,
-    /// Rests on a setting or an assumption and on nothing that was seen.
+    /// Rests on a setting, a product's default or an assumption, and on nothing that was seen.
     pub is_assumed: bool,
     /// When it was last seen; null where nobody has to see it. RFC 3339.
     pub observed_at: Option<String>,

@@ -38,7 +38,7 @@ pub struct StepReport {
     pub label: String,
     pub cost: u32,
     pub grade: String,
-    /// Rests on a setting or an assumption and on nothing that was seen.
+    /// Rests on a setting, a product's default or an assumption, and on nothing that was seen.
     pub is_assumed: bool,
     /// What an attacker does, in a sentence or two.
     pub explanation: String,
@@ -61,7 +61,8 @@ pub struct DerivationReport {
 
 #[derive(Clone, Debug, Serialize, JsonSchema, ToSchema)]
 pub struct FactReport {
-    /// `relation`, `property`, `finding`, `service`, `absence`, `setting`, `built-in` or `assumption`.
+    /// `relation`, `property`, `finding`, `service`, `absence`, `default`, `setting`, `built-in` or
+    /// `assumption`.
     pub fact: String,
     /// A sentence without a full stop.
     pub text: String,
@@ -176,6 +177,12 @@ impl Reports {
                 subject: Some(self.generation.key_of(it.node)),
                 name: Some(it.name.clone()),
                 ..plain("absence")
+            },
+            Fact::Default(it) => FactReport {
+                subject: Some(self.generation.key_of(it.node)),
+                name: Some(it.name.clone()),
+                value: Some(it.value.clone()),
+                ..plain("default")
             },
             Fact::Setting(it) => FactReport {
                 name: Some(it.name.clone()),

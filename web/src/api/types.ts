@@ -350,6 +350,7 @@ export type FactKind =
   | 'service'
   | 'absence'
   | 'setting'
+  | 'default'
   | 'built-in'
   | 'assumption'
 export interface FactReport {

@@ -45,7 +45,6 @@ pub const FAMILY: Family = Family {
         RelationKind::AzMgAddSecret,
         RelationKind::AzMgAddMember,
         RelationKind::AzMgAddOwner,
-        RelationKind::AzAnyOf,
         RelationKind::AzMgGrantRole,
         RelationKind::AzMgGrantAppRoles,
     ],

@@ -8,12 +8,13 @@ use crate::view::View;
 
 pub const FAMILY: Family = Family {
     name: "membership",
-    techniques: &[RelationKind::MemberOf],
+    techniques: &[RelationKind::MemberOf, RelationKind::AnyOf],
     derive,
 };
 
 fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
-    as_reported(view, steps, FAMILY.techniques);
+    as_reported(view, steps, &[RelationKind::MemberOf]);
+    // Steps of `AnyOf` come from those who make a set.
     for membership in view.memberships.built_in() {
         let facts = vec![view.membership_fact(membership)];
         steps.add(RelationKind::MemberOf, membership.member, membership.group, facts);

@@ -53,7 +53,7 @@ mod tests {
     /// third have the names of their kinds.
     const OWN: [RelationKind; 3] = [
         RelationKind::AssumedFoothold,
-        RelationKind::AzAnyOf,
+        RelationKind::AnyOf,
         RelationKind::Extension,
     ];
 

@@ -242,7 +242,7 @@ async fn the_help_desk_resets_who_is_below_it_and_a_role_over_one_application_fi
     assert!(has_step(&generation, &desk, RelationKind::AzResetPassword, &set));
     let vertex = generation.derived.virtual_vertex(NodeId::of(&set)).expect("a vertex");
     assert_eq!(vertex.name, "any user of EXAMPLE without roles");
-    let resets = |user: &str| has_step(&generation, &set, RelationKind::AzAnyOf, user);
+    let resets = |user: &str| has_step(&generation, &set, RelationKind::AnyOf, user);
     assert!(resets("EVE") && resets("ADA"));
     assert!(!resets("MAX"), "the group gives a role that protects");
     assert!(!resets("GONE"), "the account is disabled");

@@ -58,7 +58,7 @@ export function Evidence({ reasons }: { reasons: readonly DerivationReport[] }) 
 }
 
 /** What nobody saw looks different from what a file says. */
-const unseen = new Set(['setting', 'assumption'])
+const unseen = new Set(['setting', 'default', 'assumption'])
 
 function Fact({ fact }: { fact: FactReport }) {
   const styles = useStyles()

@@ -168,10 +168,12 @@ export const texts = {
     service: 'Open port',
     absence: 'Looked for and not there',
     setting: 'Setting',
+    default: 'Default assumed',
     'built-in': 'Built in',
     assumption: 'Assumption',
   },
   factHint: {
+    default: 'This is what the product does unless it is told otherwise; nobody looked whether it was.',
     setting: 'This is so because a setting says it, not because somebody saw it.',
     assumption: 'Nobody has seen this. It is taken for granted.',
     'built-in': 'This is so in every directory of this kind.',

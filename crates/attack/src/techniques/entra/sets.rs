@@ -86,7 +86,7 @@ impl Set {
                     facts.push(view.property_fact(node, "directoryroles", "[]", "holds no role that protects it"));
                 }
                 if let Some(fact) = synchronised(view, node) {
-                    let technique = view.world.catalog.technique(RelationKind::AzAnyOf);
+                    let technique = view.world.catalog.technique(RelationKind::AnyOf);
                     manner.grade = technique.map(|it| it.grade_when("synchronised"));
                     facts.push(fact);
                 }
@@ -142,7 +142,7 @@ impl Sets {
             for (index, node) in view.all_assets().filter(|(_, node)| node.boundary == tenant) {
                 if let Some((facts, manner)) = set.member(view, node) {
                     let (source, target) = (Vertex::Virtual(&vertex), Vertex::Asset(index));
-                    steps.add_between(RelationKind::AzAnyOf, source, target, manner, facts);
+                    steps.add_between(RelationKind::AnyOf, source, target, manner, facts);
                 }
             }
         }
