@@ -26,6 +26,8 @@ mod laws;
 mod lookalikes;
 mod membership;
 mod paths;
+#[cfg(test)]
+mod planted;
 mod query;
 mod search;
 mod sentence;

@@ -6,8 +6,8 @@ use std::sync::{Arc, LazyLock};
 use jiff::Timestamp;
 use postern_catalog::Catalog;
 use postern_model::estate::{
-    Answered, BoundaryCoverage, Classification, Estate, Finding, Node, NodeIndex, OriginalObject, Plane, Relation,
-    Seen, Service,
+    Answered, Attributes, BoundaryCoverage, Classification, Estate, Finding, Node, NodeIndex, OriginalObject, Plane,
+    Relation, Seen, Service,
 };
 use postern_model::{Criticality, EdgeId, Facet, NodeId, NodeKind, ObjectClass, RelationKind, Settings};
 
@@ -154,6 +154,19 @@ impl Sketch {
             .retain(|it| (it.0.as_str(), it.1, it.2.as_str()) != (source, kind, target));
         assert_eq!(left.relations.len() + 1, count, "{source} {kind} {target}");
         left
+    }
+
+    /// Takes a relation out; as [`Self::without`], in place.
+    pub fn unrelate(&mut self, source: &str, kind: RelationKind, target: &str) -> &mut Self {
+        *self = self.without(source, kind, target);
+        self
+    }
+
+    /// Changes the attributes of an asset that is there.
+    pub fn edit(&mut self, key: &str, edit: impl FnOnce(&mut Attributes)) -> &mut Self {
+        let node = self.nodes.get_mut(key).expect("an asset of the sketch");
+        edit(&mut node.attributes);
+        self
     }
 
     pub fn build(&self) -> Built {

@@ -15,7 +15,7 @@ mod local_groups;
 mod membership;
 mod network;
 mod ownership;
-mod replication;
+pub(crate) mod replication;
 mod sessions;
 pub(crate) mod stated;
 mod trusts;

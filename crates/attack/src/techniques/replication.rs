@@ -96,3 +96,41 @@ fn both_held(
     }
     found
 }
+
+#[cfg(test)]
+pub(crate) use tests::PLANTS;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::planted::Plant;
+    use crate::testing::{DOMAIN, Sketch};
+
+    fn replicator() -> Sketch {
+        let mut sketch = Sketch::domain();
+        sketch
+            .user("EVE")
+            .relate("EVE", RelationKind::MemberOf, "OPS")
+            .relate("OPS", RelationKind::GetChanges, DOMAIN)
+            .relate("EVE", RelationKind::GetChangesAll, DOMAIN);
+        sketch
+    }
+
+    pub(crate) const PLANTS: &[Plant] = &[Plant {
+        technique: RelationKind::DcSync,
+        source: "EVE",
+        target: DOMAIN,
+        estate: replicator,
+        near_misses: &[
+            ("may replicate secrets", |it| {
+                it.unrelate("EVE", RelationKind::GetChangesAll, DOMAIN);
+            }),
+            ("belongs to those who may replicate changes", |it| {
+                it.unrelate("EVE", RelationKind::MemberOf, "OPS");
+            }),
+            ("is enabled", |it| {
+                it.edit("EVE", |eve| eve.enabled = Some(false));
+            }),
+        ],
+    }];
+}

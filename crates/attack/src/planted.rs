@@ -1,0 +1,65 @@
+//! For each technique an estate that has it, and estates that lack one thing for it: recall and precision, told apart.
+//!
+//! A technique's own file holds its plants, as `PLANTS`; [`ALL`] lists them. The tests below plant each, take away one
+//! precondition at a time, and count.
+
+use postern_model::NodeKind;
+use postern_model::RelationKind;
+
+use crate::derived::Derived;
+use crate::techniques;
+use crate::testing::{Sketch, step};
+
+/// An instance of a technique.
+pub struct Plant {
+    pub technique: RelationKind,
+    pub source: &'static str,
+    pub target: &'static str,
+    pub estate: fn() -> Sketch,
+    /// Each alone takes the step away.
+    pub near_misses: &'static [NearMiss],
+}
+
+/// What has to be so, and an edit after which it is not.
+pub type NearMiss = (&'static str, fn(&mut Sketch));
+
+/// Every file's plants.
+const ALL: &[&[Plant]] = &[techniques::replication::PLANTS];
+
+/// Whether a step leads from one key to another, by itself or through sets that the target belongs to.
+fn is_there(derived: &Derived, source: &str, technique: RelationKind, target: &str) -> bool {
+    let through = |key: &str| step(derived, key, RelationKind::AnyOf, target).is_some();
+    step(derived, source, technique, target).is_some()
+        || derived.virtuals.iter().any(|set| {
+            set.kind == NodeKind::ObjectSet && step(derived, source, technique, &set.key).is_some() && through(&set.key)
+        })
+}
+
+#[test]
+fn every_plant_is_found_and_no_near_miss_is() {
+    let mut mistakes = Vec::new();
+    for plant in ALL.iter().copied().flatten() {
+        let Plant {
+            technique,
+            source,
+            target,
+            ..
+        } = *plant;
+        let is_found = |sketch: &Sketch| is_there(&sketch.derived(), source, technique, target);
+        let estate = (plant.estate)();
+        if !is_found(&estate) {
+            mistakes.push(format!("{technique} from {source} to {target} was not found"));
+        }
+        if plant.near_misses.is_empty() {
+            mistakes.push(format!("{technique} from {source} to {target} has no near miss"));
+        }
+        for (precondition, spoil) in plant.near_misses {
+            let mut spoiled = estate.clone();
+            spoil(&mut spoiled);
+            if is_found(&spoiled) {
+                mistakes.push(format!("{technique} was found, although not: {precondition}"));
+            }
+        }
+    }
+    assert!(mistakes.is_empty(), "{}", mistakes.join("\n"));
+}
