@@ -17,6 +17,7 @@ mod cross_product;
 mod derived;
 mod entry;
 mod error;
+mod expand;
 mod exposure;
 mod fact;
 // Until the first technique over certificates asks it.
@@ -49,6 +50,7 @@ pub use choke::{ChokePoint, ElementKind, can_go};
 pub use derived::{Derived, Step, Virtual, derive};
 pub use entry::{Entry, entries};
 pub use error::AttackError;
+pub use expand::{Passage, without_sets};
 pub use exposure::{Parting, Ways};
 pub use fact::{AbsenceFact, Derivation, Fact, PropertyFact, ServiceFact, SettingFact};
 pub use gap::Gap;

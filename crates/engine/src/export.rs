@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::io::{self, Write};
 
-use postern_attack::Step;
+use postern_attack::{Passage, Virtual, without_sets};
 use postern_model::estate::{Estate, Node, OriginalObject};
 use postern_model::{NodeKind, Settings};
 use serde_json::{Map, Value, json};
@@ -64,7 +64,8 @@ impl Engine {
     }
 }
 
-/// Writes `{"graph":{"nodes":[...],"edges":[...]}}`, one node per original object.
+/// Writes `{"graph":{"nodes":[...],"edges":[...]}}`, one node per original object. Sets are taken apart: a step into
+/// one is an edge to each of its members.
 ///
 /// `reported` is [`Engine::reported_estate`]; its relations are written for [`EdgeSelection::Reported`] and
 /// [`EdgeSelection::All`].
@@ -85,7 +86,8 @@ pub fn write_opengraph(
         }
     }
     if edges != EdgeSelection::Reported {
-        for it in &generation.derived.virtuals {
+        let is_written = |it: &&Virtual| it.kind != NodeKind::ObjectSet;
+        for it in generation.derived.virtuals.iter().filter(is_written) {
             list.item(&json!({ "id": it.key, "kinds": [it.kind.as_str()], "properties": { "name": it.name } }))?;
         }
     }
@@ -99,20 +101,21 @@ pub fn write_opengraph(
         }
     }
     if edges != EdgeSelection::Reported {
-        for step in &generation.derived.steps {
-            let (source, target) = (generation.key_of(step.source), generation.key_of(step.target));
+        without_sets(&generation.derived, |step| {
             // A step that is just a reported relation is there already.
-            if edges == EdgeSelection::All && is_reported(reported, step) {
-                continue;
+            if edges == EdgeSelection::All && is_reported(reported, &step) {
+                return Ok(());
             }
-            let properties = json!({ "label": step.label(), "cost": step.cost, "isassumed": step.is_assumed });
-            list.item(&edge(&source, &target, step.technique.as_str(), properties))?;
-        }
+            let (source, target) = (generation.key_of(step.source), generation.key_of(step.target));
+            let properties =
+                json!({ "label": step.technique.label(), "cost": step.cost, "isassumed": step.is_assumed });
+            list.item(&edge(&source, &target, step.technique.as_str(), properties))
+        })?;
     }
     list.out.write_all(b"]}}\n")
 }
 
-fn is_reported(estate: &Estate, step: &Step) -> bool {
+fn is_reported(estate: &Estate, step: &Passage) -> bool {
     let (Some(source), Some(target)) = (estate.by_id(step.source), estate.by_id(step.target)) else {
         return false;
     };

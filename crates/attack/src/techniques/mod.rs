@@ -17,6 +17,7 @@ mod network;
 mod ownership;
 pub(crate) mod replication;
 mod sessions;
+mod sets;
 pub(crate) mod stated;
 mod trusts;
 
@@ -65,7 +66,7 @@ pub(crate) fn virtual_vertices(estate: &Estate) -> Vec<Virtual> {
     let entries = domains.flat_map(|domain| [assumed::users_entry(domain), assumed::workstations_entry(domain)]);
     let sites: BTreeSet<_> = estate.nodes.iter().flat_map(network::sites).collect();
     let sites = sites.into_iter().map(network::site_segment);
-    let mut found: Vec<_> = entries.chain(sites).chain(entra::sets::all(estate)).collect();
+    let mut found: Vec<_> = entries.chain(sites).chain(sets::all(estate)).collect();
     found.sort_by_key(|it| it.id);
     found
 }

@@ -11,6 +11,7 @@ use postern_model::{NodeKind, RelationKind};
 use super::{has_password, not_assignable, of, synchronised, takes_members, takes_secrets};
 use crate::derived::{Manner, Steps, Vertex, Virtual};
 use crate::fact::Fact;
+use crate::techniques::sets;
 use crate::view::View;
 
 /// What is reached together.
@@ -61,11 +62,7 @@ impl Set {
     fn vertex(self, estate: &Estate, tenant: &str) -> Virtual {
         let node = estate.by_key.get(tenant).map(|&index| estate.node(index));
         let name = node.map_or(tenant, |node| &node.name);
-        Virtual::new(
-            format!("set:{}:{tenant}", self.key()),
-            self.name(name),
-            NodeKind::ObjectSet,
-        )
+        sets::vertex(self.key(), tenant, self.name(name))
     }
 
     /// Why an object is in the set, and how hard that makes the step; `None` when it is not.
@@ -131,8 +128,7 @@ impl Sets {
         }
         self.0.insert((tenant.clone(), set));
         let vertex = set.vertex(view.world.estate, tenant);
-        let (source, target) = (Vertex::Asset(source), Vertex::Virtual(&vertex));
-        steps.add_between(technique, source, target, Manner::default(), vec![fact]);
+        steps.add_to_set(technique, source, &vertex, vec![fact]);
     }
 
     /// Adds the steps from the sets to their members.
@@ -141,8 +137,7 @@ impl Sets {
             let vertex = set.vertex(view.world.estate, &tenant);
             for (index, node) in view.all_assets().filter(|(_, node)| node.boundary == tenant) {
                 if let Some((facts, manner)) = set.member(view, node) {
-                    let (source, target) = (Vertex::Virtual(&vertex), Vertex::Asset(index));
-                    steps.add_between(RelationKind::AnyOf, source, target, manner, facts);
+                    steps.add_member(&vertex, Vertex::Asset(index), manner, facts);
                 }
             }
         }
@@ -150,7 +145,7 @@ impl Sets {
 }
 
 /// Every set that steps over an estate may begin or end at.
-pub fn all(estate: &Estate) -> impl Iterator<Item = Virtual> {
+pub fn all(estate: &Estate) -> Vec<Virtual> {
     let tenants: BTreeSet<Arc<str>> = estate
         .nodes
         .iter()
@@ -159,5 +154,6 @@ pub fn all(estate: &Estate) -> impl Iterator<Item = Virtual> {
         .collect();
     tenants
         .into_iter()
-        .flat_map(move |tenant| Set::ALL.map(|set| set.vertex(estate, &tenant)))
+        .flat_map(|tenant| Set::ALL.map(|set| set.vertex(estate, &tenant)))
+        .collect()
 }
