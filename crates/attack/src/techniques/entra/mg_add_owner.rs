@@ -1,0 +1,22 @@
+//! Permissions of Microsoft Graph that make owners.
+
+use postern_model::RelationKind;
+
+use super::permission::over_sets;
+use super::sets::{Set, Sets};
+use crate::derived::Steps;
+use crate::view::View;
+
+const PERMISSIONS: [(RelationKind, Set); 4] = [
+    (RelationKind::AzMgApplicationReadWriteAll, Set::Applications),
+    (
+        RelationKind::AzMgServicePrincipalEndpointReadWriteAll,
+        Set::ServicePrincipals,
+    ),
+    (RelationKind::AzMgDirectoryReadWriteAll, Set::Groups),
+    (RelationKind::AzMgGroupReadWriteAll, Set::Groups),
+];
+
+pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>, sets: &mut Sets) {
+    over_sets(view, steps, sets, RelationKind::AzMgAddOwner, &PERMISSIONS);
+}

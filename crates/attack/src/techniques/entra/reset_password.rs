@@ -1,0 +1,101 @@
+//! Roles that set the passwords of users.
+
+use postern_model::{NodeKind, RelationKind};
+
+use super::role::Role;
+use super::sets::{Set, Sets};
+use super::{has_password, of, synchronised};
+use crate::derived::{Manner, Steps, Vertex};
+use crate::view::View;
+
+/// Whose password a role may set.
+#[derive(Clone, Copy)]
+enum Reach {
+    Everybody,
+    /// Users who hold no other roles than these. Source: Microsoft, "Who can reset passwords".
+    Below(&'static [&'static str]),
+}
+
+fn password_reach(template: &str) -> Option<Reach> {
+    use super::role::*;
+    Some(match template {
+        PARTNER_TIER2_SUPPORT => Reach::Everybody,
+        PARTNER_TIER1_SUPPORT => Reach::Below(&[]),
+        USER_ADMINISTRATOR => Reach::Below(&[
+            USER_ADMINISTRATOR,
+            REPORTS_READER,
+            MESSAGE_CENTER_READER,
+            HELPDESK_ADMINISTRATOR,
+            GUEST_INVITER,
+            DIRECTORY_READERS,
+            PASSWORD_ADMINISTRATOR,
+            USAGE_SUMMARY_REPORTS_READER,
+            GROUPS_ADMINISTRATOR,
+        ]),
+        HELPDESK_ADMINISTRATOR => Reach::Below(&[
+            REPORTS_READER,
+            MESSAGE_CENTER_READER,
+            HELPDESK_ADMINISTRATOR,
+            GUEST_INVITER,
+            DIRECTORY_READERS,
+            PASSWORD_ADMINISTRATOR,
+            USAGE_SUMMARY_REPORTS_READER,
+        ]),
+        AUTHENTICATION_ADMINISTRATOR => Reach::Below(&[
+            REPORTS_READER,
+            MESSAGE_CENTER_READER,
+            AUTHENTICATION_ADMINISTRATOR,
+            GUEST_INVITER,
+            DIRECTORY_READERS,
+            PASSWORD_ADMINISTRATOR,
+            USAGE_SUMMARY_REPORTS_READER,
+        ]),
+        PASSWORD_ADMINISTRATOR => Reach::Below(&[PASSWORD_ADMINISTRATOR, GUEST_INVITER, DIRECTORY_READERS]),
+        _ => return None,
+    })
+}
+
+pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>, roles: &[Role<'_>], sets: &mut Sets) {
+    for role in roles {
+        let set = match password_reach(&role.template) {
+            Some(Reach::Everybody) => Set::Users,
+            Some(Reach::Below(allowed)) => {
+                lesser_users(view, steps, role, allowed);
+                Set::UsersWithoutRoles
+            }
+            None => continue,
+        };
+        sets.reach(view, steps, RelationKind::AzResetPassword, role.index, set, role.fact());
+    }
+}
+
+/// Users whose password a role may set although they hold roles: lesser ones all. There are few.
+fn lesser_users(view: &View<'_>, steps: &mut Steps<'_, '_>, role: &Role<'_>, allowed: &[&str]) {
+    let technique = view.world.catalog.technique(RelationKind::AzResetPassword);
+    for (user, target) in view.assets(NodeKind::AzUser) {
+        let of_user = of(target);
+        let Some(held) = of_user.roles.as_ref().filter(|held| !held.is_empty()) else {
+            continue;
+        };
+        let is_below = held.iter().all(|it| allowed.contains(&it.as_str()));
+        let is_protected = of_user.is_in_role_group != Some(false);
+        if target.boundary != role.node.boundary || !has_password(target) || !is_below || is_protected {
+            continue;
+        }
+        let mut facts = vec![
+            role.fact(),
+            view.property_fact(target, "directoryroles", &held.join(", "), "holds lesser roles only"),
+        ];
+        let mut grade = None;
+        if let Some(fact) = synchronised(view, target) {
+            grade = technique.map(|it| it.grade_when("synchronised"));
+            facts.push(fact);
+        }
+        let manner = Manner {
+            grade,
+            ..Manner::default()
+        };
+        let (source, target) = (Vertex::Asset(role.index), Vertex::Asset(user));
+        steps.add_between(RelationKind::AzResetPassword, source, target, manner, facts);
+    }
+}

@@ -1,0 +1,11 @@
+//! Who has the credentials of an application signs in as its service principal.
+
+use postern_model::RelationKind;
+
+use super::super::as_reported;
+use crate::derived::Steps;
+use crate::view::View;
+
+pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
+    as_reported(view, steps, &[RelationKind::AzRunsAs]);
+}
