@@ -116,6 +116,13 @@ fn host(properties: &Properties) -> Option<Box<HostAttributes>> {
 fn pki(properties: &Properties) -> Option<Box<PkiAttributes>> {
     let flag = |key: &str| properties.get(key).and_then(as_bool);
     let number = |key: &str| properties.get(key).and_then(as_integer);
+    // The registry of an authority was read: what is told of it was collected.
+    let collected = |key: &str| flag("caregistrycollected").or_else(|| flag(key));
+    let names = |name: &str, bit: i64| {
+        properties
+            .get("certificatenameflag")
+            .and_then(|it| has_flag(it, name, bit))
+    };
     let upper = |key: &str| {
         texts(properties.get(key))
             .iter()
@@ -138,12 +145,14 @@ fn pki(properties: &Properties) -> Option<Box<PkiAttributes>> {
         san_requires_domain_dns: flag("subjectaltrequiredomaindns"),
         san_requires_spn: flag("subjectaltrequirespn"),
         san_requires_email: flag("subjectaltrequireemail"),
+        subject_requires_common_name: names("SUBJECT_REQUIRE_COMMON_NAME", 0x4000_0000),
+        subject_requires_dns: names("SUBJECT_REQUIRE_DNS_AS_CN", 0x1000_0000),
         oid: text(properties, "oid"),
         does_user_specify_san: flag("isuserspecifiessanenabled"),
-        is_user_specifies_san_collected: flag("isuserspecifiessanenabledcollected"),
+        is_user_specifies_san_collected: collected("isuserspecifiessanenabledcollected"),
         has_vulnerable_endpoint: flag("hasvulnerableendpoint"),
         disabled_extensions: list(properties, "disabledextensions"),
-        is_disabled_extensions_collected: flag("disabledextensionscollected"),
+        is_disabled_extensions_collected: collected("disabledextensionscollected"),
         requires_rpc_encryption: flag("rpcencryptionenforced"),
         has_enrollment_agent_restrictions: flag("hasenrollmentagentrestrictions"),
         is_enrollment_agent_restrictions_collected: flag("enrollmentagentrestrictionscollected"),
@@ -164,6 +173,15 @@ fn text(properties: &Properties, key: &str) -> Option<String> {
 /// A list, which may be empty; `None` where there is none.
 fn list(properties: &Properties, key: &str) -> Option<Box<[String]>> {
     properties.get(key).map(|value| texts(Some(value)).into())
+}
+
+/// Whether a flag is in a set, which collectors write as the names of its flags or as a number.
+fn has_flag(set: &Value, name: &str, bit: i64) -> Option<bool> {
+    if let Some(number) = as_integer(set) {
+        return Some(number & bit != 0);
+    }
+    let names = set.as_str()?;
+    Some(names.split(',').any(|it| it.trim().eq_ignore_ascii_case(name)))
 }
 
 /// Collectors write numbers as such and as text.
@@ -271,6 +289,37 @@ mod tests {
         for never in [json!(0), json!(-1), json!(9_223_372_036_854_775_807_i64), json!("0")] {
             assert_eq!(expiry(&never), None, "{never}");
         }
+    }
+
+    #[test]
+    fn the_names_that_a_template_asks_for_are_read_from_words_and_from_bits() {
+        let template = |flags: &str| {
+            let read = attributes(&parse(&format!(r#"{{"certificatenameflag":{flags}}}"#)));
+            read.pki
+                .map(|it| (it.subject_requires_common_name, it.subject_requires_dns))
+        };
+        let common_name = Some((Some(true), Some(false)));
+        assert_eq!(
+            template(r#""SUBJECT_ALT_REQUIRE_UPN, SUBJECT_REQUIRE_COMMON_NAME""#),
+            common_name
+        );
+        assert_eq!(template("1073741824"), common_name);
+        // As the signed number that the directory keeps.
+        assert_eq!(template(r#""-1879048192""#), Some((Some(false), Some(true))));
+        assert_eq!(template(r#""""#), Some((Some(false), Some(false))));
+        assert_eq!(template("null"), None);
+    }
+
+    #[test]
+    fn what_an_authority_s_registry_says_was_collected_whatever_the_directory_says_later() {
+        let read = |marker: &str| {
+            let text = format!(r#"{{"isuserspecifiessanenabledcollected":false{marker}}}"#);
+            attributes(&parse(&text))
+                .pki
+                .and_then(|it| it.is_user_specifies_san_collected)
+        };
+        assert_eq!(read(""), Some(false));
+        assert_eq!(read(r#","caregistrycollected":true"#), Some(true));
     }
 
     #[test]

@@ -192,6 +192,10 @@ pub struct PkiAttributes {
     pub san_requires_domain_dns: Option<bool>,
     pub san_requires_spn: Option<bool>,
     pub san_requires_email: Option<bool>,
+    /// The subject is the account's `cn`.
+    pub subject_requires_common_name: Option<bool>,
+    /// The subject is the account's `dNSHostName`.
+    pub subject_requires_dns: Option<bool>,
     pub oid: Option<String>,
     /// Of an enterprise authority: whoever asks may name the subject (EDITF_ATTRIBUTESUBJECTALTNAME2).
     pub does_user_specify_san: Option<bool>,

@@ -571,7 +571,9 @@ impl Reader<'_> {
         let is_any_collected = registry.security.is_collected.is_true()
             || restrictions.is_collected.is_true()
             || registry.is_user_specifies_san.is_collected.is_true()
-            || registry.role_separation.is_collected.is_true();
+            || registry.role_separation.is_collected.is_true()
+            || registry.disabled_extensions.is_collected.is_true()
+            || registry.rpc_encryption.is_collected.is_true();
         if !is_any_collected {
             return Ok(());
         }
@@ -609,18 +611,23 @@ impl Reader<'_> {
         for (key, value) in [
             ("isuserspecifiessanenabled", &registry.is_user_specifies_san),
             ("roleseparationenabled", &registry.role_separation),
+            ("rpcencryptionenforced", &registry.rpc_encryption),
         ] {
             if let (true, Some(flag)) = (value.is_collected.is_true(), value.value.0) {
                 properties.flag(key, flag);
             }
         }
+        if registry.disabled_extensions.is_collected.is_true() {
+            let extensions = registry.disabled_extensions.value.iter().map(|it| &**it);
+            properties.texts("disabledextensions", extensions);
+        }
+        // What stands here was collected, whatever a later look at the directory alone says of that.
+        properties.flag("caregistrycollected", true);
         if registry.security.is_collected.is_true() {
             // Beside the collector's own `casecuritycollected`, which a later look at the directory alone takes back.
             properties.flag("calistcollected", true);
         }
-        if !properties.is_empty() {
-            self.output.object(at, subject.end, "", &properties.finish())?;
-        }
+        self.output.object(at, subject.end, "", &properties.finish())?;
         if registry.security.is_collected.is_true() {
             self.ca_security(at, subject, &registry.security.data)?;
         }

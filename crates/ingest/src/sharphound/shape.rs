@@ -346,6 +346,11 @@ shape! {
         value: Flag = "Value" | "Result",
     }
 
+    TextsValue {
+        is_collected: Flag = "Collected",
+        value: List<Text<'a>> = "Value" | "Result",
+    }
+
     FlagResult {
         is_collected: Flag = "Collected",
         result: Flag = "Result",
@@ -408,6 +413,8 @@ shape! {
         agent_restrictions: AgentRestrictions<'a> = "EnrollmentAgentRestrictions",
         is_user_specifies_san: FlagValue<'a> = "IsUserSpecifiesSanEnabled",
         role_separation: FlagValue<'a> = "RoleSeparationEnabled",
+        disabled_extensions: TextsValue<'a> = "DisabledExtensions",
+        rpc_encryption: FlagValue<'a> = "RPCEncryptionEnforced",
     }
 
     CaSecurity {

@@ -645,6 +645,8 @@ fn a_ca_s_own_list_is_told_apart_from_the_directory_s() {
             "EnabledCertTemplates":[{{"ObjectIdentifier":"t1"}},{{"ObjectIdentifier":"t2"}}],"Aces":[{directory}],
             "CARegistryData":{{"CASecurity":{{"Collected":{collected},"Data":[{own}]}},
               "IsUserSpecifiesSanEnabled":{{"Collected":{collected},"Value":true}},
+              "DisabledExtensions":{{"Collected":{collected},"Value":["1.3.6.1.4.1.311.25.2"]}},
+              "RPCEncryptionEnforced":{{"Collected":{collected},"Value":false}},
               "EnrollmentAgentRestrictions":{{"Collected":{collected},"Restrictions":[
                 {{"AccessType":"AccessAllowedCallback","Agent":{{"ObjectIdentifier":"a"}},"AllTemplates":true}},
                 {{"AccessType":"AccessDeniedCallback","Agent":{{"ObjectIdentifier":"b"}},"AllTemplates":true}}]}}}},
@@ -672,6 +674,9 @@ fn a_ca_s_own_list_is_told_apart_from_the_directory_s() {
     assert_eq!(registry["isuserspecifiessanenabled"], true);
     assert_eq!(registry["hasenrollmentagentrestrictions"], true);
     assert_eq!(registry["calistcollected"], true);
+    assert_eq!(registry["caregistrycollected"], true);
+    assert_eq!(registry["disabledextensions"][0], "1.3.6.1.4.1.311.25.2");
+    assert_eq!(registry["rpcencryptionenforced"], false);
     let own = |(_, _, source, kind, _, properties): &&(_, _, String, String, _, String)| {
         (properties.contains("islistofca")).then(|| format!("{source} {kind}"))
     };
