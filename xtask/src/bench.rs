@@ -53,7 +53,10 @@ impl Options {
             Some((format @ ("sharphound" | "azurehound"), size)) if !size.is_empty() => {
                 (format.to_owned(), size.to_owned())
             }
-            _ => bail!("--data {}: write sharphound:SIZE or azurehound:SIZE", options.data),
+            _ => bail!(
+                "--data {}: write sharphound:SIZE, azurehound:SIZE or directory:USERS",
+                options.data
+            ),
         };
         if options.runs == 0 {
             bail!("--runs must be 1 or more");
@@ -277,7 +280,7 @@ mod tests {
             ("--data", "--data needs a value"),
             (
                 "--data nessus:1GiB",
-                "--data nessus:1GiB: write sharphound:SIZE or azurehound:SIZE",
+                "--data nessus:1GiB: write sharphound:SIZE, azurehound:SIZE or directory:USERS",
             ),
             ("--data sharphound:1GiB --runs 0", "--runs must be 1 or more"),
             ("--fast", "unknown option --fast"),

@@ -11,6 +11,7 @@ use std::process::{Command, ExitCode, Stdio};
 use anyhow::{Context, Result, bail};
 
 mod bench;
+mod derivation;
 mod fuzz;
 mod http;
 mod measure;
@@ -32,6 +33,8 @@ cargo xtask bench       measure the import beside a plain reader of the same fil
     --runs N                 runs of each, taking turns (default 3)
     --keep DIR               write the data there, and leave it; written data are used again
     --record                 append the result to benches/HISTORY.md
+cargo xtask bench --data directory:USERS    measure the build over a large directory, phase by phase
+    --runs N, --keep DIR, --record    as above
 cargo xtask bench --served PATH    measure from files to a generation that a server answers from
     --runs N                 runs, each with a server and a data folder of its own (default 3)
     --record                 append the result to benches/HISTORY.md
@@ -68,6 +71,12 @@ fn main() -> ExitCode {
             Ok(options) => served::run(&options),
             Err(error) => return usage(&format!("{error:#}\n\n{USAGE}")),
         },
+        ("bench", [data, size, options @ ..]) if data == "--data" && size.starts_with("directory:") => {
+            match derivation::Options::parse(&size["directory:".len()..], options) {
+                Ok(options) => derivation::run(&options),
+                Err(error) => return usage(&format!("{error:#}\n\n{USAGE}")),
+            }
+        }
         ("bench", options) => match bench::Options::parse(options) {
             Ok(options) => bench::run(&options),
             Err(error) => return usage(&format!("{error:#}\n\n{USAGE}")),

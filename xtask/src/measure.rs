@@ -29,11 +29,18 @@ pub struct Usage {
 /// # Errors
 /// When it cannot be started or fails, and where there is no `/proc`.
 pub fn run(command: &mut Command) -> Result<Usage> {
+    run_into(command.stdout(Stdio::null()))
+}
+
+/// As [`run`], with standard output where the command has it.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_into(command: &mut Command) -> Result<Usage> {
     let cpu_before = children_cpu_s()?;
     let started = Instant::now();
     let mut child = command
         .stdin(Stdio::null())
-        .stdout(Stdio::null())
         .spawn()
         .with_context(|| format!("cannot start {command:?}"))?;
     let status_file = format!("/proc/{}/status", child.id());

@@ -543,6 +543,9 @@ pub struct Build {
     /// Do not wait for another process that builds
     #[arg(long)]
     pub no_wait: bool,
+    /// Say how long each phase took
+    #[arg(long)]
+    pub timings: bool,
     #[command(flatten)]
     pub format: Format,
 }
@@ -664,11 +667,15 @@ pub enum Sample {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
-    /// A directory collection of a given number of assets
+    /// A directory collection of a given number of assets, or of users
     Directory {
         /// Users, computers, groups and what comes with them: about so many assets after an import
-        #[arg(long, value_name = "N")]
-        assets: u64,
+        #[arg(long, value_name = "N", required_unless_present = "users")]
+        assets: Option<u64>,
+        /// So many users instead, two computers for five of them, and 80 relations for each: a directory whose
+        /// administration was delegated at the root
+        #[arg(long, value_name = "N", conflicts_with = "assets")]
+        users: Option<u64>,
         /// Other numbers give other collections
         #[arg(long, default_value_t = 1)]
         seed: u64,

@@ -67,6 +67,8 @@ pub enum SampleError {
     },
     #[error("a collection has between {minimum} and {maximum} assets, and not {assets}")]
     Assets { assets: u64, minimum: u64, maximum: u64 },
+    #[error("a directory has between {minimum} and {maximum} users, and not {users}")]
+    Users { users: u64, minimum: u64, maximum: u64 },
     #[error("a collection of {size_bytes} bytes is too small to hold a domain; {minimum} is the least")]
     TooSmall { size_bytes: u64, minimum: u64 },
     #[error(

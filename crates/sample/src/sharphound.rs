@@ -32,6 +32,16 @@ pub const ASSETS_MAX: u64 = 100_000_000;
 /// Counted on 256 MiB; a test holds the number that comes out to within 3 %.
 const ASSETS_PER_1000_USERS: u64 = 1_380;
 
+/// Below this there are fewer groups than delegations at the root.
+pub const USERS_MIN: u64 = 1_500;
+/// As many users as [`ASSETS_MAX`] allows.
+pub const USERS_MAX: u64 = 70_000_000;
+/// Relations of a directory with delegations at its root. 50,000 users and 20,000 computers with 4,000,000 of them are
+/// what people report that other programs take days for; a test holds the number to within 5 %.
+pub const RELATIONS_PER_USER: u64 = 80;
+/// Groups with a right over everything. This many make [`RELATIONS_PER_USER`].
+const DELEGATIONS_AT_ROOT: u64 = 38;
+
 /// When the collection claims to have been made.
 const COLLECTED_AT: Timestamp = Timestamp::constant(1_788_328_800, 0); // 2026-09-02T06:00:00Z
 
@@ -77,6 +87,28 @@ pub fn write_assets(out: &Path, assets: u64, seed: u64) -> Result<Written, Sampl
     Plan::for_users(users, seed).write(Output::folder(out)?)
 }
 
+/// As [`write`], of a directory with `users` users, two computers for every five of them, and about
+/// [`RELATIONS_PER_USER`] relations for each: administration has been delegated at its root for twenty years, and every
+/// object has inherited all of it.
+///
+/// # Errors
+/// [`SampleError::Users`], and what the disk says.
+pub fn write_users(out: &Path, users: u64, seed: u64) -> Result<Written, SampleError> {
+    if !(USERS_MIN..=USERS_MAX).contains(&users) {
+        return Err(SampleError::Users {
+            users,
+            minimum: USERS_MIN,
+            maximum: USERS_MAX,
+        });
+    }
+    let plan = Plan {
+        computers: users * 2 / 5,
+        delegations: DELEGATIONS_AT_ROOT,
+        ..Plan::for_users(users, seed)
+    };
+    plan.write(Output::folder(out)?)
+}
+
 /// Streams of choices; a number each, never reused.
 #[derive(Clone, Copy)]
 enum Stream {
@@ -100,6 +132,8 @@ struct Plan {
     computers: u64,
     groups: u64,
     ous: u64,
+    /// How many groups have a right over every object, inherited from the domain.
+    delegations: u64,
 }
 
 impl Plan {
@@ -130,6 +164,7 @@ impl Plan {
             computers: users.div_ceil(USERS_PER_COMPUTER),
             groups: users.div_ceil(USERS_PER_GROUP),
             ous: users.div_ceil(USERS_PER_OU),
+            delegations: 0,
         }
     }
 
@@ -252,6 +287,16 @@ impl Plan {
         })
     }
 
+    /// Rights that small groups hold on everything in the domain.
+    fn inherited<'a>(&'a self, rights: &'a [RelationKind]) -> impl Iterator<Item = Ace> + 'a {
+        // Large groups come first; one that may do this has a handful of members.
+        let holders = (self.groups / 2..).take(self.delegations as usize);
+        let holders = holders.map(|number| self.realm.group(self.group_rid(number)));
+        holders
+            .zip(rights.iter().cycle())
+            .map(|(holder, &right)| ace_of(&holder, right, true))
+    }
+
     fn user(&self, number: u64) -> User {
         let dice = self.dice(Stream::User);
         let draw = |choice: u64| number * USER_DRAWS + choice;
@@ -264,6 +309,7 @@ impl Plan {
         let common_name = escape_rdn(&format!("{last}, {first} {number}")).to_uppercase();
         user.properties.common.distinguishedname = format!("CN={common_name},{}", place.distinguished_name);
         user.common.aces.extend(self.delegation(ou, DELEGATED_ON_USER));
+        user.common.aces.extend(self.inherited(INHERITED_BY_USERS));
         let key_admins = self.realm.group(rid::KEY_ADMINS);
         user.common
             .aces
@@ -314,6 +360,7 @@ impl Plan {
         let name = format!("{} {number:05}", dice.pick(2 * number + 1, GROUP_NAMES));
         let mut group = self.realm.new_group(self.group_rid(number), &name, &self.place(ou));
         group.common.aces.extend(self.delegation(ou, DELEGATED_ON_GROUP));
+        group.common.aces.extend(self.inherited(INHERITED_BY_GROUPS));
         let size = (self.users / (4 * (number + 1))).max(1);
         let start = dice.value(2 * number) % self.users;
         let step = (self.users / size).max(1);
@@ -350,6 +397,7 @@ impl Plan {
             .realm
             .new_computer(self.computer_rid(number), &name, &self.place(ou));
         computer.common.aces.extend(self.delegation(ou, DELEGATED_ON_COMPUTER));
+        computer.common.aces.extend(self.inherited(INHERITED_BY_COMPUTERS));
         let properties = &mut computer.properties;
         properties.operatingsystem = Some(
             dice.pick(draw(1), if is_server { SERVERS } else { WORKSTATIONS })
@@ -432,6 +480,31 @@ const DELEGATED_ON_COMPUTER: &[RelationKind] = &[
     RelationKind::GenericAll,
     RelationKind::ReadLapsPassword,
     RelationKind::WriteAccountRestrictions,
+];
+const INHERITED_BY_USERS: &[RelationKind] = &[
+    RelationKind::ForceChangePassword,
+    RelationKind::WriteSpn,
+    RelationKind::AddKeyCredentialLink,
+    RelationKind::GenericWrite,
+    RelationKind::WritePublicInformation,
+    RelationKind::AllExtendedRights,
+    RelationKind::WriteDacl,
+    RelationKind::GenericAll,
+];
+const INHERITED_BY_GROUPS: &[RelationKind] = &[
+    RelationKind::AddMember,
+    RelationKind::AddSelf,
+    RelationKind::GenericWrite,
+    RelationKind::GenericAll,
+];
+const INHERITED_BY_COMPUTERS: &[RelationKind] = &[
+    RelationKind::WriteAccountRestrictions,
+    RelationKind::ReadLapsPassword,
+    RelationKind::AddKeyCredentialLink,
+    RelationKind::AddAllowedToAct,
+    RelationKind::GenericWrite,
+    RelationKind::AllExtendedRights,
+    RelationKind::GenericAll,
 ];
 const ODD_RIGHTS: &[RelationKind] = &[
     RelationKind::GenericAll,
@@ -586,6 +659,38 @@ mod tests {
         }
         let refused = write_assets(folder.path(), 3, 7).unwrap_err().to_string();
         assert_eq!(refused, "a collection has between 500 and 100000000 assets, and not 3");
+    }
+
+    #[test]
+    fn a_directory_of_some_users_has_as_many_relations_as_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let users = 4_000;
+        let written = write_users(folder.path(), users, 7).unwrap();
+        let mut relations = 0;
+        for kind in ["computers", "domains", "containers", "gpos", "groups", "ous", "users"] {
+            for object in read(&written, kind)["data"].as_array().unwrap() {
+                relations += relations_of(object);
+            }
+        }
+        let wanted = users * RELATIONS_PER_USER;
+        assert!(relations.abs_diff(wanted) * 20 <= wanted, "{relations} for {wanted}");
+        let refused = write_users(folder.path(), 3, 7).unwrap_err().to_string();
+        assert_eq!(refused, "a directory has between 1500 and 70000000 users, and not 3");
+    }
+
+    /// As many as an importer reads from a record, roughly: it also counts what is named twice once.
+    fn relations_of(object: &Value) -> u64 {
+        let lists = ["Aces", "Members", "Links", "AllowedToDelegate", "AllowedToAct"];
+        let count = |value: &Value| value.as_array().map_or(0, |list| list.len() as u64);
+        let sessions = ["Sessions", "PrivilegedSessions", "RegistrySessions"];
+        let groups = object["LocalGroups"].as_array().into_iter().flatten();
+        let rights = object["UserRights"].as_array().into_iter().flatten();
+        lists.iter().map(|list| count(&object[list])).sum::<u64>()
+            + sessions.iter().map(|list| count(&object[list]["Results"])).sum::<u64>()
+            + groups.map(|group| count(&group["Results"]) + 1).sum::<u64>()
+            + rights.map(|right| count(&right["Results"])).sum::<u64>()
+            + u64::from(object["ContainedBy"].is_object())
+            + u64::from(object["PrimaryGroupSID"].is_string())
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! `build`, and what every command that changes something says about the generation that follows.
 
+use std::sync::Arc;
+
 use anyhow::Result;
 use postern_engine::{AsOf, BuildOutcome, Engine, EngineError, Generation, Wait};
 use postern_report::words::{count, counted};
@@ -7,7 +9,7 @@ use postern_report::{Reports, Summary};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::progress::progress;
+use super::progress::{PhaseTime, Timed, progress};
 use super::{Outcome, Session};
 use crate::args;
 use crate::output::{Line, Page, Report, show};
@@ -24,6 +26,9 @@ pub struct BuildReport {
     pub changes: Option<PathChanges>,
     /// Null where nothing was built.
     pub summary: Option<Summary>,
+    /// Of a build that was asked for its timings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phases: Option<Vec<PhaseTime>>,
     /// There is no generation before to compare with.
     #[serde(skip)]
     is_first: bool,
@@ -53,11 +58,14 @@ pub struct PathChanges {
 pub async fn run(session: &Session, args: args::Build) -> Result<Outcome> {
     let engine = session.open().await?;
     let before = current(&engine).await?;
-    let outcome = engine.build(wait(args.no_wait), progress()).await?;
-    show(
-        &BuildReport::new(&engine, before, Some(outcome)).await?,
-        args.format.json,
-    )?;
+    let timed = Arc::new(Timed::new(progress()));
+    let outcome = engine.build(wait(args.no_wait), timed.clone()).await?;
+    let phases = args.timings.then(|| timed.phases());
+    let report = BuildReport {
+        phases,
+        ..BuildReport::new(&engine, before, Some(outcome)).await?
+    };
+    show(&report, args.format.json)?;
     Ok(Outcome::Done)
 }
 
@@ -99,6 +107,7 @@ impl BuildReport {
             builder,
             changes: None,
             summary: None,
+            phases: None,
             is_first: before.is_none(),
         };
         if let (BuildState::Built, Some(number)) = (state, generation) {
@@ -166,6 +175,9 @@ impl Report for BuildReport {
         }
         if let Some(summary) = &self.summary {
             page.line(0, format!("{}.", summary.headline()));
+        }
+        for PhaseTime { phase, seconds } in self.phases.iter().flatten() {
+            page.line(2, format!("{seconds:7.2} s  {phase}"));
         }
     }
 }

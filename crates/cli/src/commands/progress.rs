@@ -1,11 +1,13 @@
 //! How far long work has come: a bar on a terminal, and in a pipe no more than what explains a silence.
 
 use std::io::{self, IsTerminal};
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use postern_engine::{Progress, Silent};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 const TICK: Duration = Duration::from_millis(100);
 /// The bar shows the last part of long names.
@@ -90,5 +92,65 @@ impl Progress for Bar {
 
     fn done(&self) {
         self.0.finish_and_clear();
+    }
+}
+
+/// A part of building, and how long it took.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct PhaseTime {
+    pub phase: String,
+    pub seconds: f64,
+}
+
+/// Takes the time of each phase, and passes on what it is told.
+pub struct Timed {
+    shown: Arc<dyn Progress>,
+    phases: Mutex<Vec<(String, Instant)>>,
+}
+
+impl Timed {
+    pub fn new(shown: Arc<dyn Progress>) -> Self {
+        Self {
+            shown,
+            phases: Mutex::default(),
+        }
+    }
+
+    /// The phases so far; the last one ends now.
+    pub fn phases(&self) -> Vec<PhaseTime> {
+        let phases = self.phases.lock().unwrap_or_else(PoisonError::into_inner);
+        let ends = phases.iter().skip(1).map(|(_, end)| *end).chain([Instant::now()]);
+        phases
+            .iter()
+            .zip(ends)
+            .map(|((phase, begin), end)| PhaseTime {
+                phase: phase.clone(),
+                seconds: end.duration_since(*begin).as_secs_f64(),
+            })
+            .collect()
+    }
+}
+
+impl Progress for Timed {
+    fn file(&self, name: &str, bytes: u64) {
+        self.shown.file(name, bytes);
+    }
+
+    fn advance(&self, bytes: u64) {
+        self.shown.advance(bytes);
+    }
+
+    fn phase(&self, name: &str) {
+        let mut phases = self.phases.lock().unwrap_or_else(PoisonError::into_inner);
+        phases.push((name.to_owned(), Instant::now()));
+        self.shown.phase(name);
+    }
+
+    fn waiting(&self, holder: &str) {
+        self.shown.waiting(holder);
+    }
+
+    fn done(&self) {
+        self.shown.done();
     }
 }

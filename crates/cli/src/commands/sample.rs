@@ -12,7 +12,18 @@ pub fn run(args: args::Sample) -> Result<Outcome> {
     let (written, out) = match args {
         args::Sample::Sharphound { size, seed, out } => (sharphound::write(&out, size, seed)?, out),
         args::Sample::Azurehound { size, seed, out } => (azurehound::write(&out, size, seed)?, out),
-        args::Sample::Directory { assets, seed, out } => (sharphound::write_assets(&out, assets, seed)?, out),
+        args::Sample::Directory {
+            assets,
+            users,
+            seed,
+            out,
+        } => {
+            let written = match users {
+                Some(users) => sharphound::write_users(&out, users, seed)?,
+                None => sharphound::write_assets(&out, assets.unwrap_or_default(), seed)?,
+            };
+            (written, out)
+        }
         args::Sample::Organisation { seed, out } => (organisation::write(&out, seed)?, out),
     };
     let mut page = Page::new();
