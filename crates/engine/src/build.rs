@@ -24,7 +24,7 @@ use crate::summary::{GenerationSummary, SUMMARY};
 use crate::{Engine, EngineError, LEASE_TTL, Progress, Result, Wait, lifecycle};
 
 /// Raised when equal facts give another generation: the next start builds anew.
-pub const ENGINE_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "+5");
+pub const ENGINE_VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "+6");
 /// Past generations that `--as-of` and `compare` can reach; older ones are garbage.
 pub const GENERATIONS_KEPT: i64 = 400;
 /// Beside the numbers of rows: how many steps have to go together to part all entries from all targets.

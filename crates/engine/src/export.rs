@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::io::{self, Write};
 
 use postern_attack::{Passage, Virtual, without_sets};
-use postern_model::estate::{Estate, Node, OriginalObject};
+use postern_model::estate::{Estate, Node, OriginalObject, Relation};
 use postern_model::{NodeKind, Settings};
 use serde_json::{Map, Value, json};
 
@@ -16,7 +16,8 @@ use crate::{Engine, EngineError, Generation, Result};
 /// Which edges to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EdgeSelection {
-    /// What the files say: also samples that have left their window, and kinds that are no steps.
+    /// What the files say, and nothing that was concluded from it: also samples that have left their window, and
+    /// kinds that are no steps.
     Reported,
     /// Steps.
     Derived,
@@ -94,7 +95,8 @@ pub fn write_opengraph(
     list.out.write_all(b"],\"edges\":[")?;
     list.is_first = true;
     if edges != EdgeSelection::Derived {
-        for relation in &reported.relations {
+        let is_wanted = |it: &&Relation| edges == EdgeSelection::All || !it.is_concluded();
+        for relation in reported.relations.iter().filter(is_wanted) {
             let properties: Value = serde_json::from_str(&relation.properties).unwrap_or_else(|_| json!({}));
             let (source, target) = reported.keys_of(relation);
             list.item(&edge(source, target, relation.kind.as_str(), properties))?;

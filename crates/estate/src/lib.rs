@@ -9,6 +9,7 @@
 
 mod attributes;
 mod classify;
+mod concluded;
 mod coverage;
 mod devices;
 mod entra;

@@ -24,7 +24,7 @@ use crate::kinds::Kinds;
 use crate::objects::{Gathered, Interner, Object, Sighting};
 use crate::pool::{Pool, Sightings, share_texts};
 use crate::relations::{self, RawRelation};
-use crate::{EstateError, FactSource, Result, Snapshot, entra, names, references};
+use crate::{EstateError, FactSource, Result, Snapshot, concluded, entra, names, references};
 
 /// Assets are addressed by 32 bits; the last value is kept free.
 const ASSETS_MAX: u32 = u32::MAX - 1;
@@ -86,8 +86,9 @@ pub fn resolve(
     let is_gone = |end: u32, at: Timestamp| {
         deleted.get(&end).is_some_and(|&gone_at| at <= gone_at) || missed(end).is_some_and(|missed_at| at < missed_at)
     };
-    raw_relations
-        .retain(|it: &RawRelation| !is_gone(it.source, it.at) && !is_gone(it.target, it.at) && it.source != it.target);
+    raw_relations.retain(|it: &RawRelation| {
+        !is_gone(it.source, it.at) && !is_gone(it.target, it.at) && may_join(it.source, it.target, it.kind)
+    });
 
     entra::drop_missed(&mut raw_relations, &objects, &keys, &fold.tenants_listed());
     entra::drop_lonely_twins(&mut raw_relations, &objects);
@@ -107,7 +108,8 @@ pub fn resolve(
         .zip(&nodes)
         .flat_map(|(index, node)| node.facets.iter().map(move |facet| (facet.key.clone(), index)))
         .collect();
-    let (relations, facet_keys) = settle_relations(raw_relations, &keys, &by_key, &nodes, &snapshot_ids);
+    let (mut relations, facet_keys) = settle_relations(raw_relations, &keys, &by_key, &nodes, &snapshot_ids);
+    concluded::add(&nodes, &mut relations);
     entra::mark_roles(&mut nodes, &relations, &coverage);
     let findings = findings::settle(raw_findings, |subject| {
         let index = *by_key.get(subject)?;
@@ -137,6 +139,11 @@ pub fn resolve(
         facet_keys,
         by_edge: EdgeIndex::default(),
     })
+}
+
+/// Whether a relation can be between these ends: hardly any is of a thing to itself.
+fn may_join(source: u32, target: u32, kind: RelationKind) -> bool {
+    source != target || kind.is_reflexive()
 }
 
 /// Tells when a whole look at its domain missed a principal, or the computer that it is local to: whatever was
@@ -583,7 +590,7 @@ fn settle_relations(
                 return None;
             };
             // The two ends may have become one asset.
-            if source == target {
+            if !may_join(source, target, kind) {
                 return None;
             }
             let [source_node, target_node] = [source, target].map(|it| &nodes[it as usize]);

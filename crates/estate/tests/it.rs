@@ -62,9 +62,13 @@ impl Facts {
     }
 
     fn cell(&mut self, class: ObjectClass, facet: Facet, coverage: Coverage) -> i64 {
+        self.cell_of(DOMAIN, class, facet, coverage)
+    }
+
+    fn cell_of(&mut self, boundary: &str, class: ObjectClass, facet: Facet, coverage: Coverage) -> i64 {
         let cells = &mut self.snapshots.last_mut().expect("a file").cells;
         cells.push(CellCoverage {
-            cell: Cell::new(DOMAIN, class, facet),
+            cell: Cell::new(boundary, class, facet),
             coverage,
         });
         cells.len() as i64 - 1
@@ -1084,4 +1088,244 @@ fn two_reports_of_a_route_let_through_the_ports_of_both() {
     let estate = facts.resolve();
     assert_eq!(estate.relations.len(), 1);
     assert_eq!(&*estate.relations[0].properties, r#"{"ports":["tcp/22","tcp/443"]}"#);
+}
+
+/// Certificate services of a domain, as one file or, row by row, as many.
+fn certificate_services(facts: &mut Facts, rows: &[(&str, &str, &str)], files: bool) {
+    facts.file(1);
+    let mut cell = facts.cell(ObjectClass::EnterpriseCas, Facet::Properties, Coverage::Mention);
+    for (id, kind, properties) in rows {
+        if files {
+            facts.file(1);
+            cell = facts.cell(ObjectClass::EnterpriseCas, Facet::Properties, Coverage::Mention);
+        }
+        facts.object(cell, id, kind, id, properties);
+    }
+    for (source, kind, target) in [
+        ("AGENTS", "PublishedTo", "ISSUING"),
+        ("ANY", "PublishedTo", "ISSUING"),
+        ("OLD", "PublishedTo", "ISSUING"),
+        ("SIGNED", "PublishedTo", "ISSUING"),
+        ("ROOT", "RootCAFor", DOMAIN),
+    ] {
+        facts.relation(cell, "", source, kind, target);
+    }
+}
+
+const CERTIFICATE_SERVICES: &[(&str, &str, &str)] = &[
+    ("ROOT", "RootCA", r#"{"certthumbprint":"aa","certchain":["AA"]}"#),
+    ("CROSS", "AIACA", r#"{"certthumbprint":"BB","certchain":["BB","AA"]}"#),
+    (
+        "ISSUING",
+        "EnterpriseCA",
+        r#"{"certthumbprint":"BB","certchain":["BB","AA"]}"#,
+    ),
+    (
+        "STRANGER",
+        "EnterpriseCA",
+        r#"{"certthumbprint":"CC","certchain":["CC"]}"#,
+    ),
+    ("STORE", "NTAuthStore", r#"{"certthumbprints":["bb"]}"#),
+    ("POLICY", "IssuancePolicy", r#"{"certtemplateoid":"1.2.3"}"#),
+    (
+        "AGENTS",
+        "CertTemplate",
+        r#"{"schemaversion":2,"effectiveekus":["1.3.6.1.4.1.311.20.2.1"],"certificatepolicy":["1.2.3"]}"#,
+    ),
+    (
+        "ANY",
+        "CertTemplate",
+        r#"{"schemaversion":2,"effectiveekus":["2.5.29.37.0"]}"#,
+    ),
+    ("OLD", "CertTemplate", r#"{"schemaversion":"1","effectiveekus":[]}"#),
+    (
+        "SIGNED",
+        "CertTemplate",
+        r#"{"schemaversion":2,"effectiveekus":["1.3.6.1.5.5.7.3.2"],"authorizedsignatures":1,
+            "applicationpolicies":["1.3.6.1.4.1.311.20.2.1"]}"#,
+    ),
+    (
+        "UNPUBLISHED",
+        "CertTemplate",
+        r#"{"schemaversion":2,"effectiveekus":["1.3.6.1.4.1.311.20.2.1"]}"#,
+    ),
+];
+
+/// Source, kind and target of what was concluded, sorted.
+fn concluded(estate: &Estate) -> Vec<String> {
+    let mut found: Vec<_> = estate
+        .relations
+        .iter()
+        .filter(|it| it.is_concluded())
+        .map(|it| {
+            let (source, target) = estate.keys_of(it);
+            format!("{source} {} {target}", it.kind)
+        })
+        .collect();
+    found.sort_unstable();
+    found
+}
+
+#[test]
+fn what_names_one_certificate_or_policy_is_related_whatever_was_imported_first() {
+    let mut facts = Facts::default();
+    certificate_services(&mut facts, CERTIFICATE_SERVICES, false);
+    let estate = facts.resolve();
+    assert_eq!(
+        concluded(&estate),
+        [
+            "AGENTS EnrollOnBehalfOf OLD",
+            "AGENTS EnrollOnBehalfOf SIGNED",
+            "AGENTS ExtendedByPolicy POLICY",
+            "ANY EnrollOnBehalfOf OLD",
+            "CROSS IssuedSignedBy ROOT",
+            "ISSUING EnterpriseCAFor CROSS",
+            "ISSUING IssuedSignedBy ROOT",
+            "ISSUING TrustedForNTAuth STORE",
+            "OLD EnrollOnBehalfOf OLD",
+        ]
+    );
+    assert!(estate.relations.is_sorted_by_key(|it| (it.source, it.target, it.kind)));
+
+    let backwards: Vec<_> = CERTIFICATE_SERVICES.iter().rev().copied().collect();
+    let mut facts = Facts::default();
+    certificate_services(&mut facts, &backwards, true);
+    assert_eq!(concluded(&facts.resolve()), concluded(&estate));
+}
+
+#[test]
+fn a_conclusion_needs_each_of_its_grounds() {
+    let with = |id: &str, properties: &'static str| {
+        let mut rows = CERTIFICATE_SERVICES.to_vec();
+        rows.iter_mut().find(|row| row.0 == id).expect("a row").2 = properties;
+        let mut facts = Facts::default();
+        certificate_services(&mut facts, &rows, false);
+        concluded(&facts.resolve())
+    };
+    for (id, properties, lost) in [
+        (
+            "STORE",
+            r#"{"certthumbprints":["CC"]}"#,
+            "ISSUING TrustedForNTAuth STORE",
+        ),
+        (
+            "POLICY",
+            r#"{"certtemplateoid":"1.2"}"#,
+            "AGENTS ExtendedByPolicy POLICY",
+        ),
+        // A certificate for any purpose is no agent's where the template asks for one.
+        (
+            "AGENTS",
+            r#"{"effectiveekus":["1.3.6.1.4.1.311.20.2.1","2.5.29.37.0"]}"#,
+            "AGENTS EnrollOnBehalfOf SIGNED",
+        ),
+        ("AGENTS", "{}", "AGENTS EnrollOnBehalfOf OLD"),
+        (
+            "OLD",
+            r#"{"schemaversion":2,"effectiveekus":[]}"#,
+            "AGENTS EnrollOnBehalfOf OLD",
+        ),
+        (
+            "SIGNED",
+            r#"{"schemaversion":2,"authorizedsignatures":0,"applicationpolicies":["1.3.6.1.4.1.311.20.2.1"]}"#,
+            "AGENTS EnrollOnBehalfOf SIGNED",
+        ),
+        // The issuing authority no longer chains to a root of the domain.
+        ("ISSUING", r#"{"certchain":["BB"]}"#, "ISSUING IssuedSignedBy ROOT"),
+        ("ROOT", r#"{"certthumbprint":"DD"}"#, "AGENTS EnrollOnBehalfOf OLD"),
+    ] {
+        let found = with(id, properties);
+        assert!(!found.iter().any(|it| it == lost), "{id} {properties}: {found:?}");
+    }
+
+    let (policy, others): (Vec<_>, Vec<_>) = CERTIFICATE_SERVICES.iter().partition(|row| row.0 == "POLICY");
+    let mut facts = Facts::default();
+    certificate_services(&mut facts, &others, false);
+    let class = ObjectClass::IssuancePolicies;
+    let of_another = facts.cell_of("S-1-5-21-9-9-9", class, Facet::Properties, Coverage::Mention);
+    facts.object(of_another, "POLICY", "IssuancePolicy", "POLICY", policy[0].2);
+    let found = concluded(&facts.resolve());
+    assert!(!found.iter().any(|it| it.contains("ExtendedByPolicy")), "{found:?}");
+}
+
+#[test]
+fn a_relation_that_a_file_states_is_not_concluded_and_no_file_can_mark_it_so() {
+    let mut facts = Facts::default();
+    certificate_services(&mut facts, CERTIFICATE_SERVICES, false);
+    let row = [
+        "",
+        "ISSUING",
+        "EnterpriseCA",
+        "STORE",
+        "NTAuthStore",
+        "TrustedForNTAuth",
+    ];
+    let properties = r#"{"because":"it was read","isconcluded":true}"#;
+    let texts = row.into_iter().chain([properties]).map(Value::Text);
+    facts.row(
+        &RELATIONS,
+        &[Value::Long(0)].into_iter().chain(texts).collect::<Vec<_>>(),
+    );
+    let estate = facts.resolve();
+    let trusted: Vec<_> = estate
+        .relations
+        .iter()
+        .filter(|it| it.kind == RelationKind::TrustedForNtAuth)
+        .collect();
+    assert_eq!(trusted.len(), 1);
+    assert_eq!(&*trusted[0].properties, r#"{"because":"it was read"}"#);
+}
+
+#[test]
+fn the_admin_sd_holder_protects_the_marked_accounts_of_its_domain() {
+    let mut facts = Facts::default();
+    facts.file(1);
+    let cell = facts.cell(ObjectClass::Users, Facet::Properties, Coverage::Mention);
+    let of_another = facts.cell_of(
+        "S-1-5-21-9-9-9",
+        ObjectClass::Users,
+        Facet::Properties,
+        Coverage::Mention,
+    );
+    facts
+        .object(
+            cell,
+            "HOLDER",
+            "Container",
+            "ADMINSDHOLDER@CORP",
+            r#"{"distinguishedname":"CN=AdminSDHolder,CN=System,DC=CORP,DC=LOCAL"}"#,
+        )
+        .object(
+            cell,
+            "USERS",
+            "Container",
+            "USERS@CORP",
+            r#"{"distinguishedname":"CN=USERS,DC=CORP,DC=LOCAL"}"#,
+        )
+        .object(
+            cell,
+            "S-1-5-21-1-2-3-500",
+            "User",
+            "",
+            r#"{"adminsdholderprotected":true}"#,
+        )
+        .object(
+            cell,
+            "S-1-5-21-1-2-3-1001",
+            "User",
+            "",
+            r#"{"adminsdholderprotected":false}"#,
+        )
+        .object(cell, "S-1-5-21-1-2-3-1002", "User", "", "{}")
+        .object(
+            of_another,
+            "S-1-5-21-9-9-9-500",
+            "User",
+            "",
+            r#"{"adminsdholderprotected":true}"#,
+        );
+    assert_eq!(
+        concluded(&facts.resolve()),
+        ["HOLDER ProtectAdminGroups S-1-5-21-1-2-3-500"]
+    );
 }

@@ -497,7 +497,17 @@ impl Borrow<str> for SharedText {
     }
 }
 
+/// Property of a relation that resolution has concluded from two objects: always true.
+pub const IS_CONCLUDED: &str = "isconcluded";
+/// Property of a concluded relation: why, for people.
+pub const BECAUSE: &str = "because";
+
 impl Relation {
+    /// Whether no file reports it: resolution has concluded it from what its ends tell.
+    pub fn is_concluded(&self) -> bool {
+        self.properties.contains("\"isconcluded\":true")
+    }
+
     /// Of a role of Entra that is held, or can be activated: whether it is over the whole tenant, and not over an
     /// administrative unit or a single object.
     pub fn is_tenant_wide(&self) -> bool {

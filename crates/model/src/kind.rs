@@ -422,6 +422,12 @@ impl RelationKind {
         )
     }
 
+    /// Whether it can be of a thing to itself: holders of a certificate of a template may enrol for others with the
+    /// same template.
+    pub fn is_reflexive(self) -> bool {
+        self == Self::EnrollOnBehalfOf
+    }
+
     /// The public vocabulary of the exposure graph for this kind. The catalog's technique files say the
     /// same; a test holds the two together.
     pub fn label(self) -> &'static str {
