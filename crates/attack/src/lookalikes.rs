@@ -458,7 +458,9 @@ fn krbtgt_and_disabled_accounts_are_no_entry_points() {
     }
     let analysis = sketch.analysis();
     assert!(path(&analysis, "SQL", &plane()).is_some());
-    assert_eq!(analysis.paths.len(), 1);
+    // The other way in is that of any user, who may guess the same password.
+    assert!(path(&analysis, &any_user(), &plane()).is_some());
+    assert_eq!(analysis.paths.len(), 2);
 }
 
 #[test]
@@ -469,7 +471,8 @@ fn an_entry_point_inside_a_target_is_exposed_and_has_no_path() {
         .in_plane("SQL");
     sketch.relate("SQL", RelationKind::MemberOf, &admins());
     let analysis = sketch.analysis();
-    assert_eq!((analysis.paths.len(), analysis.exposed_critical.len()), (0, 1));
+    assert!(path(&analysis, "SQL", &plane()).is_none());
+    assert_eq!(analysis.exposed_critical.len(), 1);
 }
 
 #[test]

@@ -24,7 +24,11 @@ pub struct Plant {
 pub type NearMiss = (&'static str, fn(&mut Sketch));
 
 /// Every file's plants.
-const ALL: &[&[Plant]] = &[techniques::replication::PLANTS];
+const ALL: &[&[Plant]] = &[
+    techniques::credentials::as_rep_roast::PLANTS,
+    techniques::credentials::kerberoast::PLANTS,
+    techniques::replication::PLANTS,
+];
 
 /// Whether a step leads from one key to another, by itself or through sets that the target belongs to.
 fn is_there(derived: &Derived, source: &str, technique: RelationKind, target: &str) -> bool {

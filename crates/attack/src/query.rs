@@ -6,7 +6,7 @@ use postern_model::{NodeKind, Phase, RelationKind};
 use roaring::RoaringBitmap;
 
 use crate::derived::Derived;
-use crate::techniques::{broad_groups, has_unguessable_password, workstations};
+use crate::techniques::{broad_groups, has_guessable_password, workstations};
 use crate::world::World;
 
 /// Groups that every user of a domain belongs to; one virtual entry point for each domain.
@@ -51,12 +51,7 @@ impl<'a> EntryQueries<'a> {
     }
 
     fn users(&self, is_wanted: impl Fn(&Node) -> bool) -> RoaringBitmap {
-        self.select(|node| {
-            node.kind == NodeKind::User
-                && !node.is_unusable_account(self.world.now)
-                && !is_ticket_account(node)
-                && is_wanted(node)
-        })
+        self.select(|node| has_guessable_password(node) && !node.is_unusable_account(self.world.now) && is_wanted(node))
     }
 
     fn select(&self, is_wanted: impl Fn(&Node) -> bool) -> RoaringBitmap {
@@ -96,12 +91,6 @@ impl<'a> EntryQueries<'a> {
     }
 }
 
-/// The account whose key signs tickets, krbtgt, and those of read-only domain controllers. Nobody logs on with them.
-fn is_ticket_account(node: &Node) -> bool {
-    let name = node.attributes.sam_account_name.as_deref().unwrap_or(&node.name);
-    node.key.ends_with("-502") || name.to_ascii_lowercase().starts_with("krbtgt")
-}
-
 impl Evaluate for EntryQueries<'_> {
     fn nodes(&self, query: &Query, phase: Phase) -> Result<RoaringBitmap, EvaluateError> {
         let name = query.builtin.as_str();
@@ -114,9 +103,7 @@ impl Evaluate for EntryQueries<'_> {
             BROAD_GROUPS => self.in_domains(broad_groups),
             WORKSTATIONS => self.in_domains(workstations),
             AS_REP_ROASTABLE => self.users(|node| node.attributes.dont_require_preauth == Some(true)),
-            KERBEROASTABLE => {
-                self.users(|node| node.attributes.has_spn == Some(true) && !has_unguessable_password(node))
-            }
+            KERBEROASTABLE => self.users(|node| node.attributes.has_spn == Some(true)),
             // The match above refused every other name.
             _ => self.internet_exposed(),
         })

@@ -72,6 +72,8 @@ pub fn sentence(kind: RelationKind, source: &str, target: &str) -> String {
         ExecuteDcom => "can start programs through DCOM on",
         DcSync => "can replicate every secret of",
         SyncLapsPassword => "can replicate the LAPS password of",
+        Kerberoast => "can ask for a service ticket, and guess from it the password, of",
+        AsRepRoast => "can ask for a logon reply, and guess from it the password, of",
         ExploitRemoteCode => "reaches a service that can be exploited on",
         AssumedFoothold => "is assumed to hold",
         AzContains => "contains",

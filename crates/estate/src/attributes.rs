@@ -78,12 +78,57 @@ fn account(properties: &Properties) -> Option<Box<AccountAttributes>> {
         password_set_at: properties.get("pwdlastset").and_then(expiry),
         is_password_not_required: flag("passwordnotreqd"),
         does_password_never_expire: flag("pwdneverexpires"),
-        encryption_types: list(properties, "supportedencryptiontypes"),
+        encryption_types: encryption_types(properties),
+        is_dmsa: flag("dmsa"),
+        has_never_logged_on: has_never_logged_on(properties),
+        user_account_control: properties.get("useraccountcontrol").and_then(as_integer),
+        managed_by: text(properties, "managedby"),
+        cacheable: either_list(properties, ["revealondemandgroup", "msds-revealondemandgroup"]),
+        never_cacheable: either_list(properties, ["neverrevealgroup", "msds-neverrevealgroup"]),
         is_trusted_to_authenticate: flag("trustedtoauth"),
         is_admin_sd_holder_protected: flag("adminsdholderprotected"),
         certificate_mappings: texts(properties.get("altsecurityidentities")).into(),
         email: text(properties, "email"),
     })
+}
+
+/// Names of encryption types, also where the flags of `msDS-SupportedEncryptionTypes` ([MS-KILE] 2.2.7) are told as a
+/// number. No flag at all means that nobody has chosen, as when the attribute is not there.
+fn encryption_types(properties: &Properties) -> Option<Box<[String]>> {
+    const FLAGS: [(i64, &str); 5] = [
+        (0x1, "DES-CBC-CRC"),
+        (0x2, "DES-CBC-MD5"),
+        (0x4, "RC4-HMAC-MD5"),
+        (0x8, "AES128-CTS-HMAC-SHA1-96"),
+        (0x10, "AES256-CTS-HMAC-SHA1-96"),
+    ];
+    let told = properties.get("supportedencryptiontypes")?;
+    match as_integer(told) {
+        Some(flags) => Some(
+            FLAGS
+                .iter()
+                .filter(|(flag, _)| flags & flag != 0)
+                .map(|(_, name)| (*name).to_owned())
+                .collect(),
+        ),
+        None => Some(texts(Some(told)).into()),
+    }
+}
+
+/// Of the two times that a directory keeps, one controller's own and the one that all share, those that are told all
+/// say "never".
+fn has_never_logged_on(properties: &Properties) -> Option<bool> {
+    let mut times = ["lastlogon", "lastlogontimestamp"]
+        .iter()
+        .filter_map(|key| properties.get(*key))
+        .peekable();
+    times.peek()?;
+    Some(times.all(|time| expiry(time).is_none()))
+}
+
+/// The list under the first of two names that there is.
+fn either_list(properties: &Properties, names: [&str; 2]) -> Option<Box<[String]>> {
+    names.iter().find_map(|name| list(properties, name))
 }
 
 fn domain(properties: &Properties) -> Option<Box<DomainAttributes>> {
@@ -320,6 +365,34 @@ mod tests {
         };
         assert_eq!(read(""), Some(false));
         assert_eq!(read(r#","caregistrycollected":true"#), Some(true));
+    }
+
+    #[test]
+    fn encryption_types_read_the_same_as_names_and_as_flags() {
+        let types = |json: &str| attributes(&parse(json)).account.and_then(|it| it.encryption_types);
+        let aes = types(r#"{"supportedencryptiontypes":24}"#).expect("flags");
+        assert!(
+            aes.iter().all(|name| name.starts_with("AES")) && aes.len() == 2,
+            "{aes:?}"
+        );
+        assert_eq!(
+            types(r#"{"supportedencryptiontypes":"4"}"#).expect("flags")[0],
+            "RC4-HMAC-MD5"
+        );
+        assert_eq!(types(r#"{"supportedencryptiontypes":0}"#).as_deref(), Some(&[][..]));
+        assert_eq!(
+            types(r#"{"supportedencryptiontypes":["RC4-HMAC-MD5"]}"#).as_deref(),
+            Some(&["RC4-HMAC-MD5".to_owned()][..])
+        );
+    }
+
+    #[test]
+    fn an_account_has_never_logged_on_when_every_time_that_is_told_says_so() {
+        let never = |json: &str| attributes(&parse(json)).account.and_then(|it| it.has_never_logged_on);
+        assert_eq!(never(r#"{"lastlogon":0,"lastlogontimestamp":-1}"#), Some(true));
+        assert_eq!(never(r#"{"lastlogon":0,"lastlogontimestamp":1700000000}"#), Some(false));
+        assert_eq!(never(r#"{"lastlogon":0}"#), Some(true));
+        assert_eq!(never(r#"{"email":"x"}"#), None);
     }
 
     #[test]

@@ -125,6 +125,18 @@ pub struct AccountAttributes {
     pub does_password_never_expire: Option<bool>,
     /// Names of the encryption types of `msDS-SupportedEncryptionTypes`, as collectors write them.
     pub encryption_types: Option<Box<[String]>>,
+    /// A delegated managed service account.
+    pub is_dmsa: Option<bool>,
+    /// All that controllers have noted of its logons is that there was none.
+    pub has_never_logged_on: Option<bool>,
+    /// The flags of `userAccountControl`.
+    pub user_account_control: Option<i64>,
+    /// Distinguished name or id of who manages it (`managedBy`).
+    pub managed_by: Option<String>,
+    /// Of a read-only domain controller, distinguished names or ids: whose passwords it may cache
+    /// (`msDS-RevealOnDemandGroup`) and whose never (`msDS-NeverRevealGroup`).
+    pub cacheable: Option<Box<[String]>>,
+    pub never_cacheable: Option<Box<[String]>>,
     /// May ask for tickets to itself on behalf of anybody (protocol transition).
     pub is_trusted_to_authenticate: Option<bool>,
     /// Its access list is that of the AdminSDHolder.

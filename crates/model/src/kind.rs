@@ -327,6 +327,8 @@ vocabulary! {
         WriteOwner = "WriteOwner",
         DcSync = "DCSync",
         SyncLapsPassword = "SyncLAPSPassword",
+        Kerberoast = "Kerberoast",
+        AsRepRoast = "ASREPRoast",
         ExploitRemoteCode = "ExploitRemoteCode",
         AssumedFoothold = "AssumedFoothold",
         Extension = "Extension",
@@ -442,8 +444,10 @@ impl RelationKind {
             }
             CanRdp | RemoteInteractiveLogonRight => "CanRemoteInteractiveLogonTo",
             AdminTo | CanPsRemote | ExecuteDcom | SqlAdmin | AzVmAdminLogin => "can authenticate to",
-            HasSession | ReadLapsPassword | ReadGmsaPassword | SyncLapsPassword | AzRunsAs | AzManagedIdentity
-            | AzAuthenticatesTo | SyncedToEntraUser | SyncedToAdUser => "can authenticate as",
+            HasSession | ReadLapsPassword | ReadGmsaPassword | SyncLapsPassword | Kerberoast | AsRepRoast
+            | AzRunsAs | AzManagedIdentity | AzAuthenticatesTo | SyncedToEntraUser | SyncedToAdUser => {
+                "can authenticate as"
+            }
             RoutesTrafficTo | ExploitRemoteCode => "routes traffic to",
             LocatedIn => "located in",
             SameForestTrust | CrossForestTrust => "trusts",

@@ -5,8 +5,9 @@ use postern_model::estate::{Node, Relation};
 use postern_model::{NodeKind, RelationKind};
 
 use super::Family;
-use crate::derived::Steps;
+use crate::derived::{Steps, Vertex};
 use crate::fact::Fact;
+use crate::techniques::credentials::guessing::{Guess, has_guessable_password};
 use crate::view::View;
 
 pub const FAMILY: Family = Family {
@@ -36,8 +37,19 @@ fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
     for &kind in FAMILY.techniques {
         for relation in view.relations(kind) {
             let target = view.node(relation.target);
-            let is_futile = kind == RelationKind::WriteSpn && has_unguessable_password(target);
+            let is_futile = kind == RelationKind::WriteSpn && !has_guessable_password(target);
             if !gives_control(kind, target.kind) || is_overruled(kind, relation, target) || is_futile {
+                continue;
+            }
+            // With a name of a service the account's password can be guessed, as likely as any other's.
+            if kind == RelationKind::WriteSpn {
+                let guess = Guess::of(view, target);
+                let manner = guess.manner(view, kind);
+                let facts = std::iter::once(view.relation_fact(relation))
+                    .chain(guess.facts)
+                    .collect();
+                let (source, target) = (Vertex::Asset(relation.source), Vertex::Asset(relation.target));
+                steps.add_between(kind, source, target, manner, facts);
                 continue;
             }
             // On a computer the extended right that counts is reading its LAPS password.
@@ -71,11 +83,6 @@ pub fn laps_facts(view: &View<'_>, computer: &Node, known: Option<bool>) -> Vec<
         })
         .into_iter()
         .collect()
-}
-
-/// Whether the directory makes the account's password, long and random: a service ticket then tells nothing of it.
-pub(crate) fn has_unguessable_password(account: &Node) -> bool {
-    account.attributes.is_gmsa == Some(true) || account.attributes.is_smsa == Some(true)
 }
 
 /// Rights to manage a CA come from the CA's own list where that was collected; the rows of the directory object are

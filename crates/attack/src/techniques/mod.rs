@@ -7,7 +7,7 @@ mod acl;
 mod assumed;
 mod azure;
 mod containment;
-mod credentials;
+pub(crate) mod credentials;
 mod delegation;
 mod entra;
 pub(crate) mod extensions;
@@ -29,9 +29,9 @@ use postern_model::{NodeKind, RelationKind};
 use crate::derived::{Steps, Virtual};
 use crate::view::View;
 
-pub(crate) use acl::has_unguessable_password;
 pub(crate) use assumed::{broad_groups, workstations};
 pub use assumed::{users_entry_key, workstations_entry_key};
+pub(crate) use credentials::guessing::has_guessable_password;
 
 /// Techniques that are derived in one place.
 pub struct Family {

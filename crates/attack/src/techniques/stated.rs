@@ -19,6 +19,8 @@ const DERIVED: &[RelationKind] = &[
     RelationKind::WriteOwner,
     RelationKind::DcSync,
     RelationKind::SyncLapsPassword,
+    RelationKind::Kerberoast,
+    RelationKind::AsRepRoast,
     RelationKind::ExploitRemoteCode,
     RelationKind::AzGlobalAdmin,
     RelationKind::AzPrivilegedRoleAdmin,
