@@ -204,6 +204,13 @@ fn estate(rows: &[Row]) -> Sketch {
             node.attributes.has_laps = Some(computer == "C1");
             node.attributes.has_user_rights = Some(computer == "C2");
             node.attributes.operating_system = Some("Windows 11".into());
+            node.attributes.is_dc = Some(computer == "C3");
+            let host = node.attributes.host.get_or_insert_default();
+            host.requires_smb_signing = Some(computer == "C1");
+            host.runs_web_client = Some(computer == "C0");
+            host.requires_ldap_signing = Some(false);
+            host.has_ldaps = Some(true);
+            host.requires_ldap_channel_binding = Some(false);
         });
         for end in ["-544", "-555", "-580"] {
             sketch.local(computer, end, &[]);

@@ -32,6 +32,7 @@ mod membership;
 mod paths;
 #[cfg(test)]
 mod planted;
+mod protected_users;
 mod query;
 mod search;
 mod sentence;

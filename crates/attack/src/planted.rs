@@ -27,6 +27,9 @@ pub type NearMiss = (&'static str, fn(&mut Sketch));
 const ALL: &[&[Plant]] = &[
     techniques::credentials::as_rep_roast::PLANTS,
     techniques::credentials::kerberoast::PLANTS,
+    techniques::relay::ldap::PLANTS,
+    techniques::relay::ldaps::PLANTS,
+    techniques::relay::smb::PLANTS,
     techniques::replication::PLANTS,
 ];
 

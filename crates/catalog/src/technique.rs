@@ -16,7 +16,7 @@ use crate::feed::AttackTechniques;
 pub const STRATA_MAX: usize = 8;
 
 /// The folders of techniques; crate `attack` has one source file for each.
-pub const FAMILIES: [&str; 15] = [
+pub const FAMILIES: [&str; 16] = [
     "acl",
     "assumed",
     "azure",
@@ -29,6 +29,7 @@ pub const FAMILIES: [&str; 15] = [
     "membership",
     "network",
     "ownership",
+    "relay",
     "replication",
     "sessions",
     "trusts",

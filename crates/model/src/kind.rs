@@ -270,6 +270,9 @@ vocabulary! {
         AllowedToDelegate = "AllowedToDelegate",
         AllowedToAct = "AllowedToAct",
         CoerceToTgt = "CoerceToTGT",
+        CoerceAndRelayNtlmToSmb = "CoerceAndRelayNTLMToSMB",
+        CoerceAndRelayNtlmToLdap = "CoerceAndRelayNTLMToLDAP",
+        CoerceAndRelayNtlmToLdaps = "CoerceAndRelayNTLMToLDAPS",
         HasSidHistory = "HasSIDHistory",
         DumpSmsaPassword = "DumpSMSAPassword",
         DcFor = "DCFor",
@@ -439,11 +442,18 @@ impl RelationKind {
             Contains | ContainsIdentity | PropagatesAcesTo | LocalToComputer | AzContains | AzNodeResourceGroup
             | AnyOf => "contains",
             DumpSmsaPassword => "has credentials of",
-            AllowedToDelegate | AllowedToAct | HasSidHistory | CoerceToTgt | SpoofSidHistory | AbuseTgtDelegation => {
-                "can impersonate as"
-            }
+            AllowedToDelegate
+            | AllowedToAct
+            | HasSidHistory
+            | CoerceToTgt
+            | CoerceAndRelayNtlmToLdap
+            | CoerceAndRelayNtlmToLdaps
+            | SpoofSidHistory
+            | AbuseTgtDelegation => "can impersonate as",
             CanRdp | RemoteInteractiveLogonRight => "CanRemoteInteractiveLogonTo",
-            AdminTo | CanPsRemote | ExecuteDcom | SqlAdmin | AzVmAdminLogin => "can authenticate to",
+            AdminTo | CoerceAndRelayNtlmToSmb | CanPsRemote | ExecuteDcom | SqlAdmin | AzVmAdminLogin => {
+                "can authenticate to"
+            }
             HasSession | ReadLapsPassword | ReadGmsaPassword | SyncLapsPassword | Kerberoast | AsRepRoast
             | AzRunsAs | AzManagedIdentity | AzAuthenticatesTo | SyncedToEntraUser | SyncedToAdUser => {
                 "can authenticate as"

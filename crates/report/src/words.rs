@@ -168,6 +168,7 @@ pub fn family_name(family: &str) -> &str {
         "entra" => "Entra",
         "membership" => "group membership",
         "network" => "the network",
+        "relay" => "NTLM relay",
         other => other,
     }
 }

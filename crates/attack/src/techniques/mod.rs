@@ -15,6 +15,7 @@ mod local_groups;
 mod membership;
 mod network;
 mod ownership;
+pub(crate) mod relay;
 pub(crate) mod replication;
 mod sessions;
 mod sets;
@@ -55,6 +56,7 @@ pub static TECHNIQUES: &[Family] = &[
     membership::FAMILY,
     network::FAMILY,
     ownership::FAMILY,
+    relay::FAMILY,
     replication::FAMILY,
     sessions::FAMILY,
     trusts::FAMILY,

@@ -21,6 +21,7 @@ export const texts = {
     membership: 'Group membership',
     network: 'Network',
     ownership: 'Ownership',
+    relay: 'NTLM relay',
     replication: 'Replication',
     sessions: 'Sessions',
     trusts: 'Trusts',
