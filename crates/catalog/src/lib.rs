@@ -15,6 +15,7 @@ mod error;
 mod extension;
 mod feed;
 mod files;
+mod pattern;
 mod query;
 mod risk;
 mod rule;
@@ -30,12 +31,13 @@ use postern_model::{OtherKind, Phase, RelationKind};
 pub use crate::error::{CatalogError, EvaluateError, Mistake};
 pub use crate::feed::{Feed, KnownExploit, KnownExploited};
 pub use crate::files::{OVERLAY_DEPTH_MAX, OVERLAY_FILE_BYTES_MAX, OVERLAY_FILES_MAX};
+pub use crate::pattern::{PATTERN_RELATIONS_MAX, Pattern, PatternKind, PatternProperty, PatternRelation, Wanted};
 pub use crate::query::{Evaluate, Query};
 pub use crate::risk::{RiskBand, RiskTable, TargetClass};
 pub use crate::rule::{Basis, ControlPlaneRule, EntryPointRule, Expansion, PlaneScope};
 pub use crate::settings::{SettingSpec, SettingValue};
 pub use crate::technique::{
-    FAMILIES, Foothold, GradeModifier, InputNeed, NOT_TRAVERSABLE, Remediation, STRATA_MAX, Technique,
+    CUSTOM, FAMILIES, Foothold, GradeModifier, InputNeed, NOT_TRAVERSABLE, Remediation, STRATA_MAX, Technique,
 };
 
 use crate::check::File;
@@ -83,11 +85,13 @@ impl Catalog {
         self.digest
     }
 
-    /// The technique of steps of a kind. All kinds that Postern does not know have one in common.
+    /// The technique of steps of a kind. All kinds that neither Postern knows nor an administrator has described have
+    /// one in common.
     pub fn technique(&self, kind: RelationKind) -> Option<&Technique> {
+        let own = self.techniques.get(&kind);
         match kind {
-            RelationKind::Other(_) => self.techniques.get(&RelationKind::Extension),
-            known => self.techniques.get(&known),
+            RelationKind::Other(_) => own.or_else(|| self.techniques.get(&RelationKind::Extension)),
+            _ => own,
         }
     }
 

@@ -11,9 +11,13 @@ use serde::Deserialize;
 use crate::check::File;
 use crate::error::Mistake;
 use crate::feed::AttackTechniques;
+use crate::pattern::{self, Pattern};
 
 /// A chain of `after` may have this many techniques (DESIGN 3.3, phase 4).
 pub const STRATA_MAX: usize = 8;
+
+/// The folder of techniques that an administrator adds.
+pub const CUSTOM: &str = "custom";
 
 /// The folders of techniques; crate `attack` has one source file for each.
 pub const FAMILIES: [&str; 16] = [
@@ -22,6 +26,7 @@ pub const FAMILIES: [&str; 16] = [
     "azure",
     "containment",
     "credentials",
+    CUSTOM,
     "delegation",
     "entra",
     "extensions",
@@ -163,6 +168,8 @@ pub struct Technique {
     pub no_remediation: Option<String>,
     /// Techniques whose steps this one reads.
     pub after: Vec<RelationKind>,
+    /// How to find its steps, of the family [`CUSTOM`] alone: the others have code.
+    pub derivation: Option<Pattern>,
 }
 
 #[derive(Deserialize)]
@@ -189,6 +196,7 @@ struct Source {
     no_remediation: Option<String>,
     #[serde(default)]
     after: Vec<String>,
+    derivation: Option<pattern::Source>,
 }
 
 impl Technique {
@@ -209,8 +217,12 @@ impl Technique {
     pub(crate) fn read(file: &mut File<'_>, family: &str, attack: &AttackTechniques) -> Option<Self> {
         let source: Source = file.yaml()?;
         let id = file.id(source.id);
-        let kind = RelationKind::parse(&id);
+        let kind = match family {
+            CUSTOM => custom_kind(file, &id),
+            _ => RelationKind::parse(&id),
+        };
         match kind {
+            _ if family == CUSTOM => {}
             Some(kind) if NOT_TRAVERSABLE.contains(&kind) => {
                 file.mistake_in(
                     "id",
@@ -245,6 +257,21 @@ impl Technique {
             remediations: source.remediations.into_iter().map(Remediation::trimmed).collect(),
             no_remediation: source.no_remediation.map(|text| text.trim().to_owned()),
             after: kinds(file, &source.after),
+            derivation: match (family, source.derivation) {
+                (CUSTOM, None) => {
+                    file.mistake("`derivation` is missing: nothing else says where the technique applies");
+                    None
+                }
+                (CUSTOM, Some(source)) => Pattern::read(file, source),
+                (_, None) => None,
+                (_, Some(_)) => {
+                    file.mistake_in(
+                        "derivation",
+                        format!("only techniques of the family {CUSTOM} have one as text"),
+                    );
+                    None
+                }
+            },
         };
         technique.check(file, family, attack);
         Some(technique)
@@ -362,6 +389,25 @@ fn fill(text: &str, source: &str, target: &str) -> String {
     }
     filled.push_str(rest);
     filled
+}
+
+/// The kind of steps of a custom technique: a name that nothing else has.
+fn custom_kind(file: &mut File<'_>, id: &str) -> Option<RelationKind> {
+    if RelationKind::parse(id).is_some() {
+        file.mistake_in(
+            "id",
+            format!("{id} is a relation or step that Postern knows: give yours another name"),
+        );
+        return None;
+    }
+    let kind = RelationKind::of(id);
+    if kind.is_none() && !id.is_empty() {
+        file.mistake_in(
+            "id",
+            format!("`{id}` is no name of a step: letters, digits and underscores"),
+        );
+    }
+    kind
 }
 
 fn kinds(file: &mut File<'_>, names: &[String]) -> Vec<RelationKind> {

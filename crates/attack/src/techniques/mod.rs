@@ -8,6 +8,7 @@ mod assumed;
 mod azure;
 mod containment;
 pub(crate) mod credentials;
+pub(crate) mod custom;
 mod delegation;
 mod entra;
 pub(crate) mod extensions;
@@ -49,6 +50,7 @@ pub static TECHNIQUES: &[Family] = &[
     azure::FAMILY,
     containment::FAMILY,
     credentials::FAMILY,
+    custom::FAMILY,
     delegation::FAMILY,
     entra::FAMILY,
     extensions::FAMILY,
