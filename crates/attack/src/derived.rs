@@ -168,12 +168,10 @@ pub fn derive(world: &World<'_>, removal: &Removal) -> Derived {
         (family.derive)(&view, &mut steps);
     }
     techniques::stated::derive(&view, &mut steps);
-    let (steps, virtuals) = steps.finish();
-    Derived {
-        steps,
-        gaps: gaps(world),
-        virtuals,
-    }
+    let mut derived = steps.finish();
+    derived.gaps.extend(gaps(world));
+    derived.gaps.sort();
+    derived
 }
 
 /// One end of a candidate step.
@@ -197,6 +195,8 @@ pub struct Steps<'v, 'a> {
     /// One for each derivation; those of one step are put together at the end.
     candidates: Vec<Step>,
     virtuals: BTreeMap<NodeId, Virtual>,
+    /// Limits that were hit.
+    gaps: Vec<Gap>,
 }
 
 impl<'v, 'a> Steps<'v, 'a> {
@@ -205,7 +205,13 @@ impl<'v, 'a> Steps<'v, 'a> {
             view,
             candidates: Vec::new(),
             virtuals: BTreeMap::new(),
+            gaps: Vec::new(),
         }
+    }
+
+    /// Notes that a technique was not followed to the end.
+    pub fn cut(&mut self, gap: Gap) {
+        self.gaps.push(gap);
     }
 
     /// Adds the step that a reported relation is by itself.
@@ -313,7 +319,8 @@ impl<'v, 'a> Steps<'v, 'a> {
         }
     }
 
-    fn finish(mut self) -> (Vec<Step>, Vec<Virtual>) {
+    /// The steps with all their derivations, and the limits that were hit.
+    fn finish(mut self) -> Derived {
         self.candidates.sort_unstable_by_key(|step| step.id);
         self.candidates.dedup_by(|again, step| {
             let is_same = again.id == step.id;
@@ -325,6 +332,10 @@ impl<'v, 'a> Steps<'v, 'a> {
             is_same
         });
         self.candidates.shrink_to_fit();
-        (self.candidates, self.virtuals.into_values().collect())
+        Derived {
+            steps: self.candidates,
+            gaps: self.gaps,
+            virtuals: self.virtuals.into_values().collect(),
+        }
     }
 }

@@ -165,6 +165,7 @@ pub fn family_name(family: &str) -> &str {
         "credentials" => "stored credentials",
         "local-groups" => "local groups",
         "azure" => "Azure",
+        "custom" => "techniques of your own",
         "entra" => "Entra",
         "membership" => "group membership",
         "network" => "the network",

@@ -163,7 +163,12 @@ impl<'v, 'a> Search<'v, 'a> {
             return;
         };
         let mut facts: Vec<_> = self.matched.iter().map(|it| self.view.relation_fact(it)).collect();
-        facts.extend(self.pattern.properties.iter().filter_map(|it| self.property(it.of, &it.name, &it.is)));
+        facts.extend(
+            self.pattern
+                .properties
+                .iter()
+                .filter_map(|it| self.property(it.of, &it.name, &it.is)),
+        );
         steps.add(self.technique, source, target, facts);
     }
 
@@ -215,8 +220,8 @@ remediations:
 derivation:
   relations:
     - {from: server, kind: Backs_Up, to: target}
-    - {from: source, kind: MemberOf, to: operators}
     - {from: operators, kind: Operates_Backup, to: server}
+    - {from: source, kind: MemberOf, to: operators}
   kinds:
     - {of: server, any-of: [Computer]}
   properties:
@@ -261,13 +266,17 @@ derivation:
         let found = derived(&backup(), TEXT);
         let step = step(&found, "EVE", kind("Restores_Backup"), "SQL").expect("a step");
         let built = backup().build();
-        let facts: Vec<_> = step.derivations()[0].facts.iter().map(|fact| fact.text(&built.estate)).collect();
+        let facts: Vec<_> = step.derivations()[0]
+            .facts
+            .iter()
+            .map(|fact| fact.text(&built.estate))
+            .collect();
         assert_eq!(
             facts,
             [
                 "BACKUP has the relation Backs_Up to SQL",
-                "EVE is a member of OPERATORS",
                 "OPERATORS has the relation Operates_Backup to BACKUP",
+                "EVE is a member of OPERATORS",
                 "BACKUP has the property description with veeam in it: Veeam 12",
             ]
         );
