@@ -1,9 +1,9 @@
-//! What a custom technique is made of, as text: relations that have to be there between assets, and properties that these
-//! must have.
+//! What a custom technique is made of, as text: relations that have to be there between assets, and properties that
+//! these must have.
 //!
 //! A pattern names assets as it likes; `source` and `target` are the ends of the step. Each relation after the first
-//! names an asset that one before it named, so that a match grows from one relation to the next and never multiplies what
-//! has nothing to do with each other.
+//! names an asset that one before it named, so that a match grows from one relation to the next and never multiplies
+//! what has nothing to do with each other.
 
 use postern_model::{NodeKind, RelationKind};
 use serde::Deserialize;
@@ -143,7 +143,7 @@ impl Pattern {
             let ends = [pattern.asset(from), pattern.asset(to)];
             if !named.is_empty() && !ends.iter().any(|end| named.contains(end)) {
                 mistakes.push(format!(
-                    "the relation {kind} names no asset that one before it names: say what joins them, or put it elsewhere"
+                    "the relation {kind} names no asset that one before it names: add what joins them, or reorder"
                 ));
             }
             named.extend(ends);
@@ -256,7 +256,7 @@ mod tests {
             mistakes(source),
             [
                 "`no name` is no name of a relation: letters, digits and underscores",
-                "the relation HasSession names no asset that one before it names: say what joins them, or put it elsewhere",
+                "the relation HasSession names no asset that one before it names: add what joins them, or reorder",
                 "no relation names `target`",
                 "no relation names `nowhere`",
                 "the property x needs one of `equals` (a flag, number or text) and `contains` (a text)",

@@ -216,7 +216,7 @@ needs: admin
 gives: admin
 inputs: []
 remediations:
-  - {id: split, title: Split the role, text: 'Let {source} back up {target} and not restore it.', cost: 3, owner: backup}
+  - {id: split, title: Split the role, text: 'Let {source} only back up {target}.', cost: 3, owner: ops}
 derivation:
   relations:
     - {from: server, kind: Backs_Up, to: target}
