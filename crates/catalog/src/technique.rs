@@ -20,7 +20,7 @@ pub const STRATA_MAX: usize = 8;
 pub const CUSTOM: &str = "custom";
 
 /// The folders of techniques; crate `attack` has one source file for each.
-pub const FAMILIES: [&str; 16] = [
+pub const FAMILIES: &[&str] = &[
     "acl",
     "assumed",
     "azure",
@@ -41,7 +41,7 @@ pub const FAMILIES: [&str; 16] = [
 ];
 
 /// Relations that nobody can use alone. Techniques are made of them.
-pub const NOT_TRAVERSABLE: [RelationKind; 33] = [
+pub const NOT_TRAVERSABLE: &[RelationKind] = &[
     RelationKind::MemberOfLocalGroup,
     RelationKind::LocalToComputer,
     RelationKind::RemoteInteractiveLogonRight,
