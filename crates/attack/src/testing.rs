@@ -33,6 +33,7 @@ pub struct Sketch {
     critical: BTreeMap<String, Criticality>,
     plane: BTreeSet<String>,
     sessions_covered: bool,
+    covered: BTreeSet<(String, ObjectClass, Facet)>,
     pub settings: Settings,
 }
 
@@ -147,6 +148,12 @@ impl Sketch {
         self
     }
 
+    /// Somebody has looked at a facet of all objects of a class.
+    pub fn cover(&mut self, boundary: &str, class: ObjectClass, facet: Facet) -> &mut Self {
+        self.covered.insert((boundary.to_owned(), class, facet));
+        self
+    }
+
     pub fn without(&self, source: &str, kind: RelationKind, target: &str) -> Self {
         let mut left = self.clone();
         let count = left.relations.len();
@@ -222,11 +229,19 @@ impl Sketch {
         } else {
             BTreeMap::new()
         };
-        let coverage = vec![BoundaryCoverage {
+        let mut coverage = vec![BoundaryCoverage {
             boundary: DOMAIN.to_owned(),
             name: FQDN.to_owned(),
             facets,
         }];
+        for (boundary, class, facet) in &self.covered {
+            let facets = BTreeMap::from([((*class, facet.clone()), Answered { answered: 1, total: 1 })]);
+            coverage.push(BoundaryCoverage {
+                boundary: boundary.clone(),
+                name: boundary.clone(),
+                facets,
+            });
+        }
         let planes = vec![Plane {
             key: format!("plane:forest:{DOMAIN}"),
             name: format!("forest {FQDN}"),

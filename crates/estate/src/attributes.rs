@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use postern_model::estate::{
-    AccountAttributes, Attributes, DomainAttributes, EntraAttributes, HostAttributes, PkiAttributes,
+    AccountAttributes, Activation, Attributes, DomainAttributes, EntraAttributes, HostAttributes, PkiAttributes,
 };
 use serde_json::Value;
 
@@ -238,12 +238,10 @@ fn as_integer(value: &Value) -> Option<i64> {
     }
 }
 
-/// The attributes of an object of a tenant: each of them names the tenant.
+/// The attributes of an object of a tenant.
 fn entra(properties: &Properties) -> Option<Box<EntraAttributes>> {
-    if !properties.contains_key("tenantid") {
-        return None;
-    }
     let flag = |key: &str| properties.get(key).and_then(as_bool);
+    let upper = |key: &str| text(properties, key).map(|it| it.to_ascii_uppercase());
     let is = |key: &str, value: &str| {
         let text = properties.get(key).and_then(Value::as_str)?;
         Some(text.eq_ignore_ascii_case(value))
@@ -252,21 +250,49 @@ fn entra(properties: &Properties) -> Option<Box<EntraAttributes>> {
     // Groups without a rule name no type at all.
     let types = texts(properties.get("grouptypes"));
     let is_group = properties.contains_key("isassignabletorole");
+    let membership_rule = text(properties, "membershiprule");
+    let is_of_dynamic_type = types.iter().any(|it| it.eq_ignore_ascii_case("DynamicMembership"));
     let roles = properties.get(DIRECTORY_ROLES).map(|roles| texts(Some(roles)));
-    Some(Box::new(EntraAttributes {
+    let approvers = ["enduserassignmentuserapprovers", "enduserassignmentgroupapprovers"];
+    let approvers = approvers.iter().any(|key| properties.contains_key(*key)).then(|| {
+        let ids = approvers.iter().flat_map(|key| texts(properties.get(*key)));
+        ids.map(|id| id.to_ascii_uppercase()).collect()
+    });
+    let read = EntraAttributes {
         template: template.map(str::to_ascii_lowercase),
-        requires_approval: flag("enduserassignmentrequiresapproval"),
+        activation: Activation {
+            requires_approval: flag("enduserassignmentrequiresapproval"),
+            requires_mfa: flag("enduserassignmentrequiresmfa"),
+            requires_context: flag("enduserassignmentrequirescapauthenticationcontext"),
+            requires_justification: flag("enduserassignmentrequiresjustification"),
+            requires_ticket: flag("enduserassignmentrequiresticketinformation"),
+        },
+        approvers,
         roles,
         is_in_role_group: flag(IN_ROLE_GROUP),
         is_guest: is("usertype", "Guest"),
         is_synchronised: flag("onpremsyncenabled"),
+        on_premises_sid: upper("onpremid"),
+        user_principal_name: None,
         is_assignable_to_role: flag("isassignabletorole"),
-        is_dynamic: is_group.then(|| types.iter().any(|it| it.eq_ignore_ascii_case("DynamicMembership"))),
+        is_dynamic: (is_group || membership_rule.is_some()).then_some(is_of_dynamic_type || membership_rule.is_some()),
+        membership_rule,
         is_joined: is("trusttype", "AzureAd"),
         is_managed: flag("ismanaged"),
         is_managed_identity: is("serviceprincipaltype", "ManagedIdentity"),
         is_protected_by_roles: flag("enablerbacauthorization"),
-    }))
+        takes_shared_keys: flag("allowsharedkeyaccess"),
+        has_no_local_accounts: flag("disablelocalaccounts"),
+    };
+    // Accounts of Active Directory have such a name too.
+    let is_of_tenant = properties.contains_key("tenantid") || read != EntraAttributes::default();
+    is_of_tenant.then(|| {
+        let user_principal_name = text(properties, "userprincipalname");
+        Box::new(EntraAttributes {
+            user_principal_name,
+            ..read
+        })
+    })
 }
 
 /// A text, or the texts of an array.

@@ -53,6 +53,14 @@ impl Looked {
         })
     }
 
+    /// Whether somebody has looked at all users of a domain.
+    pub fn has_listed_users(&self, domain: &str) -> bool {
+        let users = (ObjectClass::Users, Facet::Properties);
+        self.cells
+            .get(domain)
+            .is_some_and(|facets| matches!(facets.get(&users), Some(None)))
+    }
+
     /// Facets that were looked at, for an object.
     pub fn known(&self, boundary: &str, class: Option<ObjectClass>, key: &str) -> Vec<Facet> {
         let Some(facets) = self.cells.get(boundary) else {

@@ -12,6 +12,7 @@ use postern_model::{Facet, NodeKind, ObjectClass, RelationKind};
 use serde_json::Value;
 
 use crate::attributes::{attributes, parse};
+use crate::names;
 use crate::objects::{Interner, Object};
 use crate::relations::RawRelation;
 
@@ -87,24 +88,123 @@ pub fn drop_missed(
     });
 }
 
-/// Leaves out twins of which only one was read: a user may be synchronised from a domain that nobody collected, or
-/// from an account that is gone.
-pub fn drop_lonely_twins(relations: &mut Vec<RawRelation>, objects: &BTreeMap<u32, Object>) {
-    let is_read = |key: &u32, kind| objects.get(key).is_some_and(|it| !it.is_stub && it.kind == kind);
+/// Joins each synchronised user with the account that its properties name, where no file has said so.
+pub fn conclude_twins(relations: &mut Vec<RawRelation>, objects: &BTreeMap<u32, Object>, keys: &mut Interner) {
+    let stated: BTreeSet<(u32, u32)> = relations
+        .iter()
+        .filter(|it| it.kind == RelationKind::SyncedToAdUser)
+        .map(|it| (it.source, it.target))
+        .collect();
+    let users = objects
+        .iter()
+        .filter(|(_, it)| it.kind == NodeKind::AzUser && !it.is_stub);
+    for (&user, object) in users {
+        let entra = attributes(&object.properties).entra.unwrap_or_default();
+        let Some(sid) = entra.on_premises_sid.filter(|_| entra.is_synchronised == Some(true)) else {
+            continue;
+        };
+        let account = keys.number_of_id(&sid);
+        if stated.contains(&(user, account)) {
+            continue;
+        }
+        let snapshot = object.told_by("onpremid").snapshots.first().copied();
+        let Some(snapshot) = snapshot else { continue };
+        let towards_ad = RawRelation {
+            source: user,
+            target: account,
+            source_kind: NodeKind::AzUser,
+            target_kind: NodeKind::User,
+            kind: RelationKind::SyncedToAdUser,
+            properties: keys.number(""),
+            snapshot,
+            at: object.last,
+        };
+        relations.push(RawRelation {
+            source: account,
+            target: user,
+            source_kind: NodeKind::User,
+            target_kind: NodeKind::AzUser,
+            kind: RelationKind::SyncedToEntraUser,
+            ..towards_ad
+        });
+        relations.push(towards_ad);
+    }
+}
+
+/// Leaves out twins whose account is none: something else has its id, or a look at all users of its domain did not
+/// find it. In a domain that nobody has looked at it is taken to be there.
+///
+/// * `is_listed`: whether all users of a domain are known.
+pub fn drop_lonely_twins(
+    relations: &mut Vec<RawRelation>,
+    objects: &BTreeMap<u32, Object>,
+    keys: &Interner,
+    is_listed: impl Fn(&str) -> bool,
+) {
+    let is_account = |key: u32| match objects.get(&key).filter(|it| it.kind != NodeKind::Base) {
+        Some(object) if !object.is_stub => object.kind == NodeKind::User,
+        _ => !names::domain_sid(keys.text(key)).is_some_and(&is_listed),
+    };
     relations.retain(|it| match it.kind {
-        RelationKind::SyncedToEntraUser => is_read(&it.source, NodeKind::User),
-        RelationKind::SyncedToAdUser => is_read(&it.target, NodeKind::User),
+        RelationKind::SyncedToEntraUser => is_account(it.source),
+        RelationKind::SyncedToAdUser => is_account(it.target),
         _ => true,
     });
 }
 
-/// Writes down which roles each user holds, directly and through groups, where role assignments were looked at.
+/// Finds the tenant of objects that do not say it themselves: that of what contains them.
+pub fn find_tenants(objects: &mut BTreeMap<u32, Object>, relations: &[RawRelation], keys: &Interner) {
+    let needs = |object: &Object| {
+        object.boundary.is_empty() && ObjectClass::of(object.kind).is_some_and(ObjectClass::is_of_tenant)
+    };
+    if !objects.values().any(needs) {
+        return;
+    }
+    let mut contents = HashMap::<u32, Vec<u32>>::new();
+    for relation in relations.iter().filter(|it| it.kind == RelationKind::AzContains) {
+        contents.entry(relation.source).or_default().push(relation.target);
+    }
+    let mut open: Vec<(u32, String)> = objects
+        .iter()
+        .filter(|(_, object)| object.kind == NodeKind::AzTenant)
+        .map(|(&tenant, _)| (tenant, keys.text(tenant).to_owned()))
+        .collect();
+    // Of two tenants that claim to contain one thing, the first in order of their ids, whatever was imported first.
+    open.sort_by(|a, b| b.1.cmp(&a.1));
+    let mut seen = BTreeSet::new();
+    while let Some((container, tenant)) = open.pop() {
+        if !seen.insert(container) {
+            continue;
+        }
+        for &content in contents.get(&container).into_iter().flatten() {
+            if let Some(object) = objects.get_mut(&content).filter(|it| it.kind != NodeKind::AzTenant) {
+                if needs(object) {
+                    object.boundary.clone_from(&tenant);
+                }
+                open.push((content, tenant.clone()));
+            }
+        }
+    }
+    for (&tenant, object) in objects
+        .iter_mut()
+        .filter(|(_, object)| object.kind == NodeKind::AzTenant)
+    {
+        if object.boundary.is_empty() {
+            keys.text(tenant).clone_into(&mut object.boundary);
+        }
+    }
+}
+
+/// Writes down which roles each user holds, directly and through groups, where role assignments were looked at. A file
+/// that states who holds a role of a tenant is taken to state it of all of them.
 pub fn mark_roles(nodes: &mut [Node], relations: &[Relation], coverage: &[BoundaryCoverage]) {
     let assignments = (ObjectClass::DirectoryRoles, Facet::RoleAssignments);
-    let tenants: BTreeSet<&str> = coverage
-        .iter()
-        .filter(|it| it.facets.contains_key(&assignments))
-        .map(|it| it.boundary.as_str())
+    let looked_at = coverage.iter().filter(|it| it.facets.contains_key(&assignments));
+    let stated = relations.iter().filter(|it| it.kind == RelationKind::AzHasRole);
+    let tenants: BTreeSet<String> = looked_at
+        .map(|it| it.boundary.clone())
+        .chain(stated.map(|it| nodes[it.target as usize].boundary.to_string()))
+        .filter(|tenant| !tenant.is_empty())
         .collect();
     if tenants.is_empty() {
         return;

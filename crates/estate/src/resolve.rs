@@ -79,6 +79,7 @@ pub fn resolve(
     let (mut objects, deleted) = gathered.objects(&keys);
     let unclear_ends = references::resolve(&mut raw_relations, &objects, &keys);
     entra::resolve_applications(&mut raw_relations, &objects, &keys);
+    entra::conclude_twins(&mut raw_relations, &objects, &mut keys);
     let principals_listed = fold.principals_listed();
     let missed = missed(&objects, &keys, &principals_listed);
     objects.retain(|key, object| !object.is_stub || missed(*key).is_none_or(|missed_at| object.last >= missed_at));
@@ -91,9 +92,12 @@ pub fn resolve(
     });
 
     entra::drop_missed(&mut raw_relations, &objects, &keys, &fold.tenants_listed());
-    entra::drop_lonely_twins(&mut raw_relations, &objects);
+    entra::drop_lonely_twins(&mut raw_relations, &objects, &keys, |domain| {
+        looked.has_listed_users(domain)
+    });
 
     add_stubs(&mut objects, &raw_relations, &keys);
+    entra::find_tenants(&mut objects, &raw_relations, &keys);
     let domains = Domains::of(&objects, &keys);
     name_the_nameless(&mut objects, &keys, &domains);
 

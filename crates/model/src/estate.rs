@@ -235,8 +235,10 @@ pub struct PkiAttributes {
 pub struct EntraAttributes {
     /// Of a role: the id that it has in every tenant, in lower case.
     pub template: Option<String>,
-    /// Of a role: whether somebody else has to approve its activation.
-    pub requires_approval: Option<bool>,
+    /// Of a role: what activating it asks for.
+    pub activation: Activation,
+    /// Of a role: the ids of those who approve its activation, in upper case; `None` where nobody looked.
+    pub approvers: Option<Box<[String]>>,
     /// Of a user: the templates of the roles that they hold, directly or through groups, in lower case.
     pub roles: Option<Vec<String>>,
     /// Of a user: whether they are a member or owner of a group that can be assigned to roles.
@@ -245,10 +247,16 @@ pub struct EntraAttributes {
     pub is_guest: Option<bool>,
     /// Of a user or group: whether Active Directory is where it is changed.
     pub is_synchronised: Option<bool>,
+    /// Of a user or group that is: the SID of its account there, in upper case.
+    pub on_premises_sid: Option<String>,
+    /// Of a user: the name that they sign in with.
+    pub user_principal_name: Option<String>,
     /// Of a group.
     pub is_assignable_to_role: Option<bool>,
     /// Of a group: whether a rule decides who its members are.
     pub is_dynamic: Option<bool>,
+    /// Of a group: that rule.
+    pub membership_rule: Option<String>,
     /// Of a device: whether it joined Entra, and no domain; it may also only be registered.
     pub is_joined: Option<bool>,
     /// Of a device: whether Intune, or another such service, manages it.
@@ -257,6 +265,22 @@ pub struct EntraAttributes {
     pub is_managed_identity: Option<bool>,
     /// Of a key vault: whether roles protect its content, and not its own access policies.
     pub is_protected_by_roles: Option<bool>,
+    /// Of a storage account: whether its keys open it.
+    pub takes_shared_keys: Option<bool>,
+    /// Of a cluster: whether it has no accounts but those of Entra.
+    pub has_no_local_accounts: Option<bool>,
+}
+
+/// What activating a role for some hours asks for. `None` means that no source says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Activation {
+    /// Somebody else has to agree.
+    pub requires_approval: Option<bool>,
+    pub requires_mfa: Option<bool>,
+    /// A policy of conditional access has its say.
+    pub requires_context: Option<bool>,
+    pub requires_justification: Option<bool>,
+    pub requires_ticket: Option<bool>,
 }
 
 /// Who told us, and between which times.
@@ -523,7 +547,8 @@ impl Relation {
     /// Of a role of Entra that is held, or can be activated: whether it is over the whole tenant, and not over an
     /// administrative unit or a single object.
     pub fn is_tenant_wide(&self) -> bool {
-        self.properties.is_empty() || self.properties.contains("\"/\"")
+        // Collectors and other programs name it `scopes` and `scope`; where none is told it is the usual one.
+        !self.properties.contains("\"scope") || self.properties.contains("\"/\"")
     }
 
     /// Whether the content of a vault may be read by `what`: a policy of the vault, or a role. Where nothing is told it

@@ -1,10 +1,11 @@
 //! Ways through an Entra tenant: groups, ownership, roles, permissions of Microsoft Graph, synchronised accounts.
 //!
-//! What a role may do is a step from the role, not from each of its holders; there is one only where somebody holds
-//! the role, or may activate it. Roles that control the whole tenant lead to the tenant, which contains the rest.
+//! What a role may do is a step from the role, not from each of its holders, who have a step to it. Roles that control the whole tenant lead to the tenant, which contains the rest.
 //!
 //! What a role or a permission may do to many objects is one step, to the set of them ([`sets`]), and one more from the
 //! set to each: a tenant of 100,000 users has a dozen such roles, and a dozen applications with such permissions.
+
+use std::sync::LazyLock;
 
 use postern_model::estate::{EntraAttributes, Node, NodeIndex};
 use postern_model::{NodeKind, RelationKind};
@@ -80,10 +81,10 @@ fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
     synchronisation::derive(view, steps);
     role_assignment::derive(view, steps);
     role_eligibility::derive(view, steps);
-    role_approval::derive(view, steps);
 
     let mut sets = Sets::default();
-    let roles = role::held(view);
+    let roles = role::all(view);
+    role_approval::derive(view, steps, &roles);
     tenant_admin::derive(view, steps, &roles);
     add_secret::derive(view, steps, &roles, &mut sets);
     add_members::derive(view, steps, &roles, &mut sets);
@@ -100,20 +101,7 @@ fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
 
 /// What only objects of a tenant have; all unknown for an object of which nothing but the id is.
 fn of(node: &Node) -> &EntraAttributes {
-    static UNKNOWN: EntraAttributes = EntraAttributes {
-        template: None,
-        requires_approval: None,
-        roles: None,
-        is_in_role_group: None,
-        is_guest: None,
-        is_synchronised: None,
-        is_assignable_to_role: None,
-        is_dynamic: None,
-        is_joined: None,
-        is_managed: None,
-        is_managed_identity: None,
-        is_protected_by_roles: None,
-    };
+    static UNKNOWN: LazyLock<EntraAttributes> = LazyLock::new(EntraAttributes::default);
     node.attributes.entra.as_deref().unwrap_or(&UNKNOWN)
 }
 

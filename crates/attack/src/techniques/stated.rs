@@ -73,10 +73,6 @@ mod tests {
                 sketch.relate(source.as_str(), kind, target.as_str());
             }
         }
-        if kind == RelationKind::AzRoleApprover {
-            // Who approves matters where somebody may ask.
-            sketch.relate("SOMEBODY", RelationKind::AzRoleEligible, NodeKind::AzRole.as_str());
-        }
         sketch
     }
 

@@ -7,7 +7,8 @@ use super::sets::{Set, Sets};
 use crate::derived::Steps;
 use crate::view::View;
 
-const PERMISSIONS: [(RelationKind, Set); 3] = [
+const PERMISSIONS: [(RelationKind, Set); 4] = [
+    (RelationKind::AzMgRoleManagementReadWriteDirectory, Set::AllGroups),
     (RelationKind::AzMgDirectoryReadWriteAll, Set::Groups),
     (RelationKind::AzMgGroupReadWriteAll, Set::Groups),
     (RelationKind::AzMgGroupMemberReadWriteAll, Set::Groups),

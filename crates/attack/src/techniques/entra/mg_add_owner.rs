@@ -7,7 +7,9 @@ use super::sets::{Set, Sets};
 use crate::derived::Steps;
 use crate::view::View;
 
-const PERMISSIONS: [(RelationKind, Set); 4] = [
+const PERMISSIONS: [(RelationKind, Set); 6] = [
+    (RelationKind::AzMgRoleManagementReadWriteDirectory, Set::Applications),
+    (RelationKind::AzMgRoleManagementReadWriteDirectory, Set::AllGroups),
     (RelationKind::AzMgApplicationReadWriteAll, Set::Applications),
     (
         RelationKind::AzMgServicePrincipalEndpointReadWriteAll,

@@ -7,7 +7,10 @@ use super::sets::{Set, Sets};
 use crate::derived::Steps;
 use crate::view::View;
 
-const PERMISSIONS: [(RelationKind, Set); 1] = [(RelationKind::AzMgApplicationReadWriteAll, Set::Applications)];
+const PERMISSIONS: [(RelationKind, Set); 2] = [
+    (RelationKind::AzMgApplicationReadWriteAll, Set::Applications),
+    (RelationKind::AzMgRoleManagementReadWriteDirectory, Set::Applications),
+];
 
 pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>, sets: &mut Sets) {
     over_sets(view, steps, sets, RelationKind::AzMgAddSecret, &PERMISSIONS);

@@ -19,7 +19,7 @@ enum Reach {
 fn password_reach(template: &str) -> Option<Reach> {
     use super::role::*;
     Some(match template {
-        PARTNER_TIER2_SUPPORT => Reach::Everybody,
+        GLOBAL_ADMINISTRATOR | PRIVILEGED_AUTHENTICATION_ADMINISTRATOR | PARTNER_TIER2_SUPPORT => Reach::Everybody,
         PARTNER_TIER1_SUPPORT => Reach::Below(&[]),
         USER_ADMINISTRATOR => Reach::Below(&[
             USER_ADMINISTRATOR,

@@ -1,8 +1,6 @@
-//! Roles of the directory: their templates, and which of them somebody holds.
+//! Roles of the directory: their templates, and those of the tenants at hand.
 
-use std::collections::BTreeSet;
-
-use postern_model::RelationKind;
+use postern_model::NodeKind;
 use postern_model::estate::{Node, NodeIndex};
 
 use crate::fact::Fact;
@@ -53,15 +51,11 @@ impl Role<'_> {
     }
 }
 
-/// The roles that somebody holds over the whole tenant, or may activate.
-pub fn held<'v>(view: &View<'v>) -> Vec<Role<'v>> {
-    let kinds = [RelationKind::AzHasRole, RelationKind::AzRoleEligible];
-    let relations = kinds.into_iter().flat_map(|kind| view.relations(kind));
-    let held: BTreeSet<_> = relations.filter(|it| it.is_tenant_wide()).map(|it| it.target).collect();
-    let role = |index| {
-        let node = view.node(index);
+/// The roles of all tenants, whoever holds them: who holds none may grant themselves one.
+pub fn all<'v>(view: &View<'v>) -> Vec<Role<'v>> {
+    let role = |(index, node): (NodeIndex, &'v Node)| {
         let template = node.role_template()?;
         Some(Role { index, node, template })
     };
-    held.into_iter().filter_map(role).collect()
+    view.assets(NodeKind::AzRole).filter_map(role).collect()
 }

@@ -13,7 +13,7 @@ pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
             continue;
         }
         let role = view.node(relation.target);
-        if of(role).requires_approval == Some(true) {
+        if of(role).activation.requires_approval == Some(true) {
             eligible_with_approval(view, steps, relation, role);
         } else {
             steps.add_reported(relation);

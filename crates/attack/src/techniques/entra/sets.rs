@@ -23,6 +23,8 @@ pub enum Set {
     UsersWithoutRoles,
     /// Groups that can be assigned no role, and take members.
     Groups,
+    /// Groups that take members, those included that can be assigned to roles.
+    AllGroups,
     /// Applications and service principals that take secrets.
     Applications,
     /// Those of [`Set::Applications`] that are service principals.
@@ -30,10 +32,11 @@ pub enum Set {
 }
 
 impl Set {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Users,
         Self::UsersWithoutRoles,
         Self::Groups,
+        Self::AllGroups,
         Self::Applications,
         Self::ServicePrincipals,
     ];
@@ -43,6 +46,7 @@ impl Set {
             Self::Users => "users",
             Self::UsersWithoutRoles => "users-without-roles",
             Self::Groups => "groups",
+            Self::AllGroups => "all-groups",
             Self::Applications => "applications",
             Self::ServicePrincipals => "service-principals",
         }
@@ -53,6 +57,7 @@ impl Set {
             Self::Users => format!("any user of {tenant}"),
             Self::UsersWithoutRoles => format!("any user of {tenant} without roles"),
             Self::Groups => format!("any group of {tenant} that cannot hold roles"),
+            Self::AllGroups => format!("any group of {tenant}"),
             Self::Applications => format!("any application of {tenant}"),
             Self::ServicePrincipals => format!("any service principal of {tenant}"),
         }
@@ -95,9 +100,10 @@ impl Set {
                 }
                 facts.push(not_assignable(view, node));
             }
+            Self::AllGroups if node.kind == NodeKind::AzGroup && takes_members(node) => {}
             Self::Applications if takes_secrets(node) => {}
             Self::ServicePrincipals if takes_secrets(node) && node.kind == NodeKind::AzServicePrincipal => {}
-            Self::Applications | Self::ServicePrincipals => return None,
+            Self::AllGroups | Self::Applications | Self::ServicePrincipals => return None,
         }
         if facts.is_empty() {
             let text = format!("{} is one of them", node.name);
