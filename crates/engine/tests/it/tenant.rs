@@ -228,7 +228,8 @@ async fn a_way_leads_from_the_domain_through_an_application_to_the_tenant() {
             RelationKind::SyncedToEntraUser,
             RelationKind::AzOwns,
             RelationKind::AzRunsAs,
-            RelationKind::AzMgGrantRole,
+            // The permission that grants roles also grants permissions, through a role.
+            RelationKind::AzMgGrantAppRoles,
         ]
     );
 }
