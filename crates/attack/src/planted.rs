@@ -26,10 +26,13 @@ pub type NearMiss = (&'static str, fn(&mut Sketch));
 /// Every file's plants.
 const ALL: &[&[Plant]] = &[
     techniques::credentials::as_rep_roast::PLANTS,
+    techniques::credentials::bad_successor::PLANTS,
+    techniques::credentials::golden_gmsa::PLANTS,
     techniques::credentials::kerberoast::PLANTS,
     techniques::relay::ldap::PLANTS,
     techniques::relay::ldaps::PLANTS,
     techniques::relay::smb::PLANTS,
+    techniques::credentials::rodc::PLANTS,
     techniques::replication::PLANTS,
 ];
 

@@ -128,6 +128,17 @@ impl Sketch {
         self
     }
 
+    /// A weakness of this name, exploitable or not.
+    pub fn weakness_of(&mut self, device: &str, cve: &str) -> &mut Self {
+        self.weakness(device, "tcp/0", false);
+        if let Some((_, finding)) = self.findings.last_mut() {
+            finding.id = EdgeId::of(NodeId::of(device), NodeId::of(device), "finding", cve);
+            finding.weakness = cve.to_owned();
+            finding.cves = vec![cve.to_owned()];
+        }
+        self
+    }
+
     pub fn listens(&mut self, device: &str, port: u16) -> &mut Self {
         self.services.push((device.to_owned(), port));
         self

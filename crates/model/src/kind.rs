@@ -290,6 +290,9 @@ vocabulary! {
         ForceChangePassword = "ForceChangePassword",
         AddMember = "AddMember",
         AddSelf = "AddSelf",
+        CreateChildDmsa = "CreateChildDMSA",
+        CreateChildAll = "CreateChildAll",
+        CreateChild = "CreateChild",
         WriteSpn = "WriteSPN",
         AddKeyCredentialLink = "AddKeyCredentialLink",
         AddAllowedToAct = "AddAllowedToAct",
@@ -332,6 +335,11 @@ vocabulary! {
         SyncLapsPassword = "SyncLAPSPassword",
         Kerberoast = "Kerberoast",
         AsRepRoast = "ASREPRoast",
+        BadSuccessor = "BadSuccessor",
+        RodcRevealsPassword = "RODCRevealsPassword",
+        ManagesRodc = "ManagesRODC",
+        WriteRodcPolicy = "WriteRODCPolicy",
+        GoldenGmsa = "GoldenGMSA",
         ExploitRemoteCode = "ExploitRemoteCode",
         AssumedFoothold = "AssumedFoothold",
         Extension = "Extension",
@@ -407,6 +415,9 @@ impl RelationKind {
                 | ForceChangePassword
                 | AddMember
                 | AddSelf
+                | CreateChildDmsa
+                | CreateChildAll
+                | CreateChild
                 | WriteSpn
                 | AddKeyCredentialLink
                 | AddAllowedToAct
@@ -441,7 +452,7 @@ impl RelationKind {
             MemberOf | MemberOfLocalGroup | AzMemberOf => "member of",
             Contains | ContainsIdentity | PropagatesAcesTo | LocalToComputer | AzContains | AzNodeResourceGroup
             | AnyOf => "contains",
-            DumpSmsaPassword => "has credentials of",
+            DumpSmsaPassword | RodcRevealsPassword => "has credentials of",
             AllowedToDelegate
             | AllowedToAct
             | HasSidHistory
@@ -449,13 +460,14 @@ impl RelationKind {
             | CoerceAndRelayNtlmToLdap
             | CoerceAndRelayNtlmToLdaps
             | SpoofSidHistory
-            | AbuseTgtDelegation => "can impersonate as",
+            | AbuseTgtDelegation
+            | BadSuccessor => "can impersonate as",
             CanRdp | RemoteInteractiveLogonRight => "CanRemoteInteractiveLogonTo",
-            AdminTo | CoerceAndRelayNtlmToSmb | CanPsRemote | ExecuteDcom | SqlAdmin | AzVmAdminLogin => {
+            AdminTo | ManagesRodc | CoerceAndRelayNtlmToSmb | CanPsRemote | ExecuteDcom | SqlAdmin | AzVmAdminLogin => {
                 "can authenticate to"
             }
-            HasSession | ReadLapsPassword | ReadGmsaPassword | SyncLapsPassword | Kerberoast | AsRepRoast
-            | AzRunsAs | AzManagedIdentity | AzAuthenticatesTo | SyncedToEntraUser | SyncedToAdUser => {
+            GoldenGmsa | HasSession | ReadLapsPassword | ReadGmsaPassword | SyncLapsPassword | Kerberoast
+            | AsRepRoast | AzRunsAs | AzManagedIdentity | AzAuthenticatesTo | SyncedToEntraUser | SyncedToAdUser => {
                 "can authenticate as"
             }
             RoutesTrafficTo | ExploitRemoteCode => "routes traffic to",

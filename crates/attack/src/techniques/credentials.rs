@@ -1,12 +1,15 @@
 //! Passwords that somebody else can read, replicate or guess.
 
 pub(crate) mod as_rep_roast;
+pub(crate) mod bad_successor;
+pub(crate) mod golden_gmsa;
 pub(crate) mod guessing;
 pub(crate) mod kerberoast;
+pub(crate) mod rodc;
 
 use std::collections::HashMap;
 
-use postern_model::estate::NodeIndex;
+use postern_model::estate::{Node, NodeIndex};
 use postern_model::{NodeKind, RelationKind};
 
 use super::{Family, as_reported};
@@ -22,6 +25,11 @@ pub const FAMILY: Family = Family {
         RelationKind::DumpSmsaPassword,
         RelationKind::Kerberoast,
         RelationKind::AsRepRoast,
+        RelationKind::BadSuccessor,
+        RelationKind::RodcRevealsPassword,
+        RelationKind::ManagesRodc,
+        RelationKind::WriteRodcPolicy,
+        RelationKind::GoldenGmsa,
     ],
     derive,
 };
@@ -42,6 +50,22 @@ fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
     }
     kerberoast::derive(view, steps);
     as_rep_roast::derive(view, steps);
+    bad_successor::derive(view, steps);
+    rodc::derive(view, steps);
+    golden_gmsa::derive(view, steps);
+}
+
+/// Whether control of an asset is control of a forest already. What it takes such an asset to control that forest in
+/// one more way is not worth a step, and there would be very many.
+fn is_in_plane(view: &View<'_>, asset: NodeIndex) -> bool {
+    let plane_of = &view.world.classification.plane_of;
+    plane_of.get(asset as usize).is_some_and(Option::is_some)
+}
+
+/// Whether it is a delegated managed service account, as a property or, in other programs' graphs, its kind says.
+pub(crate) fn is_delegated_account(node: &Node) -> bool {
+    node.attributes.account.as_ref().and_then(|it| it.is_dmsa) == Some(true)
+        || node.kind.as_str().eq_ignore_ascii_case("DelegatedMSA")
 }
 
 /// By domain, the group of everybody who can log on there: where a step begins that any account can take, once for

@@ -11,6 +11,7 @@ use roaring::RoaringBitmap;
 use super::{Family, as_reported};
 use crate::derived::Steps;
 use crate::fact::{AbsenceFact, Fact};
+use crate::techniques::credentials::is_delegated_account;
 use crate::view::View;
 
 pub const FAMILY: Family = Family {
@@ -71,7 +72,15 @@ fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
 /// The kinds of accounts over which a forest can withhold owners' rights.
 fn is_guarded_kind(target: &Node) -> bool {
     let attributes = &target.attributes;
-    target.kind == NodeKind::Computer || attributes.is_gmsa == Some(true) || attributes.is_smsa == Some(true)
+    target.kind == NodeKind::Computer
+        || attributes.is_gmsa == Some(true)
+        || attributes.is_smsa == Some(true)
+        || is_delegated_account(target)
+}
+
+/// Whether an object's domain gives no rights over it to whoever owns it.
+pub(crate) fn withholds_owner_rights(view: &View<'_>, target: &Node) -> bool {
+    is_guarded_kind(target) && view.domain_of(target).is_some_and(blocks_owner_rights)
 }
 
 fn blocks_owner_rights(domain: &Node) -> bool {

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use postern_model::estate::{AccountAttributes, Node};
 use postern_model::{NodeKind, RelationKind};
 
+use super::is_delegated_account;
 use crate::derived::Manner;
 use crate::fact::Fact;
 use crate::view::View;
@@ -36,8 +37,7 @@ pub(crate) fn has_guessable_password(account: &Node) -> bool {
 /// Whether the directory makes the account's password, long and random: a ticket then tells nothing of it.
 fn has_random_password(account: &Node) -> bool {
     let attributes = &account.attributes;
-    let is_dmsa = attributes.account.as_ref().and_then(|it| it.is_dmsa);
-    let is_managed = [attributes.is_gmsa, attributes.is_smsa, is_dmsa].contains(&Some(true));
+    let is_managed = [attributes.is_gmsa, attributes.is_smsa].contains(&Some(true)) || is_delegated_account(account);
     // Managed accounts and trusts alone are users with such a name.
     is_managed
         || attributes
