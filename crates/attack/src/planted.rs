@@ -3,12 +3,14 @@
 //! A technique's own file holds its plants, as `PLANTS`; [`ALL`] lists them. The tests below plant each, take away one
 //! precondition at a time, and count.
 
-use postern_model::NodeKind;
-use postern_model::RelationKind;
+use std::convert::Infallible;
+
+use postern_model::{NodeId, RelationKind};
 
 use crate::derived::Derived;
+use crate::expand::without_sets;
 use crate::techniques;
-use crate::testing::{Sketch, step};
+use crate::testing::Sketch;
 
 /// An instance of a technique.
 pub struct Plant {
@@ -33,16 +35,20 @@ const ALL: &[&[Plant]] = &[
     techniques::relay::ldaps::PLANTS,
     techniques::relay::smb::PLANTS,
     techniques::credentials::rodc::PLANTS,
+    techniques::policies::CAN_APPLY_GPO,
+    techniques::policies::GPO_APPLIES_TO,
     techniques::replication::PLANTS,
 ];
 
 /// Whether a step leads from one key to another, by itself or through sets that the target belongs to.
 fn is_there(derived: &Derived, source: &str, technique: RelationKind, target: &str) -> bool {
-    let through = |key: &str| step(derived, key, RelationKind::AnyOf, target).is_some();
-    step(derived, source, technique, target).is_some()
-        || derived.virtuals.iter().any(|set| {
-            set.kind == NodeKind::ObjectSet && step(derived, source, technique, &set.key).is_some() && through(&set.key)
-        })
+    let ends = (NodeId::of(source), NodeId::of(target));
+    let mut is_found = false;
+    let Ok(()) = without_sets(derived, |it| {
+        is_found |= (it.source, it.target) == ends && it.technique == technique;
+        Ok::<_, Infallible>(())
+    });
+    is_found
 }
 
 #[test]

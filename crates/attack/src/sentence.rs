@@ -10,6 +10,8 @@ pub fn sentence(kind: RelationKind, source: &str, target: &str) -> String {
         Contains | ContainsIdentity => "contains",
         PropagatesAcesTo => "passes its access rights on to",
         GpLink => "is a policy linked to",
+        GpoAppliesTo => "is a policy that applies to",
+        CanApplyGpo => "can have policies of its own applied to",
         HasSession => return format!("{target} is logged on to {source}"),
         LocalToComputer => "is a local group of",
         RemoteInteractiveLogonRight => "has the right to log on through remote desktop to",

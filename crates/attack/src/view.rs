@@ -48,6 +48,14 @@ impl<'a> View<'a> {
         self.by_kind.get(&kind).map_or(&[], Vec::as_slice)
     }
 
+    /// Reported relations of a kind that begin at an asset.
+    pub fn relations_from(&self, kind: RelationKind, source: NodeIndex) -> &[&'a Relation] {
+        let relations = self.relations(kind);
+        let start = relations.partition_point(|it| it.source < source);
+        let end = relations.partition_point(|it| it.source <= source);
+        &relations[start..end]
+    }
+
     /// Reported relations of kinds that Postern does not know, kind by kind.
     pub fn other_relations(&self) -> impl Iterator<Item = (OtherKind, &[&'a Relation])> {
         self.by_kind.iter().filter_map(|(kind, relations)| match kind {

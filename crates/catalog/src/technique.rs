@@ -35,6 +35,7 @@ pub const FAMILIES: &[&str] = &[
     "network",
     "ownership",
     "relay",
+    "policies",
     "replication",
     "sessions",
     "trusts",
@@ -42,6 +43,8 @@ pub const FAMILIES: &[&str] = &[
 
 /// Relations that nobody can use alone. Techniques are made of them.
 pub const NOT_TRAVERSABLE: &[RelationKind] = &[
+    // What it comes to is `GPOAppliesTo`.
+    RelationKind::GpLink,
     RelationKind::MemberOfLocalGroup,
     RelationKind::LocalToComputer,
     RelationKind::RemoteInteractiveLogonRight,

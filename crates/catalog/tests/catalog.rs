@@ -117,7 +117,7 @@ fn grades_and_footholds_begin_where_the_design_puts_them() {
         (DcSync, Grade::Certain, Foothold::Admin, Foothold::None),
         (HasSession, Grade::VeryLikely, Foothold::Admin, Foothold::None),
         (AllowedToDelegate, Grade::VeryLikely, Foothold::Admin, Foothold::Admin),
-        (GpLink, Grade::VeryLikely, Foothold::None, Foothold::None),
+        (GpoAppliesTo, Grade::VeryLikely, Foothold::None, Foothold::Admin),
         (ExecuteDcom, Grade::VeryLikely, Foothold::Admin, Foothold::User),
         (CanPsRemote, Grade::VeryLikely, Foothold::Admin, Foothold::User),
         (CanRdp, Grade::Likely, Foothold::Admin, Foothold::User),

@@ -137,7 +137,10 @@ fn domain(properties: &Properties) -> Option<Box<DomainAttributes>> {
         netbios: text(properties, "netbios"),
         machine_account_quota: properties.get("machineaccountquota").and_then(as_integer),
         blocks_inheritance: properties.get("blocksinheritance").and_then(as_bool),
-        gpo_status: text(properties, "gpostatus"),
+        gpo_status: text(properties, "gpostatus").or_else(|| {
+            let flags = properties.get("gpostatus").and_then(as_integer)?;
+            Some(flags.to_string())
+        }),
     })
 }
 

@@ -262,6 +262,8 @@ vocabulary! {
         ContainsIdentity = "ContainsIdentity",
         PropagatesAcesTo = "PropagatesACEsTo",
         GpLink = "GPLink",
+        GpoAppliesTo = "GPOAppliesTo",
+        CanApplyGpo = "CanApplyGPO",
         HasSession = "HasSession",
         MemberOfLocalGroup = "MemberOfLocalGroup",
         LocalToComputer = "LocalToComputer",
@@ -473,10 +475,9 @@ impl RelationKind {
             RoutesTrafficTo | ExploitRemoteCode => "routes traffic to",
             LocatedIn => "located in",
             SameForestTrust | CrossForestTrust => "trusts",
-            GpLink | DcFor | PublishedTo | HostsCaService | RootCaFor | NtAuthStoreFor | OidGroupLink
-            | TrustedForNtAuth | IssuedSignedBy | EnterpriseCaFor | ExtendedByPolicy | ProtectAdminGroups => {
-                "maintains"
-            }
+            GpLink | GpoAppliesTo | DcFor | PublishedTo | HostsCaService | RootCaFor | NtAuthStoreFor
+            | OidGroupLink | TrustedForNtAuth | IssuedSignedBy | EnterpriseCaFor | ExtendedByPolicy
+            | ProtectAdminGroups => "maintains",
             AssumedFoothold => "used by",
             Extension | Other(_) => "has permissions to",
             _ => "has role on",

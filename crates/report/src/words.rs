@@ -170,6 +170,7 @@ pub fn family_name(family: &str) -> &str {
         "membership" => "group membership",
         "network" => "the network",
         "relay" => "NTLM relay",
+        "policies" => "group policy",
         other => other,
     }
 }

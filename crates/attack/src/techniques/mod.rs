@@ -16,6 +16,7 @@ mod local_groups;
 mod membership;
 mod network;
 mod ownership;
+pub(crate) mod policies;
 pub(crate) mod relay;
 pub(crate) mod replication;
 mod sessions;
@@ -59,6 +60,7 @@ pub static TECHNIQUES: &[Family] = &[
     network::FAMILY,
     ownership::FAMILY,
     relay::FAMILY,
+    policies::FAMILY,
     replication::FAMILY,
     sessions::FAMILY,
     trusts::FAMILY,
