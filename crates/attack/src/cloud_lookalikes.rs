@@ -7,18 +7,24 @@ use crate::derived::{Derived, Virtual};
 use crate::fact::Fact;
 use crate::testing::{CATALOG, Sketch, step};
 
-const TENANT: &str = "TENANT";
-const HELPDESK: &str = "729827E3-9C14-49F7-BB1B-9608F156BBB8@TENANT";
-const APPLICATION_ADMINISTRATOR: &str = "9B895D92-2CD3-44C7-9D02-A6AC2D5EA5C3@TENANT";
-const GROUPS_ADMINISTRATOR: &str = "FDD7A751-B60B-444A-984C-02652FE8FA1C@TENANT";
-const INTUNE_ADMINISTRATOR: &str = "3A2C62DB-5318-420D-8D74-23AFFEE5D9D5@TENANT";
-const GLOBAL_ADMINISTRATOR: &str = "62E90394-69F5-4237-9190-012177145E10@TENANT";
+pub(crate) const TENANT: &str = "TENANT";
+pub(crate) const HELPDESK: &str = "729827E3-9C14-49F7-BB1B-9608F156BBB8@TENANT";
+pub(crate) const APPLICATION_ADMINISTRATOR: &str = "9B895D92-2CD3-44C7-9D02-A6AC2D5EA5C3@TENANT";
+pub(crate) const GROUPS_ADMINISTRATOR: &str = "FDD7A751-B60B-444A-984C-02652FE8FA1C@TENANT";
+pub(crate) const INTUNE_ADMINISTRATOR: &str = "3A2C62DB-5318-420D-8D74-23AFFEE5D9D5@TENANT";
+pub(crate) const GLOBAL_ADMINISTRATOR: &str = "62E90394-69F5-4237-9190-012177145E10@TENANT";
 
-trait Cloud {
+pub(crate) trait Cloud {
     fn cloud(&mut self, key: &str, kind: NodeKind, edit: impl FnOnce(&mut Attributes)) -> &mut Self;
 
     /// Whether a step leads to an asset, or to a set of which it is one.
     fn reaches(&self, source: &str, technique: RelationKind, target: &str) -> bool;
+
+    /// Moves an asset that is there to another tenant.
+    fn move_elsewhere(&mut self, key: &str);
+
+    /// Changes what only objects of a tenant have, of an asset that is there.
+    fn edit_entra(&mut self, key: &str, edit: impl FnOnce(&mut EntraAttributes));
 
     /// As [`Cloud::cloud`], for attributes that only objects of a tenant have.
     fn entra(&mut self, key: &str, kind: NodeKind, edit: impl FnOnce(&mut EntraAttributes)) -> &mut Self {
@@ -33,6 +39,16 @@ impl Cloud for Sketch {
             node.attributes.entra.get_or_insert_default();
             edit(&mut node.attributes);
         })
+    }
+
+    fn move_elsewhere(&mut self, key: &str) {
+        let built = self.build();
+        let kind = built.estate.node(built.index(key)).kind;
+        self.node(key, kind, |node| node.boundary = "ELSEWHERE".into());
+    }
+
+    fn edit_entra(&mut self, key: &str, edit: impl FnOnce(&mut EntraAttributes)) {
+        self.edit(key, |it| edit(it.entra.get_or_insert_default()));
     }
 
     fn reaches(&self, source: &str, technique: RelationKind, target: &str) -> bool {
@@ -54,7 +70,7 @@ fn cost(derived: &Derived, source: &str, technique: RelationKind, target: &str) 
         .min()
 }
 
-fn tenant() -> Sketch {
+pub(crate) fn tenant() -> Sketch {
     let mut sketch = Sketch::domain();
     sketch.cloud(TENANT, NodeKind::AzTenant, |_| {});
     sketch.cloud("BOB", NodeKind::AzUser, |_| {});
@@ -62,7 +78,7 @@ fn tenant() -> Sketch {
 }
 
 /// BOB holds a role.
-fn with_role(role: &str) -> Sketch {
+pub(crate) fn with_role(role: &str) -> Sketch {
     let mut sketch = tenant();
     sketch.cloud(role, NodeKind::AzRole, |_| {});
     sketch.relate_with("BOB", RelationKind::AzHasRole, role, r#"{"scopes":["/"]}"#);
@@ -70,7 +86,7 @@ fn with_role(role: &str) -> Sketch {
 }
 
 /// A user without roles, as the collector saw them.
-fn plain(entra: &mut EntraAttributes) {
+pub(crate) fn plain(entra: &mut EntraAttributes) {
     entra.roles = Some(Vec::new());
     entra.is_in_role_group = Some(false);
     entra.is_guest = Some(false);

@@ -5,12 +5,12 @@
 
 mod acl;
 mod assumed;
-mod azure;
+pub(crate) mod azure;
 mod containment;
 pub(crate) mod credentials;
 pub(crate) mod custom;
 mod delegation;
-mod entra;
+pub(crate) mod entra;
 pub(crate) mod extensions;
 mod local_groups;
 mod membership;

@@ -25,3 +25,78 @@ pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
         }
     }
 }
+
+#[cfg(test)]
+pub(crate) use tests::PLANTS;
+
+#[cfg(test)]
+mod tests {
+    use postern_model::{NodeKind, RelationKind};
+
+    use crate::cloud_lookalikes::{Cloud, TENANT, tenant};
+    use crate::planted::Plant;
+    use crate::testing::Sketch;
+
+    fn contents() -> Sketch {
+        let mut sketch = tenant();
+        sketch.entra("LAPTOP", NodeKind::AzDevice, |it| it.is_joined = Some(true));
+        sketch.entra("CREW", NodeKind::AzGroup, |it| it.is_synchronised = Some(false));
+        sketch.cloud("SP", NodeKind::AzServicePrincipal, |_| {});
+        sketch.cloud("RESOURCES", NodeKind::AzResourceGroup, |_| {});
+        sketch.entra("VAULT", NodeKind::AzKeyVault, |it| {
+            it.is_protected_by_roles = Some(false)
+        });
+        for content in ["BOB", "LAPTOP", "CREW", "SP"] {
+            sketch.relate(TENANT, RelationKind::AzContains, content);
+        }
+        sketch.relate("RESOURCES", RelationKind::AzContains, "VAULT");
+        sketch
+    }
+    pub(crate) const PLANTS: &[Plant] = &[
+        Plant {
+            technique: RelationKind::AzContains,
+            source: TENANT,
+            target: "BOB",
+            estate: contents,
+            near_misses: &[("is enabled", |it| {
+                it.edit("BOB", |it| it.enabled = Some(false));
+            })],
+        },
+        Plant {
+            technique: RelationKind::AzContains,
+            source: TENANT,
+            target: "LAPTOP",
+            estate: contents,
+            near_misses: &[("has joined Entra", |it| {
+                it.edit_entra("LAPTOP", |it| it.is_joined = Some(false));
+            })],
+        },
+        Plant {
+            technique: RelationKind::AzContains,
+            source: TENANT,
+            target: "CREW",
+            estate: contents,
+            near_misses: &[("is changed in Entra", |it| {
+                it.edit_entra("CREW", |it| it.is_synchronised = Some(true));
+            })],
+        },
+        Plant {
+            technique: RelationKind::AzContains,
+            source: TENANT,
+            target: "SP",
+            estate: contents,
+            near_misses: &[("takes credentials", |it| {
+                it.edit_entra("SP", |it| it.is_managed_identity = Some(true));
+            })],
+        },
+        Plant {
+            technique: RelationKind::AzContains,
+            source: "RESOURCES",
+            target: "VAULT",
+            estate: contents,
+            near_misses: &[("is protected by policies", |it| {
+                it.edit_entra("VAULT", |it| it.is_protected_by_roles = Some(true));
+            })],
+        },
+    ];
+}

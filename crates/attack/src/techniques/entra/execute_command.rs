@@ -26,3 +26,48 @@ pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>, roles: &[Role<'_>]) {
         }
     }
 }
+
+#[cfg(test)]
+pub(crate) use tests::PLANTS;
+
+#[cfg(test)]
+mod tests {
+    use postern_model::{NodeKind, RelationKind};
+
+    use crate::cloud_lookalikes::{Cloud, INTUNE_ADMINISTRATOR, tenant};
+    use crate::planted::Plant;
+    use crate::testing::Sketch;
+
+    fn managed() -> Sketch {
+        let mut sketch = tenant();
+        sketch.cloud(INTUNE_ADMINISTRATOR, NodeKind::AzRole, |_| {});
+        sketch.cloud("LAPTOP", NodeKind::AzDevice, |it| {
+            it.operating_system = Some("Windows".into());
+            it.entra.get_or_insert_default().is_managed = Some(true);
+        });
+        sketch
+    }
+    pub(crate) const PLANTS: &[Plant] = &[Plant {
+        technique: RelationKind::AzExecuteCommand,
+        source: INTUNE_ADMINISTRATOR,
+        target: "LAPTOP",
+        estate: managed,
+        near_misses: &[
+            ("is enabled", |it| {
+                it.edit("LAPTOP", |it| it.enabled = Some(false));
+            }),
+            ("is of the same tenant", |it| {
+                it.move_elsewhere("LAPTOP");
+            }),
+            ("runs Windows", |it| {
+                it.edit("LAPTOP", |it| it.operating_system = Some("Android".into()));
+            }),
+            ("is managed by Intune", |it| {
+                it.edit_entra("LAPTOP", |it| it.is_managed = Some(false));
+            }),
+            ("is the role of Intune", |it| {
+                it.edit_entra(INTUNE_ADMINISTRATOR, |it| it.template = Some("another".to_owned()));
+            }),
+        ],
+    }];
+}

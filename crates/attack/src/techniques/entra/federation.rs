@@ -15,3 +15,50 @@ pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
         }
     }
 }
+
+#[cfg(test)]
+pub(crate) use tests::PLANTS;
+
+#[cfg(test)]
+mod tests {
+    use postern_model::{NodeKind, RelationKind};
+
+    use crate::cloud_lookalikes::{Cloud, tenant};
+    use crate::planted::Plant;
+    use crate::testing::Sketch;
+
+    fn trusted() -> Sketch {
+        let mut sketch = tenant();
+        sketch.cloud("CREDENTIAL", NodeKind::AzFederatedIdentityCredential, |_| {});
+        sketch.cloud("WORKLOAD", NodeKind::AzServicePrincipal, |_| {});
+        sketch.cloud("SP", NodeKind::AzServicePrincipal, |_| {});
+        sketch.relate("WORKLOAD", RelationKind::AzAuthenticatesTo, "CREDENTIAL");
+        sketch.relate("CREDENTIAL", RelationKind::AzAuthenticatesTo, "SP");
+        sketch
+    }
+    pub(crate) const PLANTS: &[Plant] = &[
+        Plant {
+            technique: RelationKind::AzAuthenticatesTo,
+            source: "WORKLOAD",
+            target: "CREDENTIAL",
+            estate: trusted,
+            near_misses: &[("is enabled", |it| {
+                it.edit("WORKLOAD", |it| it.enabled = Some(false));
+            })],
+        },
+        Plant {
+            technique: RelationKind::AzAuthenticatesTo,
+            source: "CREDENTIAL",
+            target: "SP",
+            estate: trusted,
+            near_misses: &[
+                ("is enabled", |it| {
+                    it.edit("SP", |it| it.enabled = Some(false));
+                }),
+                ("takes credentials", |it| {
+                    it.edit_entra("SP", |it| it.is_managed_identity = Some(true));
+                }),
+            ],
+        },
+    ];
+}

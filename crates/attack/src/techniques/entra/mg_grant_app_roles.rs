@@ -22,3 +22,41 @@ pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
         }
     }
 }
+
+#[cfg(test)]
+pub(crate) use tests::PLANTS;
+
+#[cfg(test)]
+mod tests {
+    use postern_model::{NodeKind, RelationKind};
+
+    use crate::cloud_lookalikes::{Cloud, TENANT, tenant};
+    use crate::planted::Plant;
+    use crate::testing::Sketch;
+
+    fn permitted() -> Sketch {
+        let mut sketch = tenant();
+        for key in ["SP", "GRAPH", "OTHER"] {
+            sketch.cloud(key, NodeKind::AzServicePrincipal, |_| {});
+        }
+        sketch.relate("SP", RelationKind::AzMgAppRoleAssignmentReadWriteAll, "GRAPH");
+        sketch
+    }
+    pub(crate) const PLANTS: &[Plant] = &[Plant {
+        technique: RelationKind::AzMgGrantAppRoles,
+        source: "SP",
+        target: TENANT,
+        estate: permitted,
+        near_misses: &[
+            ("an application holds it", |it| {
+                it.cloud("SP", NodeKind::AzUser, |_| {});
+            }),
+            ("is enabled", |it| {
+                it.edit("SP", |it| it.enabled = Some(false));
+            }),
+            ("is of the same tenant", |it| {
+                it.move_elsewhere("SP");
+            }),
+        ],
+    }];
+}

@@ -18,3 +18,42 @@ pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
         }
     }
 }
+
+#[cfg(test)]
+pub(crate) use tests::PLANTS;
+
+#[cfg(test)]
+mod tests {
+    use postern_model::{NodeKind, RelationKind};
+
+    use crate::cloud_lookalikes::{Cloud, HELPDESK, tenant};
+    use crate::planted::Plant;
+    use crate::testing::Sketch;
+
+    fn permitted() -> Sketch {
+        let mut sketch = tenant();
+        for key in ["SP", "GRAPH", "OTHER"] {
+            sketch.cloud(key, NodeKind::AzServicePrincipal, |_| {});
+        }
+        sketch.cloud(HELPDESK, NodeKind::AzRole, |_| {});
+        sketch.relate("SP", RelationKind::AzMgRoleManagementReadWriteDirectory, "GRAPH");
+        sketch
+    }
+    pub(crate) const PLANTS: &[Plant] = &[Plant {
+        technique: RelationKind::AzMgGrantRole,
+        source: "SP",
+        target: HELPDESK,
+        estate: permitted,
+        near_misses: &[
+            ("an application holds it", |it| {
+                it.cloud("SP", NodeKind::AzUser, |_| {});
+            }),
+            ("is enabled", |it| {
+                it.edit("SP", |it| it.enabled = Some(false));
+            }),
+            ("is of the same tenant", |it| {
+                it.move_elsewhere(HELPDESK);
+            }),
+        ],
+    }];
+}

@@ -39,3 +39,80 @@ fn device_owner(view: &View<'_>, steps: &mut Steps<'_, '_>, relation: &Relation,
     let (source, target) = (Vertex::Asset(relation.source), Vertex::Asset(relation.target));
     steps.add_between(relation.kind, source, target, manner, facts);
 }
+
+#[cfg(test)]
+pub(crate) use tests::PLANTS;
+
+#[cfg(test)]
+mod tests {
+    use postern_model::{NodeKind, RelationKind};
+
+    use crate::cloud_lookalikes::{Cloud, tenant};
+    use crate::planted::Plant;
+    use crate::testing::Sketch;
+
+    fn owner() -> Sketch {
+        let mut sketch = tenant();
+        sketch.cloud("APP", NodeKind::AzApp, |_| {});
+        sketch.cloud("SP", NodeKind::AzServicePrincipal, |_| {});
+        sketch.cloud("CREW", NodeKind::AzGroup, |_| {});
+        sketch.entra("LAPTOP", NodeKind::AzDevice, |it| it.is_joined = Some(true));
+        for owned in ["APP", "SP", "CREW", "LAPTOP"] {
+            sketch.relate("BOB", RelationKind::AzOwns, owned);
+        }
+        sketch
+    }
+    pub(crate) const PLANTS: &[Plant] = &[
+        Plant {
+            technique: RelationKind::AzOwns,
+            source: "BOB",
+            target: "APP",
+            estate: owner,
+            near_misses: &[("is enabled", |it| {
+                it.edit("BOB", |it| it.enabled = Some(false));
+            })],
+        },
+        Plant {
+            technique: RelationKind::AzOwns,
+            source: "BOB",
+            target: "SP",
+            estate: owner,
+            near_misses: &[
+                ("is enabled", |it| {
+                    it.edit("SP", |it| it.enabled = Some(false));
+                }),
+                ("takes credentials", |it| {
+                    it.edit_entra("SP", |it| it.is_managed_identity = Some(true));
+                }),
+            ],
+        },
+        Plant {
+            technique: RelationKind::AzOwns,
+            source: "BOB",
+            target: "CREW",
+            estate: owner,
+            near_misses: &[
+                ("is changed in Entra", |it| {
+                    it.edit_entra("CREW", |it| it.is_synchronised = Some(true));
+                }),
+                ("is filled by hand", |it| {
+                    it.edit_entra("CREW", |it| it.is_dynamic = Some(true));
+                }),
+            ],
+        },
+        Plant {
+            technique: RelationKind::AzOwns,
+            source: "BOB",
+            target: "LAPTOP",
+            estate: owner,
+            near_misses: &[
+                ("is enabled", |it| {
+                    it.edit("LAPTOP", |it| it.enabled = Some(false));
+                }),
+                ("has joined Entra", |it| {
+                    it.edit_entra("LAPTOP", |it| it.is_joined = Some(false));
+                }),
+            ],
+        },
+    ];
+}

@@ -99,3 +99,104 @@ fn lesser_users(view: &View<'_>, steps: &mut Steps<'_, '_>, role: &Role<'_>, all
         steps.add_between(RelationKind::AzResetPassword, source, target, manner, facts);
     }
 }
+
+#[cfg(test)]
+pub(crate) use tests::PLANTS;
+
+#[cfg(test)]
+mod tests {
+    use postern_model::{NodeKind, RelationKind};
+
+    use crate::cloud_lookalikes::{Cloud, GLOBAL_ADMINISTRATOR, HELPDESK, plain, tenant};
+    use crate::planted::Plant;
+    use crate::testing::Sketch;
+
+    fn desk() -> Sketch {
+        let mut sketch = tenant();
+        sketch.cloud(HELPDESK, NodeKind::AzRole, |_| {});
+        sketch.cloud(GLOBAL_ADMINISTRATOR, NodeKind::AzRole, |_| {});
+        sketch.entra("EVE", NodeKind::AzUser, plain);
+        sketch.entra("READER", NodeKind::AzUser, |it| {
+            plain(it);
+            it.roles = Some(vec!["88d8e3e3-8f55-4a1e-953a-9b9898b8876b".to_owned()]);
+        });
+        sketch
+    }
+    pub(crate) const PLANTS: &[Plant] = &[
+        Plant {
+            technique: RelationKind::AzResetPassword,
+            source: HELPDESK,
+            target: "EVE",
+            estate: desk,
+            near_misses: &[
+                ("is enabled", |it| {
+                    it.edit("EVE", |it| it.enabled = Some(false));
+                }),
+                ("is of the same tenant", |it| {
+                    it.move_elsewhere("EVE");
+                }),
+                ("has a password in the tenant", |it| {
+                    it.edit_entra("EVE", |it| it.is_guest = Some(true));
+                }),
+                ("holds no role", |it| {
+                    it.edit_entra("EVE", |it| {
+                        it.roles = Some(vec!["62e90394-69f5-4237-9190-012177145e10".to_owned()])
+                    });
+                }),
+                ("somebody looked at roles", |it| {
+                    it.edit_entra("EVE", |it| it.roles = None);
+                }),
+                ("is in no group for roles", |it| {
+                    it.edit_entra("EVE", |it| it.is_in_role_group = Some(true));
+                }),
+                ("is a role over passwords", |it| {
+                    it.edit_entra(HELPDESK, |it| it.template = Some("another".to_owned()));
+                }),
+            ],
+        },
+        Plant {
+            technique: RelationKind::AzResetPassword,
+            source: HELPDESK,
+            target: "READER",
+            estate: desk,
+            near_misses: &[
+                ("is enabled", |it| {
+                    it.edit("READER", |it| it.enabled = Some(false));
+                }),
+                ("is of the same tenant", |it| {
+                    it.move_elsewhere("READER");
+                }),
+                ("has a password in the tenant", |it| {
+                    it.edit_entra("READER", |it| it.is_guest = Some(true));
+                }),
+                ("holds lesser roles only", |it| {
+                    it.edit_entra("READER", |it| {
+                        it.roles
+                            .get_or_insert_default()
+                            .push("62e90394-69f5-4237-9190-012177145e10".to_owned())
+                    });
+                }),
+                ("is in no group for roles", |it| {
+                    it.edit_entra("READER", |it| it.is_in_role_group = Some(true));
+                }),
+            ],
+        },
+        Plant {
+            technique: RelationKind::AzResetPassword,
+            source: GLOBAL_ADMINISTRATOR,
+            target: "READER",
+            estate: desk,
+            near_misses: &[
+                ("is enabled", |it| {
+                    it.edit("READER", |it| it.enabled = Some(false));
+                }),
+                ("is of the same tenant", |it| {
+                    it.move_elsewhere("READER");
+                }),
+                ("has a password in the tenant", |it| {
+                    it.edit_entra("READER", |it| it.is_guest = Some(true));
+                }),
+            ],
+        },
+    ];
+}

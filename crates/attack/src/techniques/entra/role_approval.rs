@@ -89,3 +89,66 @@ impl<'v, 'a> Asked<'v, 'a> {
         Some(vec![self.view.relation_fact(asks)])
     }
 }
+
+#[cfg(test)]
+pub(crate) use tests::PLANTS;
+
+#[cfg(test)]
+mod tests {
+    use postern_model::{Facet, NodeKind, ObjectClass, RelationKind};
+
+    use crate::cloud_lookalikes::{Cloud, GLOBAL_ADMINISTRATOR, HELPDESK, TENANT, tenant};
+    use crate::planted::Plant;
+    use crate::testing::Sketch;
+
+    fn approver() -> Sketch {
+        let mut sketch = tenant();
+        sketch.cloud("ADA", NodeKind::AzUser, |_| {});
+        for role in [GLOBAL_ADMINISTRATOR, HELPDESK] {
+            sketch.entra(role, NodeKind::AzRole, |it| {
+                it.activation.requires_approval = Some(true)
+            });
+            sketch.relate_with("BOB", RelationKind::AzRoleEligible, role, r#"{"scopes":["/"]}"#);
+        }
+        sketch.edit_entra(HELPDESK, |it| it.approvers = Some(Box::default()));
+        sketch.relate("ADA", RelationKind::AzRoleApprover, GLOBAL_ADMINISTRATOR);
+        sketch.cover(TENANT, ObjectClass::DirectoryRoles, Facet::RoleEligibility);
+        sketch
+    }
+    pub(crate) const PLANTS: &[Plant] = &[
+        Plant {
+            technique: RelationKind::AzRoleApprover,
+            source: "ADA",
+            target: GLOBAL_ADMINISTRATOR,
+            estate: approver,
+            near_misses: &[
+                ("is enabled", |it| {
+                    it.edit("ADA", |it| it.enabled = Some(false));
+                }),
+                ("asks for approval", |it| {
+                    it.edit_entra(GLOBAL_ADMINISTRATOR, |it| it.activation.requires_approval = Some(false));
+                }),
+                ("somebody may ask", |it| {
+                    it.unrelate("BOB", RelationKind::AzRoleEligible, GLOBAL_ADMINISTRATOR);
+                }),
+            ],
+        },
+        Plant {
+            technique: RelationKind::AzRoleApprover,
+            source: GLOBAL_ADMINISTRATOR,
+            target: HELPDESK,
+            estate: approver,
+            near_misses: &[
+                ("asks for approval", |it| {
+                    it.edit_entra(HELPDESK, |it| it.activation.requires_approval = None);
+                }),
+                ("names nobody", |it| {
+                    it.edit_entra(HELPDESK, |it| it.approvers = Some(Box::new(["ADA".to_owned()])));
+                }),
+                ("somebody may ask", |it| {
+                    it.unrelate("BOB", RelationKind::AzRoleEligible, HELPDESK);
+                }),
+            ],
+        },
+    ];
+}

@@ -35,3 +35,41 @@ fn eligible_with_approval(view: &View<'_>, steps: &mut Steps<'_, '_>, relation: 
     let (source, target) = (Vertex::Asset(relation.source), Vertex::Asset(relation.target));
     steps.add_between(relation.kind, source, target, manner, facts);
 }
+
+#[cfg(test)]
+pub(crate) use tests::PLANTS;
+
+#[cfg(test)]
+mod tests {
+    use postern_model::{NodeKind, RelationKind};
+
+    use crate::cloud_lookalikes::{Cloud, HELPDESK, tenant};
+    use crate::planted::Plant;
+    use crate::testing::Sketch;
+
+    fn holder() -> Sketch {
+        let mut sketch = tenant();
+        sketch.cloud(HELPDESK, NodeKind::AzRole, |_| {});
+        sketch.relate_with("BOB", RelationKind::AzRoleEligible, HELPDESK, r#"{"scopes":["/"]}"#);
+        sketch
+    }
+    pub(crate) const PLANTS: &[Plant] = &[Plant {
+        technique: RelationKind::AzRoleEligible,
+        source: "BOB",
+        target: HELPDESK,
+        estate: holder,
+        near_misses: &[
+            ("is enabled", |it| {
+                it.edit("BOB", |it| it.enabled = Some(false));
+            }),
+            ("is over the whole tenant", |it| {
+                it.unrelate("BOB", RelationKind::AzRoleEligible, HELPDESK).relate_with(
+                    "BOB",
+                    RelationKind::AzRoleEligible,
+                    HELPDESK,
+                    r#"{"scopes":["/administrativeUnits/1"]}"#,
+                );
+            }),
+        ],
+    }];
+}
