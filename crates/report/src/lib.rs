@@ -75,7 +75,7 @@ pub use search::{SearchHit, SearchPage};
 pub use source::{ObservedFrom, SourceFile, SourceReject, SourceReport};
 pub use sources::{RejectPage, SourceDetail, SourceFileRow, SourceRow, SourcesPage, rejects};
 pub use status::{CellReport, ConflictReport, GenerationStatus, cells};
-pub use step::{DerivationReport, FactReport, FixReport, StepReport};
+pub use step::{DerivationReport, FactReport, FixReport, RelationFact, StepReport};
 pub use summary::{BasisSummary, Reached, Summary};
 pub use targets::{TargetPage, TargetQuery, TargetRow};
 pub use techniques::{RemediationReport, TechniquePage, TechniqueRow};

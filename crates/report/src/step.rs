@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 use postern_attack::{Derivation, Fact, Step, can_go};
 use postern_catalog::Remediation;
-use postern_model::estate::{Finding, NodeIndex, Relation, Seen};
-use postern_model::{EdgeId, RelationKind};
+use postern_model::estate::{BECAUSE, Finding, NodeIndex, Relation, Seen};
+use postern_model::{EdgeId, NodeId, RelationKind};
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::Reports;
@@ -69,15 +70,20 @@ pub struct FactReport {
     /// Of the relation or finding.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// The asset that has the property or service.
+    /// What the relation is between.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub relation: Option<RelationFact>,
+    /// The asset that has the property, service or weakness.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject_name: Option<String>,
     /// Of the property or setting.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// When a relation or finding was last seen. RFC 3339.
+    /// When it was last seen. RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed_at: Option<String>,
     /// The files that say so.
@@ -85,6 +91,19 @@ pub struct FactReport {
     pub files: Vec<String>,
     #[serde(skip)]
     pub observed: Option<Timestamp>,
+}
+
+/// A relation as a reason for a step.
+#[derive(Clone, Debug, Serialize, JsonSchema, ToSchema)]
+pub struct RelationFact {
+    pub kind: String,
+    pub source: String,
+    pub source_name: String,
+    pub target: String,
+    pub target_name: String,
+    /// Of a relation that follows from properties of both ends: what they have in common.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
 }
 
 impl Reports {
@@ -152,37 +171,59 @@ impl Reports {
             fact: kind.to_owned(),
             text: fact.text(&self.generation.estate),
             id: None,
+            relation: None,
             subject: None,
+            subject_name: None,
             name: None,
             value: None,
             observed_at: None,
             files: Vec::new(),
             observed: None,
         };
+        let about = |kind: &str, node: NodeId, name: String| FactReport {
+            subject: Some(self.generation.key_of(node)),
+            subject_name: Some(self.generation.name_of(node)),
+            name: Some(name),
+            ..plain(kind)
+        };
         match fact {
-            Fact::Relation { id } => self.seen(*id, plain("relation")),
-            Fact::Finding { id } => self.seen(*id, plain("finding")),
-            Fact::Property(it) => FactReport {
-                subject: Some(self.generation.key_of(it.node)),
-                name: Some(it.name.clone()),
-                value: Some(it.value.clone()),
-                ..plain("property")
+            Fact::Relation { id } => match self.relation(*id) {
+                Some(relation) => FactReport {
+                    id: Some(id.to_string()),
+                    relation: Some(self.relation_fact(relation)),
+                    ..self.seen_by(&relation.seen, plain("relation"))
+                },
+                None => plain("relation"),
             },
-            Fact::Service(it) => FactReport {
-                subject: Some(self.generation.key_of(it.node)),
-                name: Some(format!("{}/{}", it.protocol, it.port)),
-                ..plain("service")
+            Fact::Finding { id } => match self.finding(*id) {
+                Some(finding) => {
+                    let node = &self.generation.estate.node(finding.node);
+                    FactReport {
+                        id: Some(id.to_string()),
+                        subject: Some(node.key.to_string()),
+                        subject_name: Some(node.name.clone()),
+                        ..self.seen_by(&finding.seen, plain("finding"))
+                    }
+                }
+                None => plain("finding"),
             },
-            Fact::Absence(it) => FactReport {
-                subject: Some(self.generation.key_of(it.node)),
-                name: Some(it.name.clone()),
-                ..plain("absence")
-            },
+            Fact::Property(it) => {
+                let fact = FactReport {
+                    value: Some(it.value.clone()),
+                    ..about("property", it.node, it.name.clone())
+                };
+                let estate = &self.generation.estate;
+                let node = estate.by_id(it.node).map(|index| estate.node(index));
+                match node.and_then(|node| node.told_by(&it.name)) {
+                    Some((_, seen)) => self.seen_by(seen, fact),
+                    None => fact,
+                }
+            }
+            Fact::Service(it) => about("service", it.node, format!("{}/{}", it.protocol, it.port)),
+            Fact::Absence(it) => about("absence", it.node, it.name.clone()),
             Fact::Default(it) => FactReport {
-                subject: Some(self.generation.key_of(it.node)),
-                name: Some(it.name.clone()),
                 value: Some(it.value.clone()),
-                ..plain("default")
+                ..about("default", it.node, it.name.clone())
             },
             Fact::Setting(it) => FactReport {
                 name: Some(it.name.clone()),
@@ -190,6 +231,19 @@ impl Reports {
             },
             Fact::BuiltIn { .. } => plain("built-in"),
             Fact::Assumption { .. } => plain("assumption"),
+        }
+    }
+
+    fn relation_fact(&self, relation: &Relation) -> RelationFact {
+        let estate = &self.generation.estate;
+        let (source, target) = estate.keys_of(relation);
+        RelationFact {
+            kind: relation.kind.as_str().to_owned(),
+            source: source.to_owned(),
+            source_name: estate.node(relation.source).name.clone(),
+            target: target.to_owned(),
+            target_name: estate.node(relation.target).name.clone(),
+            because: because(relation),
         }
     }
 
@@ -209,15 +263,12 @@ impl Reports {
         seen.sources.iter().map(file).collect()
     }
 
-    /// Adds who saw a relation or finding, and when.
-    fn seen(&self, id: EdgeId, fact: FactReport) -> FactReport {
-        let relation = self.relation(id).map(|it| &it.seen);
-        let seen = relation.or_else(|| Some(&self.finding(id)?.seen));
+    /// Adds who saw something, and when.
+    fn seen_by(&self, seen: &Seen, fact: FactReport) -> FactReport {
         FactReport {
-            id: Some(id.to_string()),
-            observed: seen.map(|seen| seen.last),
-            observed_at: seen.map(|seen| seen.last.to_string()),
-            files: seen.map(|seen| self.files(seen)).unwrap_or_default(),
+            observed: Some(seen.last),
+            observed_at: Some(seen.last.to_string()),
+            files: self.files(seen),
             ..fact
         }
     }
@@ -238,4 +289,10 @@ impl Reports {
             None => id.to_string(),
         }
     }
+}
+
+/// What the ends of a concluded relation have in common.
+fn because(relation: &Relation) -> Option<String> {
+    let properties: Map<String, Value> = serde_json::from_str(&relation.properties).ok()?;
+    Some(properties.get(BECAUSE)?.as_str()?.to_owned())
 }

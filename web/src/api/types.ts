@@ -353,12 +353,22 @@ export type FactKind =
   | 'default'
   | 'built-in'
   | 'assumption'
+export interface RelationFact {
+  kind: string
+  source: string
+  source_name: string
+  target: string
+  target_name: string
+  because?: string | null
+}
 export interface FactReport {
   fact: FactKind
   text: string
   id?: string | null
+  relation?: RelationFact | null
   name?: string | null
   subject?: string | null
+  subject_name?: string | null
   value?: string | null
   observed_at?: string | null
   files?: string[]
