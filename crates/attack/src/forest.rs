@@ -89,16 +89,29 @@ impl<'v, 'a> Forests<'v, 'a> {
         })
     }
 
+    /// The trusts that join two domains in one forest; none for a domain and itself.
+    pub fn joined_by(&self, domain: NodeIndex, other: NodeIndex) -> Option<Vec<Fact>> {
+        self.nearest(domain, |at| (at == other).then(Vec::new))
+    }
+
     /// The nearest domain controller in the forest of `domain` of which something is so: the trusts that lead to its
     /// domain, whose controller it is, and what is so.
     fn first_controller(&self, domain: NodeIndex, is_so: impl Fn(&Node) -> Option<Fact>) -> Option<Vec<Fact>> {
+        self.nearest(domain, |at| {
+            let mut controllers = self.controllers.get(&at).into_iter().flatten();
+            controllers.find_map(|relation| {
+                let fact = is_so(self.view.node(relation.source))?;
+                Some(vec![self.view.relation_fact(relation), fact])
+            })
+        })
+    }
+
+    /// The trusts that lead to the nearest domain of which something is so, and why it is so.
+    fn nearest(&self, domain: NodeIndex, is_so: impl Fn(NodeIndex) -> Option<Vec<Fact>>) -> Option<Vec<Fact>> {
         let mut came_by: BTreeMap<NodeIndex, Option<(NodeIndex, &Relation)>> = BTreeMap::from([(domain, None)]);
         let mut waiting = VecDeque::from([domain]);
         while let Some(at) = waiting.pop_front() {
-            for relation in self.controllers.get(&at).into_iter().flatten() {
-                let Some(fact) = is_so(self.view.node(relation.source)) else {
-                    continue;
-                };
+            if let Some(facts) = is_so(at) {
                 let mut trusts = Vec::new();
                 let mut back = at;
                 while let Some(Some((before, trust))) = came_by.get(&back) {
@@ -106,7 +119,7 @@ impl<'v, 'a> Forests<'v, 'a> {
                     back = *before;
                 }
                 trusts.reverse();
-                trusts.extend([self.view.relation_fact(relation), fact]);
+                trusts.extend(facts);
                 return Some(trusts);
             }
             for &(next, trust) in self.trusts.get(&at).into_iter().flatten() {

@@ -30,10 +30,12 @@ mod laws;
 mod lookalikes;
 mod membership;
 mod paths;
+mod pki;
 #[cfg(test)]
 mod planted;
 mod protected_users;
 mod query;
+mod rights;
 mod search;
 mod sentence;
 mod step_map;

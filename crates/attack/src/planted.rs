@@ -57,6 +57,12 @@ const ALL: &[&[Plant]] = &[
     techniques::credentials::rodc::PLANTS,
     techniques::policies::CAN_APPLY_GPO,
     techniques::policies::GPO_APPLIES_TO,
+    techniques::certificates::esc1::PLANTS,
+    techniques::certificates::esc3::PLANTS,
+    techniques::certificates::esc4::PLANTS,
+    techniques::certificates::esc6::PLANTS,
+    techniques::certificates::esc13::PLANTS,
+    techniques::certificates::golden_cert::PLANTS,
     techniques::replication::PLANTS,
 ];
 

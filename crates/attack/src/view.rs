@@ -8,6 +8,7 @@ use roaring::RoaringBitmap;
 
 use crate::fact::{Fact, PropertyFact};
 use crate::membership::{self, Membership, Memberships};
+use crate::pki::Pki;
 use crate::world::{Removal, World};
 
 pub struct View<'a> {
@@ -15,6 +16,8 @@ pub struct View<'a> {
     pub removal: &'a Removal,
     pub memberships: Memberships<'a>,
     by_kind: BTreeMap<RelationKind, Vec<&'a Relation>>,
+    /// Certificate services.
+    pub pki: Pki<'a>,
 }
 
 impl<'a> View<'a> {
@@ -35,12 +38,15 @@ impl<'a> View<'a> {
             .iter()
             .flat_map(|kind| by_kind.get(kind).into_iter().flatten().copied());
         let memberships = Memberships::of(world.estate, reported, |node| !removal.assets.contains(&node));
-        Self {
+        let mut view = Self {
             world: *world,
             removal,
             memberships,
             by_kind,
-        }
+            pki: Pki::default(),
+        };
+        view.pki = Pki::of(&view);
+        view
     }
 
     /// Reported relations of a kind, sorted by source and target.
@@ -156,7 +162,7 @@ impl<'a> View<'a> {
     }
 
     /// The first of some holders that is, or contains, a group of everybody.
-    fn everybodys_holder(&self, holders: &RoaringBitmap) -> Option<NodeIndex> {
+    pub fn everybodys_holder(&self, holders: &RoaringBitmap) -> Option<NodeIndex> {
         let everybody = self.memberships.everybody();
         holders
             .iter()

@@ -24,6 +24,7 @@ pub const FAMILIES: &[&str] = &[
     "acl",
     "assumed",
     "azure",
+    "certificates",
     "containment",
     "credentials",
     CUSTOM,

@@ -342,6 +342,13 @@ vocabulary! {
         ManagesRodc = "ManagesRODC",
         WriteRodcPolicy = "WriteRODCPolicy",
         GoldenGmsa = "GoldenGMSA",
+        GoldenCert = "GoldenCert",
+        AdcsEsc1 = "ADCSESC1",
+        AdcsEsc3 = "ADCSESC3",
+        AdcsEsc4 = "ADCSESC4",
+        AdcsEsc6a = "ADCSESC6a",
+        AdcsEsc6b = "ADCSESC6b",
+        AdcsEsc13 = "ADCSESC13",
         ExploitRemoteCode = "ExploitRemoteCode",
         AssumedFoothold = "AssumedFoothold",
         Extension = "Extension",
@@ -463,7 +470,14 @@ impl RelationKind {
             | CoerceAndRelayNtlmToLdaps
             | SpoofSidHistory
             | AbuseTgtDelegation
-            | BadSuccessor => "can impersonate as",
+            | BadSuccessor
+            | GoldenCert
+            | AdcsEsc1
+            | AdcsEsc3
+            | AdcsEsc4
+            | AdcsEsc6a
+            | AdcsEsc6b
+            | AdcsEsc13 => "can impersonate as",
             CanRdp | RemoteInteractiveLogonRight => "CanRemoteInteractiveLogonTo",
             AdminTo | ManagesRodc | CoerceAndRelayNtlmToSmb | CanPsRemote | ExecuteDcom | SqlAdmin | AzVmAdminLogin => {
                 "can authenticate to"

@@ -38,7 +38,7 @@ fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
         for relation in view.relations(kind) {
             let target = view.node(relation.target);
             let is_futile = kind == RelationKind::WriteSpn && !has_guessable_password(target);
-            if !gives_control(kind, target.kind) || is_overruled(kind, relation, target) || is_futile {
+            if !gives_control(kind, target.kind) || is_overruled(view, relation) || is_futile {
                 continue;
             }
             // With a name of a service the account's password can be guessed, as likely as any other's.
@@ -85,12 +85,17 @@ pub fn laps_facts(view: &View<'_>, computer: &Node, known: Option<bool>) -> Vec<
         .collect()
 }
 
-/// Rights to manage a CA come from the CA's own list where that was collected; the rows of the directory object are
-/// then a copy that nobody enforces.
-fn is_overruled(right: RelationKind, relation: &Relation, target: &Node) -> bool {
-    matches!(right, RelationKind::ManageCa | RelationKind::ManageCertificates)
-        && target.attributes.has_ca_list == Some(true)
+/// Rights at a CA come from the CA's own list where that was collected; the rows of the directory object are then a
+/// copy that nobody enforces, save what they grant the computer that the CA runs on.
+pub(crate) fn is_overruled(view: &View<'_>, relation: &Relation) -> bool {
+    matches!(
+        relation.kind,
+        RelationKind::ManageCa | RelationKind::ManageCertificates | RelationKind::Enroll
+    ) && view.node(relation.target).attributes.has_ca_list == Some(true)
         && !relation.properties.contains("\"islistofca\":true")
+        && view
+            .relation(RelationKind::HostsCaService, relation.source, relation.target)
+            .is_none()
 }
 
 /// Whether this right over such an object lets an attacker control it. A right over other kinds of objects is granted

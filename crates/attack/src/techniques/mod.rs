@@ -3,9 +3,10 @@
 //! A family reads facts from the [`View`] and hands candidate steps to [`Steps`]. To add a technique: its kind in
 //! `model`, its text in the catalog, and its derivation here; a test holds the three together.
 
-mod acl;
+pub(crate) mod acl;
 mod assumed;
 pub(crate) mod azure;
+pub(crate) mod certificates;
 mod containment;
 pub(crate) mod credentials;
 pub(crate) mod custom;
@@ -15,7 +16,7 @@ pub(crate) mod extensions;
 mod local_groups;
 mod membership;
 mod network;
-mod ownership;
+pub(crate) mod ownership;
 pub(crate) mod policies;
 pub(crate) mod relay;
 pub(crate) mod replication;
@@ -49,6 +50,7 @@ pub static TECHNIQUES: &[Family] = &[
     acl::FAMILY,
     assumed::FAMILY,
     azure::FAMILY,
+    certificates::FAMILY,
     containment::FAMILY,
     credentials::FAMILY,
     custom::FAMILY,

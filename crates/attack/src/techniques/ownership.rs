@@ -4,7 +4,7 @@
 //! dsHeuristics (BlockOwnerImplicitRights) withholds the implicit rights of owners over computers and managed service
 //! accounts from everybody but administrators.
 
-use postern_model::estate::{Node, NodeIndex};
+use postern_model::estate::{Node, NodeIndex, Relation};
 use postern_model::{NodeKind, RelationKind};
 use roaring::RoaringBitmap;
 
@@ -37,35 +37,60 @@ fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
         steps,
         &[RelationKind::OwnsLimitedRights, RelationKind::WriteOwnerLimitedRights],
     );
-    let exempt: RoaringBitmap = view
-        .assets(NodeKind::Group)
-        .filter(|(_, node)| EXEMPT.iter().any(|end| node.key.ends_with(end)))
-        .map(|(index, _)| index)
-        .collect();
-    for (raw, technique) in [
-        (RelationKind::OwnsRaw, RelationKind::Owns),
-        (RelationKind::WriteOwnerRaw, RelationKind::WriteOwner),
-    ] {
+    let owners = Owners::of(view);
+    for (raw, technique) in RAW {
         for relation in view.relations(raw) {
-            let mut facts = vec![view.relation_fact(relation)];
-            let target = view.node(relation.target);
-            if is_guarded_kind(target) {
-                let domain = view.domain_of(target);
-                if domain.is_some_and(blocks_owner_rights) {
-                    match exemption(view, relation.source, &exempt) {
-                        Some(chain) if technique == RelationKind::Owns => facts.extend(chain),
-                        _ => continue,
-                    }
-                } else if let Some(domain) = domain.filter(|domain| !domain.is_stub) {
-                    facts.push(Fact::Absence(Box::new(AbsenceFact {
-                        node: domain.id,
-                        name: "dsheuristics".to_owned(),
-                        text: format!("{} does not withhold the implicit rights of owners", domain.name),
-                    })));
-                }
+            if let Some(facts) = owners.facts(relation) {
+                steps.add(technique, relation.source, relation.target, facts);
             }
-            steps.add(technique, relation.source, relation.target, facts);
         }
+    }
+}
+
+/// What a file reports, and the technique that it is where the forest does not withhold it.
+pub(crate) const RAW: [(RelationKind, RelationKind); 2] = [
+    (RelationKind::OwnsRaw, RelationKind::Owns),
+    (RelationKind::WriteOwnerRaw, RelationKind::WriteOwner),
+];
+
+/// Decides which rights of owners have an effect.
+pub(crate) struct Owners<'v, 'a> {
+    view: &'v View<'a>,
+    exempt: RoaringBitmap,
+}
+
+impl<'v, 'a> Owners<'v, 'a> {
+    pub fn of(view: &'v View<'a>) -> Self {
+        let exempt = view
+            .assets(NodeKind::Group)
+            .filter(|(_, node)| EXEMPT.iter().any(|end| node.key.ends_with(end)))
+            .map(|(index, _)| index)
+            .collect();
+        Self { view, exempt }
+    }
+
+    /// Why a relation of a raw kind has an effect, if it has.
+    pub fn facts(&self, raw: &Relation) -> Option<Vec<Fact>> {
+        let view = self.view;
+        let mut facts = vec![view.relation_fact(raw)];
+        let target = view.node(raw.target);
+        if !is_guarded_kind(target) {
+            return Some(facts);
+        }
+        let domain = view.domain_of(target);
+        if domain.is_some_and(blocks_owner_rights) {
+            if raw.kind != RelationKind::OwnsRaw {
+                return None;
+            }
+            facts.extend(exemption(view, raw.source, &self.exempt)?);
+        } else if let Some(domain) = domain.filter(|domain| !domain.is_stub) {
+            facts.push(Fact::Absence(Box::new(AbsenceFact {
+                node: domain.id,
+                name: "dsheuristics".to_owned(),
+                text: format!("{} does not withhold the implicit rights of owners", domain.name),
+            })));
+        }
+        Some(facts)
     }
 }
 

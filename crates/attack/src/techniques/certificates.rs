@@ -1,0 +1,135 @@
+//! Abuses of certificate services that let an attacker log on as somebody else, or as more than they are.
+//!
+//! One file for each, named after the number that the paper "Certified Pre-Owned" (Schroeder and Christensen, 2021) and
+//! those that followed it gave the abuse. What they have in common is in [`crate::pki`].
+
+pub(crate) mod esc1;
+pub(crate) mod esc13;
+pub(crate) mod esc3;
+pub(crate) mod esc4;
+pub(crate) mod esc6;
+pub(crate) mod golden_cert;
+
+use postern_model::RelationKind;
+
+use super::Family;
+use crate::derived::Steps;
+use crate::view::View;
+
+pub const FAMILY: Family = Family {
+    name: "certificates",
+    techniques: &[
+        RelationKind::GoldenCert,
+        RelationKind::AdcsEsc1,
+        RelationKind::AdcsEsc3,
+        RelationKind::AdcsEsc4,
+        RelationKind::AdcsEsc6a,
+        RelationKind::AdcsEsc6b,
+        RelationKind::AdcsEsc13,
+    ],
+    derive,
+};
+
+fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
+    golden_cert::derive(view, steps);
+    esc1::derive(view, steps);
+    esc3::derive(view, steps);
+    esc4::derive(view, steps);
+    esc6::derive(view, steps);
+    esc13::derive(view, steps);
+}
+
+/// A domain with certificate services, for the plants of this family.
+#[cfg(test)]
+pub(crate) mod sketch {
+    use postern_model::estate::{Attributes, PkiAttributes};
+    use postern_model::{NodeKind, RelationKind};
+
+    use crate::planted::NearMiss;
+    use crate::testing::{DOMAIN, Sketch};
+
+    /// An authority in use on CAHOST that chains to a root of the domain, is in its store, and publishes TEMPLATE. USERS
+    /// may ask the authority, and EVE is one of them; nobody may ask for the template yet.
+    pub fn services(template: fn(&mut PkiAttributes)) -> Sketch {
+        let mut sketch = Sketch::domain();
+        sketch
+            .computer("CAHOST")
+            .node("CA", NodeKind::EnterpriseCa, |_| {})
+            .node("ROOT", NodeKind::RootCa, |_| {})
+            .node("STORE", NodeKind::NtAuthStore, |_| {})
+            .relate("CAHOST", RelationKind::HostsCaService, "CA")
+            .relate("CA", RelationKind::IssuedSignedBy, "ROOT")
+            .relate("ROOT", RelationKind::RootCaFor, DOMAIN)
+            .relate("CA", RelationKind::TrustedForNtAuth, "STORE")
+            .relate("STORE", RelationKind::NtAuthStoreFor, DOMAIN)
+            .user("EVE")
+            .group("USERS")
+            .relate("EVE", RelationKind::MemberOf, "USERS")
+            .relate("USERS", RelationKind::Enroll, "CA");
+        publish(&mut sketch, "TEMPLATE", template);
+        sketch
+    }
+
+    /// One more template of the authority.
+    pub fn publish(sketch: &mut Sketch, key: &str, edit: fn(&mut PkiAttributes)) {
+        sketch
+            .node(key, NodeKind::CertTemplate, |node| edit(pki(&mut node.attributes)))
+            .relate(key, RelationKind::PublishedTo, "CA");
+    }
+
+    pub fn pki(attributes: &mut Attributes) -> &mut PkiAttributes {
+        attributes.pki.get_or_insert_default()
+    }
+
+    /// A template whose certificates are good for logon, without approval or signature.
+    pub fn open(template: &mut PkiAttributes) {
+        template.schema_version = Some(2);
+        template.authorized_signatures = Some(0);
+        template.requires_manager_approval = Some(false);
+        template.authentication_enabled = Some(true);
+    }
+
+    fn unrelate(sketch: &mut Sketch, source: &str, kind: RelationKind, target: &str) {
+        sketch.unrelate(source, kind, target);
+    }
+
+    pub const PUBLISHED: NearMiss = ("the template is published", |it| {
+        unrelate(it, "TEMPLATE", RelationKind::PublishedTo, "CA");
+    });
+    pub const CHAINED: NearMiss = ("the authority chains to a root", |it| {
+        unrelate(it, "CA", RelationKind::IssuedSignedBy, "ROOT");
+    });
+    pub const ROOT_TRUSTED: NearMiss = ("the domain trusts the root", |it| {
+        unrelate(it, "ROOT", RelationKind::RootCaFor, DOMAIN);
+    });
+    pub const IN_STORE: NearMiss = ("the authority is in the store for logon", |it| {
+        unrelate(it, "CA", RelationKind::TrustedForNtAuth, "STORE");
+    });
+    pub const STORE_OF_DOMAIN: NearMiss = ("the store is that of the domain", |it| {
+        unrelate(it, "STORE", RelationKind::NtAuthStoreFor, DOMAIN);
+    });
+    pub const IN_USE: NearMiss = ("the authority's computer is enabled", |it| {
+        it.edit("CAHOST", |host| host.enabled = Some(false));
+    });
+    pub const MAY_ASK_AUTHORITY: NearMiss = ("may ask the authority", |it| {
+        unrelate(it, "USERS", RelationKind::Enroll, "CA");
+    });
+    pub const NOT_OVERRULED: NearMiss = ("the authority's own list grants what the directory's does", |it| {
+        it.edit("CA", |ca| ca.has_ca_list = Some(true));
+    });
+    pub const NO_APPROVAL: NearMiss = ("nobody has to approve", |it| {
+        it.edit("TEMPLATE", |it| pki(it).requires_manager_approval = Some(true));
+    });
+    pub const APPROVAL_KNOWN: NearMiss = ("it is known that nobody has to approve", |it| {
+        it.edit("TEMPLATE", |it| pki(it).requires_manager_approval = None);
+    });
+    pub const NO_SIGNATURE: NearMiss = ("no agent has to sign", |it| {
+        it.edit("TEMPLATE", |it| pki(it).authorized_signatures = Some(1));
+    });
+    pub const FOR_LOGON: NearMiss = ("certificates of the template are good for logon", |it| {
+        it.edit("TEMPLATE", |it| pki(it).authentication_enabled = Some(false));
+    });
+    pub const ENABLED: NearMiss = ("is enabled", |it| {
+        it.edit("EVE", |eve| eve.enabled = Some(false));
+    });
+}
