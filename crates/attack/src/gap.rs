@@ -1,7 +1,7 @@
 //! Which techniques could not be evaluated where, for want of which input (the coverage report).
 
 use postern_catalog::InputNeed;
-use postern_model::estate::{Answered, BoundaryCoverage};
+use postern_model::estate::{Answered, BoundaryCoverage, Node};
 use postern_model::{Facet, ObjectClass, RelationKind};
 
 use crate::techniques;
@@ -63,7 +63,7 @@ fn gap(world: &World<'_>, technique: RelationKind, need: &InputNeed, boundary: &
             )
         }
         None => {
-            let total = known_objects(world, need.class, &boundary.boundary);
+            let total = known_objects(world, need, &boundary.boundary);
             let reason = format!("{} of {}: not looked at", need.facet, need.class);
             (Answered { answered: 0, total }, reason)
         }
@@ -115,11 +115,13 @@ fn concerns(class: ObjectClass, boundary: &BoundaryCoverage) -> bool {
     }
 }
 
-fn known_objects(world: &World<'_>, class: ObjectClass, boundary: &str) -> u64 {
-    let nodes = world.estate.nodes.iter();
-    nodes
-        .filter(|node| *node.boundary == *boundary && ObjectClass::of(node.kind) == Some(class))
-        .count() as u64
+fn known_objects(world: &World<'_>, need: &InputNeed, boundary: &str) -> u64 {
+    let can_answer = |node: &&Node| {
+        *node.boundary == *boundary
+            && ObjectClass::of(node.kind) == Some(need.class)
+            && (!need.facet.is_of_domain_controllers() || node.attributes.is_dc == Some(true))
+    };
+    world.estate.nodes.iter().filter(can_answer).count() as u64
 }
 
 #[cfg(test)]
@@ -156,6 +158,26 @@ mod tests {
             (0, 2, "computers: local groups")
         );
         assert_eq!(gap.reason, "local groups of computers: not looked at");
+    }
+
+    #[test]
+    fn what_only_domain_controllers_answer_is_wanted_of_them_alone() {
+        let mut sketch = Sketch::domain();
+        sketch.computer("PC1").computer("DC1");
+        sketch.edit("DC1", |it| it.is_dc = Some(true));
+        let relay = RelationKind::CoerceAndRelayNtlmToLdap;
+        let found = gaps_of(&sketch);
+        let wanted: Vec<_> = found
+            .iter()
+            .filter(|gap| gap.technique == relay && gap.boundary == DOMAIN)
+            .map(|gap| (gap.input.as_str(), gap.total))
+            .collect();
+        let expected = [
+            ("computers: LDAP settings", 1),
+            ("computers: NTLM settings", 2),
+            ("computers: web client", 2),
+        ];
+        assert_eq!(wanted, expected);
     }
 
     #[test]

@@ -308,7 +308,7 @@ pub fn texts(value: Option<&Value>) -> Vec<String> {
 }
 
 /// Collectors write booleans as such, as numbers and as text.
-fn as_bool(value: &Value) -> Option<bool> {
+pub fn as_bool(value: &Value) -> Option<bool> {
     match value {
         Value::Bool(flag) => Some(*flag),
         Value::Number(number) => number.as_i64().map(|number| number != 0),

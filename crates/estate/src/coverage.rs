@@ -86,17 +86,23 @@ impl Looked {
         names: &HashMap<String, String>,
     ) -> Vec<BoundaryCoverage> {
         let mut totals = HashMap::<(&str, ObjectClass), u64>::new();
+        let mut controllers = HashMap::<&str, u64>::new();
         for object in objects.values().filter(|object| !object.is_stub) {
             if let Some(class) = ObjectClass::of(object.kind) {
                 *totals.entry((object.boundary.as_str(), class)).or_default() += 1;
+                *controllers.entry(&object.boundary).or_default() += u64::from(object.is_domain_controller());
             }
         }
         let is_one = |subject: &str, boundary: &str, class: ObjectClass| {
             let object = keys.find(subject).and_then(|key| objects.get(&key));
             object.is_some_and(|it| !it.is_stub && it.boundary == boundary && ObjectClass::of(it.kind) == Some(class))
         };
-        let answered = |boundary: &str, class: ObjectClass, subjects: &Option<BTreeSet<String>>| {
-            let total = totals.get(&(boundary, class)).copied().unwrap_or(0);
+        let answered = |boundary: &str, class: ObjectClass, facet: &Facet, subjects: &Option<BTreeSet<String>>| {
+            let total = match facet.is_of_domain_controllers() {
+                true => controllers.get(boundary),
+                false => totals.get(&(boundary, class)),
+            };
+            let total = total.copied().unwrap_or(0);
             let answered = match subjects {
                 None => total,
                 Some(subjects) => subjects.iter().filter(|it| is_one(it, boundary, class)).count() as u64,
@@ -110,7 +116,9 @@ impl Looked {
                 name: names.get(boundary).cloned().unwrap_or_else(|| boundary.clone()),
                 facets: facets
                     .iter()
-                    .map(|((class, facet), subjects)| ((*class, facet.clone()), answered(boundary, *class, subjects)))
+                    .map(|((class, facet), subjects)| {
+                        ((*class, facet.clone()), answered(boundary, *class, facet, subjects))
+                    })
                     .collect(),
             })
             .collect()

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use postern_model::schema::OBJECTS;
 use postern_model::{Facet, NodeKind};
 
-use crate::attributes::{Properties, parse};
+use crate::attributes::{Properties, as_bool, parse};
 use crate::fold::{SnapshotFold, cell_of, each_row};
 use crate::kinds::Kinds;
 use crate::resolve::boundary_of;
@@ -125,6 +125,10 @@ pub struct Object {
 }
 
 impl Object {
+    pub fn is_domain_controller(&self) -> bool {
+        self.properties.get("isdc").and_then(as_bool) == Some(true)
+    }
+
     /// Who speaks of the object.
     pub fn sighting(&self) -> Sighting {
         Sighting {

@@ -444,6 +444,19 @@ fn statements(facts: &mut Facts, day: i64) -> [i64; 2] {
     [Facet::Properties, Facet::Statements].map(|facet| facts.cell(ObjectClass::Extensions, facet, Coverage::Mention))
 }
 
+#[test]
+fn an_object_lies_in_the_domain_that_it_names_where_its_id_is_no_sid() {
+    let mut facts = Facts::default();
+    facts.file(1);
+    let nodes = facts.cell_of("", ObjectClass::Extensions, Facet::Properties, Coverage::Mention);
+    facts.object(nodes, "S-1-2-3", "Domain", "LAB.EXAMPLE", "{}");
+    facts.object(nodes, "PC1", "Computer", "PC1", r#"{"domainsid":"s-1-2-3"}"#);
+    facts.object(nodes, "PC2", "Computer", "PC2", r#"{"domainsid":"S-1-9-9"}"#);
+    let estate = facts.resolve();
+    let boundary = |key: &str| &*estate.node(estate.find(key).expect("an asset")).boundary;
+    assert_eq!(["S-1-2-3", "PC1", "PC2"].map(boundary), ["S-1-2-3", "S-1-2-3", ""]);
+}
+
 fn matching(json: &str) -> String {
     format!("MATCH={json}")
 }
@@ -648,8 +661,32 @@ fn a_statement_of_today_moves_no_window_past_what_was_looked_at() {
 
 fn host_settings(facts: &mut Facts, day: i64, id: &str, properties: &str) {
     facts.file(day);
-    let cell = facts.cell(ObjectClass::Computers, Facet::HostSettings, Coverage::Subjects);
+    let cell = facts.cell(ObjectClass::Computers, Facet::Smb, Coverage::Subjects);
     facts.covered(cell, id).object(cell, id, "Computer", "", properties);
+}
+
+#[test]
+fn a_computer_that_answers_one_question_anew_keeps_its_other_answers() {
+    const COMPUTER: &str = "S-1-5-21-1-2-3-2001";
+    let mut facts = Facts::default();
+    computer(&mut facts, COMPUTER, "FILE01.CORP.LOCAL");
+    for (day, facet, answer) in [
+        (2, Facet::Smb, r#"{"smbsigning":true}"#),
+        (2, Facet::Ntlm, r#"{"restrictoutboundntlm":true}"#),
+        (3, Facet::Smb, r#"{"smbsigning":false}"#),
+    ] {
+        facts.file(day);
+        let cell = facts.cell(ObjectClass::Computers, facet, Coverage::Subjects);
+        facts
+            .covered(cell, COMPUTER)
+            .object(cell, COMPUTER, "Computer", "", answer);
+    }
+    let estate = facts.resolve();
+    let host = estate.nodes[0].attributes.host.as_deref().expect("answers");
+    assert_eq!(
+        (host.requires_smb_signing, host.restricts_outbound_ntlm),
+        (Some(false), Some(true))
+    );
 }
 
 /// Of a property of the only asset: its object, its files by number, and the first and the last day.

@@ -83,7 +83,18 @@ pub enum Facet {
     RegistrySessions,
     LocalGroups,
     UserRights,
-    /// Registry and service answers of a host: signing, NTLM, web client, DC and CA registry.
+    /// Whether a computer asks for signed SMB.
+    Smb,
+    /// What the registry of a computer says about NTLM.
+    Ntlm,
+    /// Whether a computer's web client runs.
+    WebClient,
+    /// What a domain controller asks of LDAP and LDAPS.
+    Ldap,
+    /// How the registry of a domain controller maps certificates to accounts.
+    DcRegistry,
+    /// Whether the host of a certification authority lets anybody relay to its web enrolment. In sources of before there
+    /// were the facets above: what is in those of them that are about any computer.
     HostSettings,
     CaRegistry,
     CertServices,
@@ -116,6 +127,11 @@ impl Facet {
     /// Sampled facets are a union over a window: not seeing a session again is no proof of its end.
     pub fn is_sampled(&self) -> bool {
         matches!(self, Self::Sessions | Self::PrivilegedSessions | Self::RegistrySessions)
+    }
+
+    /// Of all computers only domain controllers can answer.
+    pub fn is_of_domain_controllers(&self) -> bool {
+        matches!(self, Self::Ldap | Self::DcRegistry)
     }
 }
 
@@ -248,6 +264,11 @@ impl std::fmt::Display for Facet {
             Self::RegistrySessions => "registry sessions",
             Self::LocalGroups => "local groups",
             Self::UserRights => "user rights",
+            Self::Smb => "SMB signing",
+            Self::Ntlm => "NTLM settings",
+            Self::WebClient => "web client",
+            Self::Ldap => "LDAP settings",
+            Self::DcRegistry => "domain controller registry",
             Self::HostSettings => "host settings",
             Self::CaRegistry => "CA registry",
             Self::CertServices => "certificate services",

@@ -114,24 +114,43 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// What a computer answers apart, each in a facet of its own: who asks for one of them today keeps the others.
     fn host_settings(&mut self, subject: &Subject<'_>, record: &Record<'_>) -> Result<(), IngestError> {
-        let mut properties = Properties::new();
+        let [mut web_client, mut smb, mut registry, mut controller] = [(); 4].map(|()| Properties::new());
         if let (true, Some(is_running)) = (record.web_client.is_collected.is_true(), record.web_client.result.0) {
-            properties.flag("webclientrunning", is_running);
+            web_client.flag("webclientrunning", is_running);
         }
-        let smb = &record.smb_info;
+        let answer = &record.smb_info;
         if let (true, Some(is_signing)) = (
-            smb.is_collected.is_true(),
-            smb.result.signing_enabled.0.or(smb.signing_enabled.0),
+            answer.is_collected.is_true(),
+            answer.result.signing_enabled.0.or(answer.signing_enabled.0),
         ) {
-            properties.flag("smbsigning", is_signing);
+            smb.flag("smbsigning", is_signing);
         }
-        ntlm(&record.ntlm_registry, &mut properties);
-        dc_registry(&record.dc_registry, &mut properties);
+        ntlm(&record.ntlm_registry, &mut registry);
+        dc_registry(&record.dc_registry, &mut controller);
+        for (slot, properties) in [
+            (Slot::WebClient, web_client),
+            (Slot::Smb, smb),
+            (Slot::Ntlm, registry),
+            (Slot::DcRegistry, controller),
+        ] {
+            self.host_answer(subject, slot, properties)?;
+        }
+        Ok(())
+    }
+
+    /// A row of what a computer answered, if it answered anything.
+    pub(super) fn host_answer(
+        &mut self,
+        subject: &Subject<'_>,
+        slot: Slot,
+        properties: Properties,
+    ) -> Result<(), IngestError> {
         if properties.is_empty() {
             return Ok(());
         }
-        let at = self.place(subject, Slot::HostSettings)?;
+        let at = self.place(subject, slot)?;
         self.output.covered(at)?;
         self.output.object(at, subject.end, "", &properties.finish())?;
         Ok(())

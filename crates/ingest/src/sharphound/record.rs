@@ -7,7 +7,7 @@ use postern_model::{NodeKind, RelationKind};
 use super::cells::{BoundaryIndex, OBJECTS_MAX, SUBJECT_BYTES_MAX, Slot};
 use super::cursor::Cursor;
 use super::output::{End, ID_BYTES_MAX, PROPERTIES_BYTES_MAX, Place, Properties, json_text, shown, upper};
-use super::shape::{ObjectProperties, Principal, Record, Trust, TrustDirection, flag_of_text};
+use super::shape::{ldap_key, ObjectProperties, Principal, Record, Trust, TrustDirection, flag_of_text};
 use super::{Reader, Subject, WELL_KNOWN_BYTES_MAX, domain_of_id, kind_of};
 use crate::IngestError;
 
@@ -169,9 +169,14 @@ impl Reader<'_> {
             subject: subject.end.id,
         };
         let kind = subject.end.kind;
+        let mut ldap = Properties::new();
         let mut json: Cow<'_, str> = match kind {
             NodeKind::Domain => Cow::Owned(rewritten(told.json, normal_domain_property)),
-            NodeKind::Computer if told.has_old_ldap_keys => Cow::Owned(rewritten(told.json, renamed_ldap_property)),
+            NodeKind::Computer if told.has_ldap_keys => {
+                let (others, apart) = parted_by_ldap(told.json);
+                ldap = apart;
+                Cow::Owned(others)
+            }
             _ => Cow::Borrowed(told.json),
         };
 
@@ -202,7 +207,7 @@ impl Reader<'_> {
             json = Cow::Owned(all.finish());
         }
         self.output.object(at, subject.end, &told.name, &json)?;
-        Ok(())
+        self.host_answer(subject, Slot::Ldap, ldap)
     }
 
     /// Relations that are told by an object's own attributes. They stand in the cell of its properties.
@@ -722,14 +727,19 @@ fn normal_domain_property(key: &str, value: &str) -> (Option<&'static str>, Opti
     (None, value)
 }
 
-/// Keys that newer collectors spell differently.
-fn renamed_ldap_property(key: &str, _: &str) -> (Option<&'static str>, Option<String>) {
-    let key = if key.eq_ignore_ascii_case("ldapenabled") {
-        Some("ldapavailable")
-    } else if key.eq_ignore_ascii_case("ldapsenabled") {
-        Some("ldapsavailable")
-    } else {
-        None
-    };
-    (key, None)
+/// Properties of a computer without what it asks of LDAP, and that.
+fn parted_by_ldap(json: &str) -> (String, Properties) {
+    let (mut others, mut ldap) = (Properties::new(), Properties::new());
+    let outcome = Cursor::new(json).each_field(|cursor, key| {
+        let value = cursor.skip()?;
+        match ldap_key(key) {
+            // Nothing was found out then.
+            Some(_) if value == "null" => {}
+            Some(name) => ldap.raw(name, value),
+            None => others.raw_key(&json_text(key), value),
+        }
+        Ok(())
+    });
+    debug_assert_eq!(outcome, Ok(()), "these properties have been read before");
+    (others.finish(), ldap)
 }

@@ -595,8 +595,8 @@ pub struct ObjectProperties<'a> {
     pub has_acl_protected: bool,
     pub has_inheritance_hashes: bool,
     pub has_group_link: bool,
-    /// Keys are there that newer collectors spell differently.
-    pub has_old_ldap_keys: bool,
+    /// What a domain controller asks of LDAP stands among them.
+    pub has_ldap_keys: bool,
     /// Says more than names, ids and what every collection says of an object.
     pub has_attributes: bool,
 }
@@ -617,10 +617,23 @@ impl Default for ObjectProperties<'_> {
             has_acl_protected: false,
             has_inheritance_hashes: false,
             has_group_link: false,
-            has_old_ldap_keys: false,
+            has_ldap_keys: false,
             has_attributes: false,
         }
     }
+}
+
+/// The name of a property that says what a domain controller asks of LDAP, as newer collectors spell it.
+pub fn ldap_key(key: &str) -> Option<&'static str> {
+    const KEYS: [(&str, &str); 6] = [
+        ("ldapavailable", "ldapavailable"),
+        ("ldapenabled", "ldapavailable"),
+        ("ldapsavailable", "ldapsavailable"),
+        ("ldapsenabled", "ldapsavailable"),
+        ("ldapsigning", "ldapsigning"),
+        ("ldapsepa", "ldapsepa"),
+    ];
+    KEYS.iter().find(|(it, _)| is_key(key, it)).map(|(_, name)| *name)
 }
 
 /// Text; a property of another type is none.
@@ -675,11 +688,8 @@ impl<'a> Read<'a> for ObjectProperties<'a> {
                 length => {
                     it.has_attributes = true;
                     match length {
-                        11 => {
-                            it.has_old_ldap_keys |= is_key(key, "ldapenabled");
-                            it.has_group_link |= is_key(key, "grouplinkid");
-                        }
-                        12 => it.has_old_ldap_keys |= is_key(key, "ldapsenabled"),
+                        11 if is_key(key, "grouplinkid") => it.has_group_link = true,
+                        8 | 11..=14 => it.has_ldap_keys |= ldap_key(key).is_some(),
                         17 => it.has_inheritance_hashes |= is_key(key, "inheritancehashes"),
                         _ => {}
                     }

@@ -410,7 +410,8 @@ fn a_host_that_did_not_answer_is_not_covered() {
         Facet::Sessions,
         Facet::LocalGroups,
         Facet::UserRights,
-        Facet::HostSettings,
+        Facet::Smb,
+        Facet::Ntlm,
     ] {
         assert_eq!(
             coverage(&summary, DOMAIN, facet.clone()),
@@ -432,11 +433,13 @@ fn a_host_that_did_not_answer_is_not_covered() {
     );
     let host = format!("{DOMAIN}-1");
     assert_eq!(rows.properties(&summary, Facet::UserRights, &host)[0]["hasura"], true);
-    let settings = &rows.properties(&summary, Facet::HostSettings, &host)[0];
+    let answer = |facet| rows.properties(&summary, facet, &host).remove(0);
+    assert_eq!(answer(Facet::Smb), serde_json::json!({"smbsigning":false}));
     assert_eq!(
-        (&settings["smbsigning"], &settings["restrictoutboundntlm"]),
-        (&false.into(), &false.into())
+        answer(Facet::Ntlm),
+        serde_json::json!({"restrictoutboundntlm":false,"restrictoutboundntlmisdefault":true})
     );
+    assert_eq!(coverage(&summary, DOMAIN, Facet::WebClient), None);
     assert!(
         rows.objects
             .iter()
@@ -748,15 +751,17 @@ fn members_given_by_distinguished_name_keep_it() {
 fn properties_are_kept_as_they_stand_and_renamed_where_collectors_were() {
     let computer = format!(
         r#"{{"ObjectIdentifier":"{DOMAIN}-1","Properties":{{ "name":"PC","ldapenabled":true,
-        "odd":{{"a":[1,"\u00e9"]}} }},
+        "ldapsigning":null,"odd":{{"a":[1,"\u00e9"]}} }},
         "IsDC":true,"IsACLProtected":true}}"#
     );
     let (summary, rows) = parsed(&file("computers", ALL, &[&computer]));
     let properties = &rows.properties(&summary, Facet::Properties, &format!("{DOMAIN}-1"))[0];
     assert_eq!(
         *properties,
-        serde_json::json!({"name":"PC","ldapavailable":true,"odd":{"a":[1,"é"]},"isdc":true,"isaclprotected":true})
+        serde_json::json!({"name":"PC","odd":{"a":[1,"é"]},"isdc":true,"isaclprotected":true})
     );
+    let ldap = &rows.properties(&summary, Facet::Ldap, &format!("{DOMAIN}-1"))[0];
+    assert_eq!(*ldap, serde_json::json!({"ldapavailable":true}));
     assert_eq!(rows.objects[0].4, "PC");
 }
 
