@@ -163,15 +163,33 @@ impl Derived {
 /// Finds every step of a world, after taking out what `removal` names.
 pub fn derive(world: &World<'_>, removal: &Removal) -> Derived {
     let view = View::new(world, removal);
-    let mut steps = Steps::new(&view);
-    for family in techniques::TECHNIQUES {
-        (family.derive)(&view, &mut steps);
-    }
-    techniques::stated::derive(&view, &mut steps);
-    let mut derived = steps.finish();
+    let mut derived = collect(&view, Accounts::Usable);
     derived.gaps.extend(gaps(world));
     derived.gaps.sort();
     derived
+}
+
+/// What fails for no other reason than that an account at one end is disabled or has expired. No path uses it; it is
+/// for those who compare with programs that draw it.
+pub fn refused(world: &World<'_>) -> Derived {
+    let removal = Removal::default();
+    collect(&View::new(world, &removal), Accounts::Unusable)
+}
+
+fn collect(view: &View<'_>, accounts: Accounts) -> Derived {
+    let mut steps = Steps::new(view, accounts);
+    for family in techniques::TECHNIQUES {
+        (family.derive)(view, &mut steps);
+    }
+    techniques::stated::derive(view, &mut steps);
+    steps.finish()
+}
+
+/// Which steps are collected: those between accounts that somebody can log on with, or those that lack just this.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Accounts {
+    Usable,
+    Unusable,
 }
 
 /// One end of a candidate step.
@@ -192,6 +210,7 @@ pub struct Manner {
 /// Collects candidates, refuses those that are no steps, and joins derivations of the same step.
 pub struct Steps<'v, 'a> {
     view: &'v View<'a>,
+    accounts: Accounts,
     /// One for each derivation; those of one step are put together at the end.
     candidates: Vec<Step>,
     virtuals: BTreeMap<NodeId, Virtual>,
@@ -200,9 +219,10 @@ pub struct Steps<'v, 'a> {
 }
 
 impl<'v, 'a> Steps<'v, 'a> {
-    fn new(view: &'v View<'a>) -> Self {
+    fn new(view: &'v View<'a>, accounts: Accounts) -> Self {
         Self {
             view,
+            accounts,
             candidates: Vec::new(),
             virtuals: BTreeMap::new(),
             gaps: Vec::new(),
@@ -262,10 +282,14 @@ impl<'v, 'a> Steps<'v, 'a> {
             || removal.techniques.contains(&technique)
             || removal.techniques.contains(&known.id)
             || removal.edges.contains(&id)
-            || !self.is_usable(source)
-            || !self.is_usable(target)
+            || self.is_removed(source)
+            || self.is_removed(target)
             || self.is_placeholder(source);
-        if is_refused {
+        let accounts = match self.is_unusable(source) || self.is_unusable(target) {
+            true => Accounts::Unusable,
+            false => Accounts::Usable,
+        };
+        if is_refused || accounts != self.accounts {
             return;
         }
         for end in [source, target] {
@@ -293,13 +317,17 @@ impl<'v, 'a> Steps<'v, 'a> {
     /// Precision first: nobody gets anywhere with, or to, an account that cannot log on. That holds for computers too:
     /// with its account disabled a machine takes no logons of the domain, so that neither rights on it nor sessions
     /// seen on it are of use.
-    fn is_usable(&self, vertex: Vertex<'_>) -> bool {
+    fn is_unusable(&self, vertex: Vertex<'_>) -> bool {
         match vertex {
-            Vertex::Asset(index) => {
-                !self.view.removal.assets.contains(&index)
-                    && !self.view.node(index).is_unusable_account(self.view.world.now)
-            }
-            Vertex::Virtual(_) => true,
+            Vertex::Asset(index) => self.view.node(index).is_unusable_account(self.view.world.now),
+            Vertex::Virtual(_) => false,
+        }
+    }
+
+    fn is_removed(&self, vertex: Vertex<'_>) -> bool {
+        match vertex {
+            Vertex::Asset(index) => self.view.removal.assets.contains(&index),
+            Vertex::Virtual(_) => false,
         }
     }
 

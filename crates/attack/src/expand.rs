@@ -18,67 +18,113 @@ pub struct Passage {
     pub technique: RelationKind,
     pub cost: u32,
     pub is_assumed: bool,
+    /// One of its ends is an account that cannot be used: no path takes it.
+    pub is_refused: bool,
 }
 
-/// How much less a way is worth: the lower, the better.
-type Worth = (u32, bool);
+impl Passage {
+    fn id(&self) -> EdgeId {
+        EdgeId::of(
+            self.source,
+            self.target,
+            self.technique.label(),
+            self.technique.as_str(),
+        )
+    }
+}
+
+/// How much less a way is worth: whether it is refused, its cost, whether it is assumed.
+type Worth = (bool, u32, bool);
+
+/// Steps, and those that were refused, for [`without_sets`].
+#[derive(Clone, Copy)]
+struct Both<'d> {
+    derived: &'d Derived,
+    refused: &'d Derived,
+}
+
+impl<'d> Both<'d> {
+    fn is_set(self, id: NodeId) -> bool {
+        let vertex = self
+            .derived
+            .virtual_vertex(id)
+            .or_else(|| self.refused.virtual_vertex(id));
+        vertex.is_some_and(|it| it.kind == NodeKind::ObjectSet)
+    }
+
+    /// Every step with what it is worth.
+    fn steps(self) -> impl Iterator<Item = (&'d Step, Worth)> {
+        let worth = |is_refused: bool| move |step: &'d Step| (step, (is_refused, step.cost, step.is_assumed));
+        let usable = self.derived.steps.iter().map(worth(false));
+        usable.chain(self.refused.steps.iter().map(worth(true)))
+    }
+
+    fn has_step(self, id: EdgeId) -> bool {
+        self.derived.step(id).or_else(|| self.refused.step(id)).is_some()
+    }
+}
 
 /// Calls `each` for every step that touches no set, and for every pair that steps through sets join, sets of sets
 /// included. Each pair has one passage for each technique: a step of its own stands before one through sets, and of
-/// several ways through sets the cheapest counts.
-pub fn without_sets<E>(derived: &Derived, mut each: impl FnMut(Passage) -> Result<(), E>) -> Result<(), E> {
-    let is_set = |it: NodeId| {
-        derived
-            .virtual_vertex(it)
-            .is_some_and(|it| it.kind == NodeKind::ObjectSet)
-    };
-    let mut members: HashMap<NodeId, Vec<&Step>> = HashMap::new();
-    let mut into_sets: BTreeMap<(NodeId, RelationKind), Vec<&Step>> = BTreeMap::new();
-    for step in &derived.steps {
-        if is_set(step.source) {
-            members.entry(step.source).or_default().push(step);
-        } else if is_set(step.target) {
-            into_sets.entry((step.source, step.technique)).or_default().push(step);
+/// several ways through sets the cheapest counts. `refused` is what [`crate::refused`] says, or nothing.
+///
+/// # Errors
+/// Those of `each`.
+pub fn without_sets<E>(
+    derived: &Derived,
+    refused: &Derived,
+    mut each: impl FnMut(Passage) -> Result<(), E>,
+) -> Result<(), E> {
+    let all = Both { derived, refused };
+    let mut members: HashMap<NodeId, Vec<(&Step, Worth)>> = HashMap::new();
+    let mut into_sets: BTreeMap<(NodeId, RelationKind), Vec<(&Step, Worth)>> = BTreeMap::new();
+    for (step, worth) in all.steps() {
+        if all.is_set(step.source) {
+            members.entry(step.source).or_default().push((step, worth));
+        } else if all.is_set(step.target) {
+            let way = (step.source, step.technique);
+            into_sets.entry(way).or_default().push((step, worth));
         } else {
-            each(Passage {
-                source: step.source,
-                target: step.target,
-                technique: step.technique,
-                cost: step.cost,
-                is_assumed: step.is_assumed,
-            })?;
+            each(passage((step.source, step.technique), step.target, worth))?;
         }
     }
-    for ((source, technique), steps) in into_sets {
+    for (way, steps) in into_sets {
         let mut waiting: BinaryHeap<Reverse<(Worth, NodeId)>> = steps
             .iter()
-            .map(|step| Reverse(((step.cost, step.is_assumed), step.target)))
+            .map(|(step, worth)| Reverse((*worth, step.target)))
             .collect();
         let mut done = HashSet::new();
-        while let Some(Reverse(((cost, is_assumed), at))) = waiting.pop() {
+        while let Some(Reverse((worth, at))) = waiting.pop() {
             if !done.insert(at) {
                 continue;
             }
-            if is_set(at) {
-                waiting.extend(members.get(&at).into_iter().flatten().map(|member| {
-                    let worth = (cost + member.cost, is_assumed || member.is_assumed);
-                    Reverse((worth, member.target))
+            if all.is_set(at) {
+                let onward = members.get(&at).into_iter().flatten();
+                waiting.extend(onward.map(|(step, more)| {
+                    let joined = (worth.0 || more.0, worth.1 + more.1, worth.2 || more.2);
+                    Reverse((joined, step.target))
                 }));
                 continue;
             }
-            let own = EdgeId::of(source, at, technique.label(), technique.as_str());
-            if at != source && derived.step(own).is_none() {
-                each(Passage {
-                    source,
-                    target: at,
-                    technique,
-                    cost,
-                    is_assumed,
-                })?;
+            let passage = passage(way, at, worth);
+            if at != way.0 && !all.has_step(passage.id()) {
+                each(passage)?;
             }
         }
     }
     Ok(())
+}
+
+fn passage((source, technique): (NodeId, RelationKind), target: NodeId, worth: Worth) -> Passage {
+    let (is_refused, cost, is_assumed) = worth;
+    Passage {
+        source,
+        target,
+        technique,
+        cost,
+        is_assumed,
+        is_refused,
+    }
 }
 
 #[cfg(test)]
@@ -114,7 +160,7 @@ mod tests {
             ..Derived::default()
         };
         let mut found = Vec::new();
-        let Ok(()) = without_sets(&derived, |it| {
+        let Ok(()) = without_sets(&derived, &Derived::default(), |it| {
             found.push((it.source, it.target, it.cost));
             Ok::<_, Infallible>(())
         });

@@ -50,7 +50,7 @@ mod world;
 
 pub use blast::{Blast, blast_radius, routes_between};
 pub use choke::{ChokePoint, ElementKind, can_go};
-pub use derived::{Derived, Step, Virtual, derive};
+pub use derived::{Derived, Step, Virtual, derive, refused};
 pub use entry::{Entry, entries};
 pub use error::AttackError;
 pub use expand::{Passage, without_sets};

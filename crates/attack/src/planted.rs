@@ -70,7 +70,7 @@ const ALL: &[&[Plant]] = &[
 fn is_there(derived: &Derived, source: &str, technique: RelationKind, target: &str) -> bool {
     let ends = (NodeId::of(source), NodeId::of(target));
     let mut is_found = false;
-    let Ok(()) = without_sets(derived, |it| {
+    let Ok(()) = without_sets(derived, &Derived::default(), |it| {
         is_found |= (it.source, it.target) == ends && it.technique == technique;
         Ok::<_, Infallible>(())
     });

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::io::{self, Write};
 
-use postern_attack::{Passage, Virtual, without_sets};
+use postern_attack::{Derived, Passage, Virtual, refused, without_sets};
 use postern_model::estate::{Estate, Node, OriginalObject, Relation};
 use postern_model::{NodeKind, Settings};
 use serde_json::{Map, Value, json};
@@ -63,13 +63,20 @@ impl Engine {
         })
         .await
     }
+
+    /// What would be steps of a generation if every account could be used: for [`EdgeSelection::All`]. They are found
+    /// when they are asked for, since nothing else reads them.
+    pub fn refused_steps(&self, of: &Generation) -> Derived {
+        refused(&of.world(self.catalog()))
+    }
 }
 
 /// Writes `{"graph":{"nodes":[...],"edges":[...]}}`, one node per original object. Sets are taken apart: a step into
 /// one is an edge to each of its members.
 ///
 /// `reported` is [`Engine::reported_estate`]; its relations are written for [`EdgeSelection::Reported`] and
-/// [`EdgeSelection::All`].
+/// [`EdgeSelection::All`]. `refused` is [`Engine::refused_steps`], or empty: these are written with the steps, as edges
+/// that cannot be followed.
 ///
 /// # Errors
 /// Those of `out`.
@@ -77,6 +84,7 @@ pub fn write_opengraph(
     out: &mut dyn Write,
     generation: &Generation,
     reported: &Estate,
+    refused: &Derived,
     edges: EdgeSelection,
 ) -> io::Result<()> {
     let mut list = List { out, is_first: true };
@@ -103,18 +111,34 @@ pub fn write_opengraph(
         }
     }
     if edges != EdgeSelection::Reported {
-        without_sets(&generation.derived, |step| {
+        without_sets(&generation.derived, refused, |step| {
             // A step that is just a reported relation is there already.
             if edges == EdgeSelection::All && is_reported(reported, &step) {
                 return Ok(());
             }
             let (source, target) = (generation.key_of(step.source), generation.key_of(step.target));
-            let properties =
+            let mut properties =
                 json!({ "label": step.technique.label(), "cost": step.cost, "isassumed": step.is_assumed });
+            if step.is_refused {
+                properties["traversable"] = json!(false);
+                properties["reason"] = json!(why_refused(generation, &step));
+            }
             list.item(&edge(&source, &target, step.technique.as_str(), properties))
         })?;
     }
     list.out.write_all(b"]}}\n")
+}
+
+/// Which account of a step cannot be used.
+fn why_refused(generation: &Generation, step: &Passage) -> String {
+    let unusable = [step.source, step.target].into_iter().find_map(|end| {
+        let node = generation.estate.node(generation.estate.by_id(end)?);
+        node.is_unusable_account(generation.inputs.evaluated_at).then_some(node)
+    });
+    unusable.map_or_else(String::new, |node| match node.attributes.enabled {
+        Some(false) => format!("{} is disabled", node.name),
+        _ => format!("{} has expired", node.name),
+    })
 }
 
 fn is_reported(estate: &Estate, step: &Passage) -> bool {

@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use postern_attack::Derived;
 use postern_engine::{EdgeSelection, Generation, write_opengraph};
 use postern_model::estate::Estate;
 use schemars::JsonSchema;
@@ -70,6 +71,10 @@ pub async fn run(session: &Session, args: args::Export) -> Result<Outcome> {
     let graph = Exported {
         generation: &generation,
         reported: read_again.as_ref().unwrap_or(&generation.estate),
+        refused: match edges {
+            EdgeSelection::All => engine.refused_steps(&generation),
+            EdgeSelection::Reported | EdgeSelection::Derived => Derived::default(),
+        },
         edges,
     };
     match args.out {
@@ -82,6 +87,7 @@ pub async fn run(session: &Session, args: args::Export) -> Result<Outcome> {
 struct Exported<'a> {
     generation: &'a Generation,
     reported: &'a Estate,
+    refused: Derived,
     edges: EdgeSelection,
 }
 
@@ -89,7 +95,9 @@ impl Exported<'_> {
     fn write(&self, format: GraphFormat, out: impl Write) -> io::Result<()> {
         let mut out = BufWriter::new(out);
         match format {
-            GraphFormat::Opengraph => write_opengraph(&mut out, self.generation, self.reported, self.edges)?,
+            GraphFormat::Opengraph => {
+                write_opengraph(&mut out, self.generation, self.reported, &self.refused, self.edges)?;
+            }
         }
         out.flush()
     }
