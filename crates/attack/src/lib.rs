@@ -20,8 +20,6 @@ mod error;
 mod expand;
 mod exposure;
 mod fact;
-// Until the first technique over certificates asks it.
-#[allow(dead_code)]
 mod forest;
 mod gap;
 #[cfg(test)]

@@ -49,7 +49,7 @@ pub struct Authority<'a> {
     /// The domains that take its certificates for logon, in order. None where it is out of service.
     pub trusts: Vec<Trust>,
     /// That it runs, and where.
-    running: Option<Fact>,
+    pub running: Option<Fact>,
     /// `PublishedTo`, in the order of templates.
     published: Vec<&'a Relation>,
 }
@@ -380,7 +380,10 @@ impl<'a> Template<'a> {
         if pki.schannel_enabled.is_some() {
             return self.flag(view, pki.schannel_enabled, true, "schannelauthenticationenabled", text);
         }
-        let ekus = pki.effective_ekus.as_deref()?;
+        let Some(ekus) = pki.effective_ekus.as_deref() else {
+            // What is good for Kerberos mostly has the purpose that TLS asks for.
+            return self.authenticates(view);
+        };
         let is_good = ekus.is_empty() || ekus.iter().any(|it| it == CLIENT_AUTHENTICATION || it == ANY_PURPOSE);
         is_good.then(|| view.property_fact(self.node, "effectiveekus", &ekus.join(", "), text))
     }
@@ -404,14 +407,17 @@ impl<'a> Template<'a> {
         )
     }
 
+    /// Its certificates hold a DNS name, which the authority looks up in the directory.
+    pub fn needs_dns_name(&self) -> bool {
+        self.pki()
+            .is_some_and(|it| it.san_requires_dns == Some(true) || it.san_requires_domain_dns == Some(true))
+    }
+
     /// Whether a principal can be named in its certificates: users have no DNS name, save service accounts that the
     /// directory manages.
     pub fn can_name(&self, principal: &Node) -> bool {
-        let needs_dns_name = self
-            .pki()
-            .is_some_and(|it| it.san_requires_dns == Some(true) || it.san_requires_domain_dns == Some(true));
         let attributes = &principal.attributes;
         let is_managed = attributes.is_gmsa == Some(true) || attributes.is_smsa == Some(true);
-        !needs_dns_name || principal.kind != NodeKind::User || is_managed
+        !self.needs_dns_name() || principal.kind != NodeKind::User || is_managed
     }
 }

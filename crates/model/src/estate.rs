@@ -208,7 +208,11 @@ pub struct PkiAttributes {
     pub subject_requires_common_name: Option<bool>,
     /// The subject is the account's `dNSHostName`.
     pub subject_requires_dns: Option<bool>,
+    /// The subject holds the account's `mail`, beside what else it is.
+    pub subject_requires_email: Option<bool>,
     pub oid: Option<String>,
+    /// Of an enterprise authority: the common name of its certificate.
+    pub ca_name: Option<String>,
     /// Of an enterprise authority: whoever asks may name the subject (EDITF_ATTRIBUTESUBJECTALTNAME2).
     pub does_user_specify_san: Option<bool>,
     pub is_user_specifies_san_collected: Option<bool>,

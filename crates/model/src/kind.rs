@@ -344,11 +344,22 @@ vocabulary! {
         GoldenGmsa = "GoldenGMSA",
         GoldenCert = "GoldenCert",
         AdcsEsc1 = "ADCSESC1",
+        AdcsEsc2 = "ADCSESC2",
         AdcsEsc3 = "ADCSESC3",
         AdcsEsc4 = "ADCSESC4",
         AdcsEsc6a = "ADCSESC6a",
         AdcsEsc6b = "ADCSESC6b",
+        AdcsEsc7 = "ADCSESC7",
+        AdcsEsc9a = "ADCSESC9a",
+        AdcsEsc9b = "ADCSESC9b",
+        AdcsEsc10a = "ADCSESC10a",
+        AdcsEsc10b = "ADCSESC10b",
         AdcsEsc13 = "ADCSESC13",
+        AdcsEsc14b = "ADCSESC14b",
+        AdcsEsc14c = "ADCSESC14c",
+        AdcsEsc14d = "ADCSESC14d",
+        AdcsEsc15 = "ADCSESC15",
+        AdcsEsc16 = "ADCSESC16",
         ExploitRemoteCode = "ExploitRemoteCode",
         AssumedFoothold = "AssumedFoothold",
         Extension = "Extension",
@@ -473,11 +484,22 @@ impl RelationKind {
             | BadSuccessor
             | GoldenCert
             | AdcsEsc1
+            | AdcsEsc2
             | AdcsEsc3
             | AdcsEsc4
             | AdcsEsc6a
             | AdcsEsc6b
-            | AdcsEsc13 => "can impersonate as",
+            | AdcsEsc7
+            | AdcsEsc9a
+            | AdcsEsc9b
+            | AdcsEsc10a
+            | AdcsEsc10b
+            | AdcsEsc13
+            | AdcsEsc14b
+            | AdcsEsc14c
+            | AdcsEsc14d
+            | AdcsEsc15
+            | AdcsEsc16 => "can impersonate as",
             CanRdp | RemoteInteractiveLogonRight => "CanRemoteInteractiveLogonTo",
             AdminTo | ManagesRodc | CoerceAndRelayNtlmToSmb | CanPsRemote | ExecuteDcom | SqlAdmin | AzVmAdminLogin => {
                 "can authenticate to"

@@ -4,16 +4,26 @@
 //! those that followed it gave the abuse. What they have in common is in [`crate::pki`].
 
 pub(crate) mod esc1;
+pub(crate) mod esc10;
 pub(crate) mod esc13;
+pub(crate) mod esc14;
+pub(crate) mod esc15;
+pub(crate) mod esc16;
+pub(crate) mod esc2;
 pub(crate) mod esc3;
 pub(crate) mod esc4;
 pub(crate) mod esc6;
+pub(crate) mod esc7;
+pub(crate) mod esc9;
 pub(crate) mod golden_cert;
+mod renaming;
 
 use postern_model::RelationKind;
 
+use self::renaming::Renaming;
 use super::Family;
 use crate::derived::Steps;
+use crate::forest::Forests;
 use crate::view::View;
 
 pub const FAMILY: Family = Family {
@@ -21,11 +31,22 @@ pub const FAMILY: Family = Family {
     techniques: &[
         RelationKind::GoldenCert,
         RelationKind::AdcsEsc1,
+        RelationKind::AdcsEsc2,
         RelationKind::AdcsEsc3,
         RelationKind::AdcsEsc4,
         RelationKind::AdcsEsc6a,
         RelationKind::AdcsEsc6b,
+        RelationKind::AdcsEsc7,
+        RelationKind::AdcsEsc9a,
+        RelationKind::AdcsEsc9b,
+        RelationKind::AdcsEsc10a,
+        RelationKind::AdcsEsc10b,
         RelationKind::AdcsEsc13,
+        RelationKind::AdcsEsc14b,
+        RelationKind::AdcsEsc14c,
+        RelationKind::AdcsEsc14d,
+        RelationKind::AdcsEsc15,
+        RelationKind::AdcsEsc16,
     ],
     derive,
 };
@@ -37,6 +58,15 @@ fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
     esc4::derive(view, steps);
     esc6::derive(view, steps);
     esc13::derive(view, steps);
+    esc2::derive(view, steps);
+    esc7::derive(view, steps);
+    esc15::derive(view, steps);
+
+    let (forests, renaming) = (Forests::of(view), Renaming::of(view));
+    esc9::derive(view, steps, &forests, &renaming);
+    esc10::derive(view, steps, &forests, &renaming);
+    esc14::derive(view, steps, &forests, &renaming);
+    esc16::derive(view, steps, &forests, &renaming);
 }
 
 /// A domain with certificate services, for the plants of this family.
@@ -48,8 +78,8 @@ pub(crate) mod sketch {
     use crate::planted::NearMiss;
     use crate::testing::{DOMAIN, Sketch};
 
-    /// An authority in use on CAHOST that chains to a root of the domain, is in its store, and publishes TEMPLATE. USERS
-    /// may ask the authority, and EVE is one of them; nobody may ask for the template yet.
+    /// An authority in use on CAHOST that chains to a root of the domain, is in its store, and publishes TEMPLATE.
+    /// USERS may ask the authority, and EVE is one of them; nobody may ask for the template yet.
     pub fn services(template: fn(&mut PkiAttributes)) -> Sketch {
         let mut sketch = Sketch::domain();
         sketch

@@ -7,13 +7,20 @@
 use postern_model::estate::{Estate, NodeIndex};
 use postern_model::{NodeKind, RelationKind};
 
+use super::certificates::esc14;
 use super::credentials::{golden_gmsa, rodc};
 use super::{entra, policies};
 use crate::derived::{Manner, Steps, Vertex, Virtual};
 use crate::fact::Fact;
 
 /// For each file that makes sets, all that it can make of an estate.
-const ALL: &[fn(&Estate) -> Vec<Virtual>] = &[entra::sets::all, golden_gmsa::all_sets, policies::sets, rodc::all_sets];
+const ALL: &[fn(&Estate) -> Vec<Virtual>] = &[
+    esc14::all_sets,
+    entra::sets::all,
+    golden_gmsa::all_sets,
+    policies::sets,
+    rodc::all_sets,
+];
 
 /// The vertex of a set: `set:<what>:<id of whose it is>`.
 pub fn vertex(what: &str, whose: &str, name: String) -> Virtual {

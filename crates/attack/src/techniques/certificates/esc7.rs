@@ -1,0 +1,231 @@
+//! ESC7: a role at a certification authority.
+//!
+//! Who administers an authority (`ManageCA`) can name itself an officer, publish a template by which the requester
+//! names the subject, and issue a request that was refused. An officer (`ManageCertificates`) can issue what was
+//! refused or put aside, where such a template is published. See "Certified Pre-Owned" (SpecterOps, 2021), ESC7.
+//!
+//! With role separation an account that holds two roles can use neither. Officers that are restricted to some
+//! templates or requesters are not told apart: no collector reads that.
+
+use std::collections::BTreeMap;
+
+use postern_model::RelationKind;
+use postern_model::estate::NodeIndex;
+use roaring::RoaringBitmap;
+
+use super::renaming::all;
+use crate::cross_product::expand;
+use crate::derived::Steps;
+use crate::fact::Fact;
+use crate::pki::{Authority, Published};
+use crate::rights::{Holders, extend, held_together};
+use crate::techniques::acl::is_overruled;
+use crate::view::View;
+
+pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
+    let administrators = roles(view, RelationKind::ManageCa);
+    let officers = roles(view, RelationKind::ManageCertificates);
+    for authority in view.pki.authorities() {
+        let (Some(administrators), Some(alone)) =
+            (administrators.get(&authority.index), roles_are_joint(view, authority))
+        else {
+            continue;
+        };
+        for holder in administrators.direct() {
+            for trust in &authority.trusts {
+                let mut facts = administrators.facts(view, holder);
+                facts.push(alone.clone());
+                facts.push(Fact::BuiltIn {
+                    text: "who administers an authority can make itself an officer, and publish the template for \
+                           subordinate authorities, which lets requesters name the subject"
+                        .into(),
+                });
+                extend(&mut facts, trust.facts.iter().chain(&authority.running).cloned());
+                steps.add(RelationKind::AdcsEsc7, holder, trust.domain, facts);
+            }
+        }
+    }
+    for published in view.pki.published() {
+        let authority = published.authority;
+        let (Some(officers), Some(conditions)) = (officers.get(&authority.index), conditions(view, published)) else {
+            continue;
+        };
+        let holders_of_two = match (administrators.get(&authority.index), roles_are_joint(view, authority)) {
+            (Some(administrators), None) => expand(&view.memberships, administrators.direct()),
+            _ => RoaringBitmap::new(),
+        };
+        for (principal, rights) in held_together(view, &[officers, &authority.enrollers]) {
+            if !holders_of_two.contains(principal) {
+                let facts = published.with(view, rights, &conditions);
+                steps.add(RelationKind::AdcsEsc7, principal, published.domain(), facts);
+            }
+        }
+    }
+}
+
+/// Who holds a role at each authority, by the list that the authority enforces.
+fn roles(view: &View<'_>, role: RelationKind) -> BTreeMap<NodeIndex, Holders> {
+    let mut found: BTreeMap<_, Holders> = BTreeMap::new();
+    for relation in view.relations(role).iter().filter(|it| !is_overruled(view, it)) {
+        let holders = found.entry(relation.target).or_default();
+        holders.add(relation.source, vec![view.relation_fact(relation)]);
+    }
+    found
+}
+
+/// That one account can use two roles at an authority. Without the registry value, it can.
+fn roles_are_joint(view: &View<'_>, authority: &Authority<'_>) -> Option<Fact> {
+    const NAME: &str = "roleseparationenabled";
+    let text = "lets one account hold several roles";
+    match authority
+        .node
+        .attributes
+        .pki
+        .as_deref()
+        .and_then(|it| it.separates_roles)
+    {
+        Some(true) => None,
+        Some(false) => Some(view.property_fact(authority.node, NAME, "false", text)),
+        None => Some(Fact::product_default(authority.node, NAME, "false", text)),
+    }
+}
+
+/// Why a request that an officer issues can name anybody. Whether it needs approval, or an enrolment right over the
+/// template, does not matter: the officer issues what was refused.
+fn conditions(view: &View<'_>, published: Published<'_, '_>) -> Option<Vec<Fact>> {
+    let template = published.template;
+    all([
+        template.needs_no_signature(view),
+        template.authenticates(view),
+        template.lets_name_subject(view),
+    ])
+}
+
+#[cfg(test)]
+pub(crate) use tests::PLANTS;
+
+#[cfg(test)]
+mod tests {
+    use postern_model::NodeKind;
+    use postern_model::estate::PkiAttributes;
+
+    use super::super::sketch::*;
+    use super::*;
+    use crate::planted::{NearMiss, Plant};
+    use crate::testing::{DOMAIN, Sketch, step};
+
+    const LIST_OF_CA: &str = r#"{"islistofca":true}"#;
+
+    fn by_requester(template: &mut PkiAttributes) {
+        open(template);
+        template.requires_manager_approval = Some(true);
+        template.enrollee_supplies_subject = Some(true);
+    }
+
+    fn administrator() -> Sketch {
+        let mut sketch = services(open);
+        sketch
+            .edit("CA", |ca| pki(ca).separates_roles = Some(false))
+            .relate("EVE", RelationKind::MemberOf, "KEEPERS")
+            .relate("KEEPERS", RelationKind::ManageCa, "CA");
+        sketch
+    }
+
+    fn officer() -> Sketch {
+        let mut sketch = services(by_requester);
+        sketch.edit("CA", |ca| pki(ca).separates_roles = Some(true)).relate(
+            "EVE",
+            RelationKind::ManageCertificates,
+            "CA",
+        );
+        sketch
+    }
+
+    const NOT_OVERRULED: NearMiss = ("the authority's own list grants the role", |it| {
+        it.edit("CA", |ca| ca.has_ca_list = Some(true));
+    });
+
+    pub(crate) const PLANTS: &[Plant] = &[
+        Plant {
+            technique: RelationKind::AdcsEsc7,
+            source: "KEEPERS",
+            target: DOMAIN,
+            estate: administrator,
+            near_misses: &[
+                CHAINED,
+                ROOT_TRUSTED,
+                IN_STORE,
+                STORE_OF_DOMAIN,
+                IN_USE,
+                NOT_OVERRULED,
+                ("holds the role", |it| {
+                    it.unrelate("KEEPERS", RelationKind::ManageCa, "CA");
+                }),
+                ("roles are not separated", |it| {
+                    it.edit("CA", |ca| pki(ca).separates_roles = Some(true));
+                }),
+            ],
+        },
+        Plant {
+            technique: RelationKind::AdcsEsc7,
+            source: "EVE",
+            target: DOMAIN,
+            estate: officer,
+            near_misses: &[
+                PUBLISHED,
+                CHAINED,
+                ROOT_TRUSTED,
+                IN_STORE,
+                STORE_OF_DOMAIN,
+                IN_USE,
+                MAY_ASK_AUTHORITY,
+                NOT_OVERRULED,
+                NO_SIGNATURE,
+                FOR_LOGON,
+                ENABLED,
+                ("holds the role", |it| {
+                    it.unrelate("EVE", RelationKind::ManageCertificates, "CA");
+                }),
+                ("the requester names the subject", |it| {
+                    it.edit("TEMPLATE", |it| pki(it).enrollee_supplies_subject = Some(false));
+                }),
+                ("holds no second role, where roles are separated", |it| {
+                    it.relate("EVE", RelationKind::ManageCa, "CA");
+                }),
+            ],
+        },
+    ];
+
+    #[test]
+    fn the_list_of_the_authority_grants_roles_where_it_was_collected() {
+        let mut sketch = services(open);
+        sketch
+            .edit("CA", |ca| ca.has_ca_list = Some(true))
+            .relate("EVE", RelationKind::ManageCa, "CA");
+        assert!(!sketch.has_step("EVE", RelationKind::AdcsEsc7, DOMAIN));
+        sketch.unrelate("EVE", RelationKind::ManageCa, "CA").relate_with(
+            "EVE",
+            RelationKind::ManageCa,
+            "CA",
+            LIST_OF_CA,
+        );
+        assert!(sketch.has_step("EVE", RelationKind::AdcsEsc7, DOMAIN));
+    }
+
+    #[test]
+    fn roles_that_nobody_looked_at_are_joint_by_default() {
+        let mut sketch = administrator();
+        sketch.edit("CA", |ca| pki(ca).separates_roles = None);
+        let derived = sketch.derived();
+        let found = step(&derived, "KEEPERS", RelationKind::AdcsEsc7, DOMAIN).expect("a step by default");
+        assert!(found.is_assumed);
+    }
+
+    #[test]
+    fn an_authority_without_templates_can_still_be_given_one() {
+        let mut sketch = administrator();
+        sketch.unrelate("TEMPLATE", RelationKind::PublishedTo, "CA");
+        assert!(sketch.has_step("KEEPERS", RelationKind::AdcsEsc7, DOMAIN));
+        sketch.node("CA", NodeKind::EnterpriseCa, |_| {});
+    }
+}
