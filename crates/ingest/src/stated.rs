@@ -534,6 +534,10 @@ fn look_of(kind: RelationKind) -> Option<Look> {
         | Is::AzUserAccessAdministrator
         | Is::AzVmContributor
         | Is::AzVmAdminLogin
+        | Is::AzVmUserLogin
+        | Is::AzAksClusterAdmin
+        | Is::AzListStorageKeys
+        | Is::AzReadBlobs
         | Is::AzKeyVaultContributor => (Target, Facet::RoleAssignments, None),
         Is::AzGetSecrets => (Target, Facet::AccessPolicies, Some(KeyVaults)),
         Is::AzRunsAs => (Target, Facet::Properties, Some(ServicePrincipals)),

@@ -385,11 +385,15 @@ vocabulary! {
         AzUserAccessAdministrator = "AZUserAccessAdministrator",
         AzVmContributor = "AZVMContributor",
         AzVmAdminLogin = "AZVMAdminLogin",
+        AzVmUserLogin = "AZVMUserLogin",
         AzAvereContributor = "AZAvereContributor",
         AzWebsiteContributor = "AZWebsiteContributor",
         AzAutomationContributor = "AZAutomationContributor",
         AzLogicAppContributor = "AZLogicAppContributor",
         AzAksContributor = "AZAKSContributor",
+        AzAksClusterAdmin = "AZAKSClusterAdmin",
+        AzListStorageKeys = "AZListStorageKeys",
+        AzReadBlobs = "AZReadBlobs",
         AzKeyVaultContributor = "AZKeyVaultContributor",
         AzGetSecrets = "AZGetSecrets",
         AzGetKeys = "AZGetKeys",
@@ -501,9 +505,14 @@ impl RelationKind {
             | AdcsEsc15
             | AdcsEsc16 => "can impersonate as",
             CanRdp | RemoteInteractiveLogonRight => "CanRemoteInteractiveLogonTo",
-            AdminTo | ManagesRodc | CoerceAndRelayNtlmToSmb | CanPsRemote | ExecuteDcom | SqlAdmin | AzVmAdminLogin => {
-                "can authenticate to"
-            }
+            AdminTo
+            | ManagesRodc
+            | CoerceAndRelayNtlmToSmb
+            | CanPsRemote
+            | ExecuteDcom
+            | SqlAdmin
+            | AzVmAdminLogin
+            | AzVmUserLogin => "can authenticate to",
             GoldenGmsa | HasSession | ReadLapsPassword | ReadGmsaPassword | SyncLapsPassword | Kerberoast
             | AsRepRoast | AzRunsAs | AzManagedIdentity | AzAuthenticatesTo | SyncedToEntraUser | SyncedToAdUser => {
                 "can authenticate as"

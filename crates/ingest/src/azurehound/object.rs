@@ -79,8 +79,15 @@ pub fn properties_of(kind: NodeKind, record: &Record<'_>, tenant: &str) -> Strin
     if kind == NodeKind::AzRole {
         properties.flag("isbuiltin", is_on(record.is_built_in));
     }
-    if let Some(flag) = record.properties.is_rbac.0.filter(|_| kind == NodeKind::AzKeyVault) {
-        properties.flag("enablerbacauthorization", flag);
+    let resource = &record.properties;
+    for (of, key, flag) in [
+        (NodeKind::AzKeyVault, "enablerbacauthorization", resource.is_rbac),
+        (NodeKind::AzStorageAccount, "allowsharedkeyaccess", resource.takes_shared_keys),
+        (NodeKind::AzManagedCluster, "disablelocalaccounts", resource.has_no_local_accounts),
+    ] {
+        if let Some(flag) = flag.0.filter(|_| kind == of) {
+            properties.flag(key, flag);
+        }
     }
     // Roles over one application name it by its object.
     if kind == NodeKind::AzApp && !record.id.is_empty() {

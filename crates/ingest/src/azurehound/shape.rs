@@ -233,6 +233,8 @@ shape! {
         vm_id: Text<'a> = "vmId",
         storage: StorageProfile<'a> = "storageProfile",
         is_rbac: Flag = "enableRbacAuthorization",
+        takes_shared_keys: Flag = "allowSharedKeyAccess",
+        has_no_local_accounts: Flag = "disableLocalAccounts",
         node_resource_group: Text<'a> = "nodeResourceGroup",
     }
 
