@@ -128,6 +128,19 @@ fn directory_row() -> impl Strategy<Value = Row> {
         RelationKind::GenericWrite,
         RelationKind::WriteDacl,
     ];
+    let over_templates = [
+        RelationKind::Enroll,
+        RelationKind::GenericAll,
+        RelationKind::GenericWrite,
+        RelationKind::OwnsRaw,
+        RelationKind::WritePkiNameFlag,
+        RelationKind::WritePkiEnrollmentFlag,
+    ];
+    let of_template = [
+        (RelationKind::PublishedTo, "CA"),
+        (RelationKind::ExtendedByPolicy, "POLICY"),
+        (RelationKind::EnrollOnBehalfOf, TEMPLATES[0]),
+    ];
     let contents = [RelationKind::Contains, RelationKind::PropagatesAcesTo];
     let local = ["-544", "-555", "-580"];
     let ports = [
@@ -146,6 +159,12 @@ fn directory_row() -> impl Strategy<Value = Row> {
         3 => (principal(), select(containers.to_vec()), unit()).prop_map(plain),
         4 => (unit(), select(contents.to_vec()), prop_oneof![principal(), unit()]).prop_map(plain),
         2 => (principal(), Just(RelationKind::RemoteInteractiveLogonRight), computer()).prop_map(plain),
+        4 => (principal(), select(over_templates.to_vec()), select(TEMPLATES.to_vec()))
+            .prop_map(move |(source, kind, target)| plain((source, kind, target.to_owned()))),
+        2 => (principal(), Just(RelationKind::Enroll), Just("CA".to_owned())).prop_map(plain),
+        2 => (select(TEMPLATES.to_vec()), select(of_template.to_vec()))
+            .prop_map(move |(source, (kind, target))| plain((source.to_owned(), kind, target.to_owned()))),
+        1 => (computer(), Just(RelationKind::HostsCaService), Just("CA".to_owned())).prop_map(plain),
         2 => (computer(), Just(RelationKind::LocatedIn), segment()).prop_map(plain),
         2 => (segment(), Just(RelationKind::RoutesTrafficTo), segment(), select(ports.to_vec()))
             .prop_map(|(source, kind, target, ports)| (source, kind, target, ports.to_owned())),
@@ -188,6 +207,38 @@ fn tenant(sketch: &mut Sketch) {
     add("FC", NodeKind::AzFederatedIdentityCredential, &|_| {});
 }
 
+/// Templates of the one authority; see [`certificate_services`].
+const TEMPLATES: [&str; 2] = ["TEMPLATE1", "TEMPLATE2"];
+
+/// An authority that the domain trusts, with templates that are open to all who hold the rights.
+fn certificate_services(sketch: &mut Sketch) {
+    sketch
+        .node("CA", NodeKind::EnterpriseCa, |node| {
+            let pki = node.attributes.pki.get_or_insert_default();
+            pki.does_user_specify_san = Some(true);
+            pki.is_host_known = Some(true);
+        })
+        .node("ROOT", NodeKind::RootCa, |_| {})
+        .node("STORE", NodeKind::NtAuthStore, |_| {})
+        .node("POLICY", NodeKind::IssuancePolicy, |_| {})
+        .relate("CA", RelationKind::EnterpriseCaFor, "ROOT")
+        .relate("ROOT", RelationKind::RootCaFor, DOMAIN)
+        .relate("CA", RelationKind::TrustedForNtAuth, "STORE")
+        .relate("STORE", RelationKind::NtAuthStoreFor, DOMAIN)
+        .relate("POLICY", RelationKind::OidGroupLink, GROUPS[0])
+        .relate("C0", RelationKind::HostsCaService, "CA");
+    for template in TEMPLATES {
+        sketch.node(template, NodeKind::CertTemplate, |node| {
+            let pki = node.attributes.pki.get_or_insert_default();
+            pki.schema_version = Some(1);
+            pki.requires_manager_approval = Some(false);
+            pki.authentication_enabled = Some(true);
+            pki.enrollee_supplies_subject = Some(template == TEMPLATES[0]);
+            pki.no_security_extension = Some(true);
+        });
+    }
+}
+
 fn estate(rows: &[Row]) -> Sketch {
     let mut sketch = Sketch::domain();
     for user in ACCOUNTS {
@@ -223,6 +274,7 @@ fn estate(rows: &[Row]) -> Sketch {
         sketch.segment(segment, &[]);
     }
     tenant(&mut sketch);
+    certificate_services(&mut sketch);
     sketch.weakness("C1", "tcp/445", true).weakness("C2", "tcp/80", false);
     sketch
         .in_plane("C3")

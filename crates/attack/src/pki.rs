@@ -151,15 +151,6 @@ fn authorities<'a>(view: &View<'a>, indices: &RoaringBitmap) -> BTreeMap<NodeInd
     if indices.is_empty() {
         return BTreeMap::new();
     }
-    // Told at all, whatever a removal takes away: an authority without any computer left in use is out of service.
-    let hosted: RoaringBitmap = view
-        .world
-        .estate
-        .relations
-        .iter()
-        .filter(|it| it.kind == RelationKind::HostsCaService)
-        .map(|it| it.target)
-        .collect();
     let mut hosts: BTreeMap<NodeIndex, Vec<&Relation>> = BTreeMap::new();
     for &relation in view.relations(RelationKind::HostsCaService) {
         if !view.node(relation.source).is_unusable_account(view.world.now) {
@@ -181,7 +172,7 @@ fn authorities<'a>(view: &View<'a>, indices: &RoaringBitmap) -> BTreeMap<NodeInd
             let hosts = hosts.remove(&index).unwrap_or_default();
             let running = match hosts.first() {
                 Some(host) => Some(view.relation_fact(host)),
-                None if hosted.contains(index) => None,
+                None if is_host_known(node) => None,
                 None => Some(unknown_host(node)),
             };
             let mut authority = Authority {
@@ -199,6 +190,13 @@ fn authorities<'a>(view: &View<'a>, indices: &RoaringBitmap) -> BTreeMap<NodeInd
             (index, authority)
         })
         .collect()
+}
+
+/// A property and no relation, so that a removal does not make a host unknown: an authority whose last computer is taken
+/// away is out of service.
+fn is_host_known(authority: &Node) -> bool {
+    let pki = authority.attributes.pki.as_deref();
+    pki.is_some_and(|it| it.is_host_known == Some(true))
 }
 
 /// Exports of graphs leave out the computer now and then; nothing says then that the authority is out of service.

@@ -9,6 +9,7 @@ use postern_model::estate::{
 };
 use serde_json::Value;
 
+use crate::concluded::IS_HOST_KNOWN;
 use crate::entra::{DIRECTORY_ROLES, IN_ROLE_GROUP};
 
 pub type Properties = BTreeMap<String, Value>;
@@ -207,6 +208,7 @@ fn pki(properties: &Properties) -> Option<Box<PkiAttributes>> {
         has_enrollment_agent_restrictions: flag("hasenrollmentagentrestrictions"),
         is_enrollment_agent_restrictions_collected: flag("enrollmentagentrestrictionscollected"),
         separates_roles: flag("roleseparationenabled"),
+        is_host_known: flag(IS_HOST_KNOWN),
         thumbprint: text(properties, "certthumbprint").map(|it| it.to_ascii_uppercase()),
         chain: upper("certchain"),
         thumbprints: upper("certthumbprints"),

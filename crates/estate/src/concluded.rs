@@ -12,6 +12,11 @@ use postern_model::estate::{BECAUSE, IS_CONCLUDED, Node, NodeIndex, PkiAttribute
 use postern_model::{EdgeId, NodeKind, RelationKind};
 use serde_json::{Value, json};
 
+use crate::attributes::{attributes, stored};
+
+/// Property of an authority that [`mark_hosts`] sets.
+pub const IS_HOST_KNOWN: &str = "ishostknown";
+
 /// Certificate Request Agent: its holder may ask for certificates of others.
 const AGENT: &str = "1.3.6.1.4.1.311.20.2.1";
 const ANY_PURPOSE: &str = "2.5.29.37.0";
@@ -49,6 +54,23 @@ pub fn add(nodes: &[Node], relations: &mut Vec<Relation>) {
     // Two runs that are in order each: this merges them.
     relations.sort_by_key(place);
     relations.shrink_to_fit();
+}
+
+/// Writes down for which authorities a source names the computer that they run on. Where none does, nothing says that an
+/// authority is out of service; where one does, it is once the computer is.
+pub fn mark_hosts(nodes: &mut [Node], relations: &[Relation]) {
+    let hosted: BTreeSet<NodeIndex> = relations
+        .iter()
+        .filter(|it| it.kind == RelationKind::HostsCaService)
+        .map(|it| it.target)
+        .collect();
+    for index in hosted {
+        let node = &mut nodes[index as usize];
+        let mut properties = stored(&node.properties);
+        properties.insert(IS_HOST_KNOWN.to_owned(), true.into());
+        node.attributes.pki = attributes(&properties).pki;
+        node.properties = serde_json::to_string(&properties).expect("a map of JSON values is JSON");
+    }
 }
 
 /// Only this module says what is concluded: an export of Postern's own that is read again states its relations.

@@ -116,6 +116,7 @@ pub fn resolve(
         .collect();
     let (mut relations, facet_keys) = settle_relations(raw_relations, &keys, &by_key, &nodes, &snapshot_ids);
     concluded::add(&nodes, &mut relations);
+    concluded::mark_hosts(&mut nodes, &relations);
     entra::mark_roles(&mut nodes, &relations, &coverage);
     let findings = findings::settle(raw_findings, |subject| {
         let index = *by_key.get(subject)?;

@@ -1231,6 +1231,20 @@ fn what_names_one_certificate_or_policy_is_related_whatever_was_imported_first()
 }
 
 #[test]
+fn of_an_authority_it_is_told_whether_a_source_names_its_computer() {
+    let mut facts = Facts::default();
+    certificate_services(&mut facts, CERTIFICATE_SERVICES, false);
+    facts.relation(0, "", "S-1-5-21-1-2-3-1001", "HostsCAService", "ISSUING");
+    let estate = facts.resolve();
+    let is_known = |id: &str| {
+        let index = estate.find(id).expect("an authority");
+        let pki = estate.node(index).attributes.pki.as_deref();
+        pki.and_then(|it| it.is_host_known)
+    };
+    assert_eq!((is_known("ISSUING"), is_known("STRANGER")), (Some(true), None));
+}
+
+#[test]
 fn a_conclusion_needs_each_of_its_grounds() {
     let with = |id: &str, properties: &'static str| {
         let mut rows = CERTIFICATE_SERVICES.to_vec();

@@ -224,6 +224,8 @@ pub struct PkiAttributes {
     pub has_enrollment_agent_restrictions: Option<bool>,
     pub is_enrollment_agent_restrictions_collected: Option<bool>,
     pub separates_roles: Option<bool>,
+    /// Some source names the computer that it runs on.
+    pub is_host_known: Option<bool>,
     /// Of any authority, in upper case.
     pub thumbprint: Option<String>,
     /// Thumbprints from its own certificate up to the root, in upper case.

@@ -84,7 +84,9 @@ pub(crate) mod sketch {
         let mut sketch = Sketch::domain();
         sketch
             .computer("CAHOST")
-            .node("CA", NodeKind::EnterpriseCa, |_| {})
+            .node("CA", NodeKind::EnterpriseCa, |ca| {
+                pki(&mut ca.attributes).is_host_known = Some(true);
+            })
             .node("ROOT", NodeKind::RootCa, |_| {})
             .node("STORE", NodeKind::NtAuthStore, |_| {})
             .relate("CAHOST", RelationKind::HostsCaService, "CA")

@@ -72,6 +72,9 @@ mod tests {
             NO_SIGNATURE,
             FOR_LOGON,
             ENABLED,
+            ("a computer runs the authority", |it| {
+                it.unrelate("CAHOST", RelationKind::HostsCaService, "CA");
+            }),
             ("may ask for the template", |it| {
                 it.unrelate("EVE", RelationKind::Enroll, "TEMPLATE");
             }),
@@ -97,7 +100,9 @@ mod tests {
     #[test]
     fn an_authority_counts_where_its_computer_is_not_told() {
         let mut sketch = estate();
-        sketch.unrelate("CAHOST", RelationKind::HostsCaService, "CA");
+        sketch
+            .unrelate("CAHOST", RelationKind::HostsCaService, "CA")
+            .edit("CA", |ca| pki(ca).is_host_known = None);
         assert!(sketch.has_step("EVE", RelationKind::AdcsEsc1, DOMAIN));
     }
 
