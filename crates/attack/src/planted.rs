@@ -73,6 +73,8 @@ const ALL: &[&[Plant]] = &[
     techniques::entra::tenant_admin::PLANTS,
     techniques::policies::CAN_APPLY_GPO,
     techniques::policies::GPO_APPLIES_TO,
+    techniques::relay::adcs::PLANTS,
+    techniques::relay::adcs_rpc::PLANTS,
     techniques::relay::ldap::PLANTS,
     techniques::relay::ldaps::PLANTS,
     techniques::relay::smb::PLANTS,

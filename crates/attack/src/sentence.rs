@@ -22,6 +22,8 @@ pub fn sentence(kind: RelationKind, source: &str, target: &str) -> String {
         CoerceAndRelayNtlmToSmb => "can relay the NTLM authentication of an administrator, a computer, to",
         CoerceAndRelayNtlmToLdap => "can relay to LDAP the NTLM authentication of",
         CoerceAndRelayNtlmToLdaps => "can relay to LDAPS the NTLM authentication of",
+        CoerceAndRelayNtlmToAdcs => "can relay to web enrolment the NTLM authentication of",
+        CoerceAndRelayNtlmToAdcsRpc => "can relay to an authority over RPC the NTLM authentication of",
         HasSidHistory => "carries in its SID history the SID of",
         DumpSmsaPassword => "keeps the password of the service account",
         DcFor => "is a domain controller of",

@@ -275,6 +275,8 @@ vocabulary! {
         CoerceAndRelayNtlmToSmb = "CoerceAndRelayNTLMToSMB",
         CoerceAndRelayNtlmToLdap = "CoerceAndRelayNTLMToLDAP",
         CoerceAndRelayNtlmToLdaps = "CoerceAndRelayNTLMToLDAPS",
+        CoerceAndRelayNtlmToAdcs = "CoerceAndRelayNTLMToADCS",
+        CoerceAndRelayNtlmToAdcsRpc = "CoerceAndRelayNTLMToADCSRPC",
         HasSidHistory = "HasSIDHistory",
         DumpSmsaPassword = "DumpSMSAPassword",
         DcFor = "DCFor",
@@ -483,6 +485,8 @@ impl RelationKind {
             | CoerceToTgt
             | CoerceAndRelayNtlmToLdap
             | CoerceAndRelayNtlmToLdaps
+            | CoerceAndRelayNtlmToAdcs
+            | CoerceAndRelayNtlmToAdcsRpc
             | SpoofSidHistory
             | AbuseTgtDelegation
             | BadSuccessor

@@ -4,6 +4,8 @@
 //! rules are those of BloodHound Community Edition's analysis; what they ask of a server must have been seen. Whoever
 //! can log on to a domain can make its computers authenticate, so steps begin at its Authenticated Users.
 
+pub(crate) mod adcs;
+pub(crate) mod adcs_rpc;
 pub(crate) mod ldap;
 pub(crate) mod ldaps;
 pub(crate) mod smb;
@@ -26,6 +28,8 @@ pub const FAMILY: Family = Family {
         RelationKind::CoerceAndRelayNtlmToSmb,
         RelationKind::CoerceAndRelayNtlmToLdap,
         RelationKind::CoerceAndRelayNtlmToLdaps,
+        RelationKind::CoerceAndRelayNtlmToAdcs,
+        RelationKind::CoerceAndRelayNtlmToAdcsRpc,
     ],
     derive,
 };
@@ -38,6 +42,8 @@ fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
     smb::derive(view, steps, &coercion);
     ldap::derive(view, steps, &coercion);
     ldaps::derive(view, steps, &coercion);
+    adcs::derive(view, steps, &coercion);
+    adcs_rpc::derive(view, steps, &coercion);
 }
 
 /// Which computers can be made to send NTLM to the attacker, and by whom.

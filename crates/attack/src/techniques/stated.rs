@@ -20,6 +20,8 @@ const DERIVED: &[RelationKind] = &[
     RelationKind::CoerceAndRelayNtlmToSmb,
     RelationKind::CoerceAndRelayNtlmToLdap,
     RelationKind::CoerceAndRelayNtlmToLdaps,
+    RelationKind::CoerceAndRelayNtlmToAdcs,
+    RelationKind::CoerceAndRelayNtlmToAdcsRpc,
     RelationKind::GpoAppliesTo,
     RelationKind::CanApplyGpo,
     RelationKind::DcSync,
