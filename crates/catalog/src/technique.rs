@@ -73,6 +73,8 @@ pub const NOT_TRAVERSABLE: &[RelationKind] = &[
     RelationKind::ExtendedByPolicy,
     RelationKind::EnrollOnBehalfOf,
     RelationKind::ProtectAdminGroups,
+    RelationKind::AzMemberOfUnit,
+    RelationKind::AzDelegatedConsent,
     RelationKind::AzMgApplicationReadWriteAll,
     RelationKind::AzMgAppRoleAssignmentReadWriteAll,
     RelationKind::AzMgDirectoryReadWriteAll,

@@ -10,7 +10,11 @@ use postern_model::estate::{
 use serde_json::Value;
 
 use crate::concluded::IS_HOST_KNOWN;
-use crate::entra::{DIRECTORY_ROLES, IN_ROLE_GROUP};
+use crate::entra::{DIRECTORY_ROLES, IN_RESTRICTED_UNIT, IN_ROLE_GROUP};
+use crate::sign_in;
+
+/// The application id of Microsoft Graph, in every tenant.
+const MICROSOFT_GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 
 pub type Properties = BTreeMap<String, Value>;
 
@@ -254,6 +258,8 @@ fn entra(properties: &Properties) -> Option<Box<EntraAttributes>> {
         Some(text.eq_ignore_ascii_case(value))
     };
     let template = properties.get("templateid").and_then(Value::as_str);
+    // A list of policies, which may be empty.
+    let named = |key: &str| properties.get(key).map(|value| !texts(Some(value)).is_empty());
     // Groups without a rule name no type at all.
     let types = texts(properties.get("grouptypes"));
     let is_group = properties.contains_key("isassignabletorole");
@@ -278,6 +284,13 @@ fn entra(properties: &Properties) -> Option<Box<EntraAttributes>> {
         roles,
         is_in_role_group: flag(IN_ROLE_GROUP),
         is_guest: is("usertype", "Guest"),
+        requires_mfa: named(sign_in::MFA),
+        requires_managed_device: named(sign_in::MANAGED_DEVICE),
+        binds_tokens: named(sign_in::BOUND_TOKENS),
+        blocks_device_code: named(sign_in::NO_DEVICE_CODE),
+        is_mfa_registered: flag("ismfaregistered"),
+        is_in_restricted_unit: flag(IN_RESTRICTED_UNIT),
+        is_restricted: flag("ismembermanagementrestricted"),
         is_synchronised: flag("onpremsyncenabled"),
         on_premises_sid: upper("onpremid"),
         user_principal_name: None,
@@ -287,6 +300,7 @@ fn entra(properties: &Properties) -> Option<Box<EntraAttributes>> {
         is_joined: is("trusttype", "AzureAd"),
         is_managed: flag("ismanaged"),
         is_managed_identity: is("serviceprincipaltype", "ManagedIdentity"),
+        is_graph: is("appid", MICROSOFT_GRAPH),
         is_protected_by_roles: flag("enablerbacauthorization"),
         takes_shared_keys: flag("allowsharedkeyaccess"),
         has_no_local_accounts: flag("disablelocalaccounts"),

@@ -21,6 +21,9 @@ pub const DIRECTORY_ROLES: &str = "directoryroles";
 /// The property of a user who is protected as a member or owner of a group that can be assigned to roles.
 pub const IN_ROLE_GROUP: &str = "inroleassignablegroup";
 
+/// The property of what lies in a unit that only administrators of that unit manage.
+pub const IN_RESTRICTED_UNIT: &str = "inrestrictedunit";
+
 /// The tenant in the id of a role, `<role>@<tenant>`.
 pub fn tenant_of_role(key: &str) -> Option<&str> {
     key.split_once('@').map(|(_, tenant)| tenant)
@@ -250,11 +253,36 @@ pub fn mark_roles(nodes: &mut [Node], relations: &[Relation], coverage: &[Bounda
         found.push((user, roles, is_protected));
     }
     for (user, roles, is_protected) in found {
-        let node = &mut nodes[user as usize];
-        let mut properties = parse(&node.properties);
-        properties.insert(DIRECTORY_ROLES.to_owned(), roles.into_iter().map(Value::from).collect());
-        properties.insert(IN_ROLE_GROUP.to_owned(), is_protected.into());
-        node.attributes.entra = attributes(&properties).entra;
-        node.properties = serde_json::to_string(&properties).expect("a map of JSON values is JSON");
+        write_down(
+            &mut nodes[user as usize],
+            [
+                (DIRECTORY_ROLES, roles.into_iter().map(Value::from).collect()),
+                (IN_ROLE_GROUP, is_protected.into()),
+            ],
+        );
     }
+}
+
+/// Writes down what lies in a unit that keeps administrators of the whole tenant out.
+pub fn mark_restricted(nodes: &mut [Node], relations: &[Relation]) {
+    let members: BTreeSet<NodeIndex> = relations
+        .iter()
+        .filter(|it| it.kind == RelationKind::AzMemberOfUnit)
+        .filter(|it| {
+            let unit = nodes[it.target as usize].attributes.entra.as_deref();
+            unit.is_some_and(|unit| unit.is_restricted == Some(true))
+        })
+        .map(|it| it.source)
+        .collect();
+    for member in members {
+        write_down(&mut nodes[member as usize], [(IN_RESTRICTED_UNIT, true.into())]);
+    }
+}
+
+/// Gives an asset properties that follow from its relations.
+pub fn write_down<const COUNT: usize>(node: &mut Node, concluded: [(&str, Value); COUNT]) {
+    let mut properties = parse(&node.properties);
+    properties.extend(concluded.map(|(name, value)| (name.to_owned(), value)));
+    node.attributes.entra = attributes(&properties).entra;
+    node.properties = serde_json::to_string(&properties).expect("a map of JSON values is JSON");
 }

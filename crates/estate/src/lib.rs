@@ -24,7 +24,9 @@ mod references;
 mod relations;
 mod resolve;
 pub mod rules;
+mod sign_in;
 pub mod tables;
+mod tenants;
 
 use std::error::Error;
 

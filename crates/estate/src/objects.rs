@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use postern_model::reference::in_tenant;
 use postern_model::schema::OBJECTS;
 use postern_model::{Facet, NodeKind};
 
@@ -171,7 +172,10 @@ impl Gathered {
             let Some((declared, at)) = fold.counts(cell, table.text(row, 1)) else {
                 return;
             };
-            let key = keys.number_of_id(table.text(row, 2));
+            let Some(id) = in_tenant(table.text(row, 2), &declared.boundary) else {
+                return;
+            };
+            let key = keys.number_of_id(&id);
             if declared.facet == Facet::Tombstones {
                 let newest = self.tombstones.entry(key).or_insert(at);
                 *newest = (*newest).max(at);

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use postern_model::estate::SharedText;
-use postern_model::reference::REFERENCE_PREFIX;
+use postern_model::reference::{REFERENCE_PREFIX, in_tenant};
 use postern_model::schema::RELATIONS;
 use postern_model::{NodeKind, RelationKind};
 use serde_json::Value;
@@ -44,15 +44,19 @@ pub fn gather(
             "" => table.text(row, 4),
             subject => subject,
         };
-        let Some((_, at)) = fold.counts(cell_of(table, row), subject) else {
+        let Some((cell, at)) = fold.counts(cell_of(table, row), subject) else {
+            return;
+        };
+        let end = |column| in_tenant(table.text(row, column), &cell.boundary);
+        let (Some(source), Some(target)) = (end(2), end(4)) else {
             return;
         };
         let Some(kind) = kinds.of_relation(table.text(row, 6)) else {
             return;
         };
         relations.push(RawRelation {
-            source: number_of_end(texts, table.text(row, 2)),
-            target: number_of_end(texts, table.text(row, 4)),
+            source: number_of_end(texts, &source),
+            target: number_of_end(texts, &target),
             source_kind: kinds.of_object(table.text(row, 3)),
             target_kind: kinds.of_object(table.text(row, 5)),
             kind,

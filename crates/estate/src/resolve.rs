@@ -25,7 +25,7 @@ use crate::kinds::Kinds;
 use crate::objects::{Gathered, Interner, Object, Sighting};
 use crate::pool::{Pool, Sightings, share_texts};
 use crate::relations::{self, RawRelation};
-use crate::{EstateError, FactSource, Result, Snapshot, concluded, entra, names, references};
+use crate::{EstateError, FactSource, Result, Snapshot, concluded, entra, names, references, sign_in, tenants};
 
 /// Assets are addressed by 32 bits; the last value is kept free.
 const ASSETS_MAX: u32 = u32::MAX - 1;
@@ -46,6 +46,7 @@ pub fn resolve(
 ) -> Result<Estate> {
     let mut snapshots = snapshots.to_vec();
     snapshots.sort_by(|a, b| a.id.cmp(&b.id));
+    let homeless = tenants::place(&mut snapshots, facts)?;
     let fold = Fold::new(&snapshots, facts, settings)?;
 
     let mut keys = Interner::default();
@@ -78,6 +79,7 @@ pub fn resolve(
     }
 
     let (mut objects, deleted) = gathered.objects(&keys);
+    tenants::name(&mut objects);
     let unclear_ends = references::resolve(&mut raw_relations, &objects, &keys);
     entra::resolve_applications(&mut raw_relations, &objects, &keys);
     entra::conclude_twins(&mut raw_relations, &objects, &mut keys);
@@ -106,6 +108,7 @@ pub fn resolve(
     let sites = sites(&objects, &raw_relations, &snapshots);
     let (joined, mut conflicts) = devices::join(&objects, &keys, &sites, apart);
     conflicts.extend(unclear_ends);
+    conflicts.extend(homeless);
     conflicts.extend(kinds.into_conflicts());
     let snapshot_ids: Vec<&str> = snapshots.iter().map(|snapshot| snapshot.id.as_str()).collect();
     let coverage = looked.report(&objects, &keys, &domains.names);
@@ -118,6 +121,8 @@ pub fn resolve(
     concluded::add(&nodes, &mut relations);
     concluded::mark_hosts(&mut nodes, &relations);
     entra::mark_roles(&mut nodes, &relations, &coverage);
+    entra::mark_restricted(&mut nodes, &relations);
+    sign_in::mark(&mut nodes, &relations, &coverage);
     let findings = findings::settle(raw_findings, |subject| {
         let index = *by_key.get(subject)?;
         Some((index, nodes[index as usize].id.0))

@@ -40,6 +40,7 @@ formats! {
     opengraph,
     extension,
     azurehound,
+    microsoft_graph,
     apoc,
     sharphound,
 }

@@ -45,6 +45,9 @@ pub enum ObjectClass {
     EntraDevices,
     Applications,
     ServicePrincipals,
+    AdministrativeUnits,
+    /// Policies of conditional access.
+    SignInPolicies,
     DirectoryRoles,
     ManagementGroups,
     Subscriptions,
@@ -117,6 +120,12 @@ pub enum Facet {
     RolePolicies,
     /// Who may read what a key vault keeps, by the vault's own list.
     AccessPolicies,
+    /// As whom an application may act, by a consent of theirs or of an administrator's.
+    Consents,
+    /// With what a user has registered to sign in.
+    AuthenticationMethods,
+    /// The rule that says who is in a group.
+    MembershipRules,
     /// Relations that a file states without saying what it has looked at.
     Statements,
     /// What an extension says of its kinds.
@@ -181,6 +190,8 @@ impl ObjectClass {
             NodeKind::AzDevice => Self::EntraDevices,
             NodeKind::AzApp => Self::Applications,
             NodeKind::AzServicePrincipal => Self::ServicePrincipals,
+            NodeKind::AzAdministrativeUnit => Self::AdministrativeUnits,
+            NodeKind::AzConditionalAccessPolicy => Self::SignInPolicies,
             NodeKind::AzRole => Self::DirectoryRoles,
             NodeKind::AzManagementGroup => Self::ManagementGroups,
             NodeKind::AzSubscription => Self::Subscriptions,
@@ -228,6 +239,8 @@ impl std::fmt::Display for ObjectClass {
             Self::EntraDevices => "Entra devices",
             Self::Applications => "applications",
             Self::ServicePrincipals => "service principals",
+            Self::AdministrativeUnits => "administrative units",
+            Self::SignInPolicies => "conditional access policies",
             Self::DirectoryRoles => "directory roles",
             Self::ManagementGroups => "management groups",
             Self::Subscriptions => "subscriptions",
@@ -280,6 +293,9 @@ impl std::fmt::Display for Facet {
             Self::RoleEligibility => "eligible roles",
             Self::RolePolicies => "activation rules",
             Self::AccessPolicies => "access policies",
+            Self::Consents => "consents",
+            Self::AuthenticationMethods => "authentication methods",
+            Self::MembershipRules => "membership rules",
             Self::Statements => "statements",
             Self::Kinds => "kinds",
             Self::Plugins { family, credentialed } => {

@@ -251,6 +251,20 @@ pub struct EntraAttributes {
     pub is_in_role_group: Option<bool>,
     /// Of a user: whether they belong to another organisation.
     pub is_guest: Option<bool>,
+    /// Of a user: whether a policy makes them prove a second factor for all cloud applications, from everywhere.
+    pub requires_mfa: Option<bool>,
+    /// Of a user: whether a policy lets them in from managed devices only, from everywhere.
+    pub requires_managed_device: Option<bool>,
+    /// Of a user: whether a policy binds their sign-in to the device that it was made on.
+    pub binds_tokens: Option<bool>,
+    /// Of a user: whether a policy keeps out who asks for a sign-in by device code from outside.
+    pub blocks_device_code: Option<bool>,
+    /// Of a user: whether they have a second factor at all.
+    pub is_mfa_registered: Option<bool>,
+    /// Of a user, group or device: whether it lies in a unit that only administrators of that unit manage.
+    pub is_in_restricted_unit: Option<bool>,
+    /// Of an administrative unit: whether administrators of the whole tenant are kept out of it.
+    pub is_restricted: Option<bool>,
     /// Of a user or group: whether Active Directory is where it is changed.
     pub is_synchronised: Option<bool>,
     /// Of a user or group that is: the SID of its account there, in upper case.
@@ -269,6 +283,8 @@ pub struct EntraAttributes {
     pub is_managed: Option<bool>,
     /// Of a service principal: whether it is the identity of a resource, which takes no credentials.
     pub is_managed_identity: Option<bool>,
+    /// Of a service principal: whether it is Microsoft Graph itself, whose permissions are those of the directory.
+    pub is_graph: Option<bool>,
     /// Of a key vault: whether roles protect its content, and not its own access policies.
     pub is_protected_by_roles: Option<bool>,
     /// Of a storage account: whether its keys open it.
@@ -555,6 +571,16 @@ impl Relation {
     pub fn is_tenant_wide(&self) -> bool {
         // Collectors and other programs name it `scopes` and `scope`; where none is told it is the usual one.
         !self.properties.contains("\"scope") || self.properties.contains("\"/\"")
+    }
+
+    /// Of a role of Entra that is held, or can be activated: the ids of the administrative units that it is over, in
+    /// upper case. They stand in the list `scopes` of its properties, as `/administrativeUnits/<id>`.
+    pub fn units(&self) -> Vec<String> {
+        const PREFIX: &str = "\"/ADMINISTRATIVEUNITS/";
+        let properties = self.properties.to_ascii_uppercase();
+        let ids = properties.split(PREFIX).skip(1);
+        ids.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned()))
+            .collect()
     }
 
     /// Whether the content of a vault may be read by `what`: a policy of the vault, or a role. Where nothing is told it

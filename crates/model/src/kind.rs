@@ -184,6 +184,8 @@ vocabulary! {
         AzApp = "AZApp",
         AzServicePrincipal = "AZServicePrincipal",
         AzRole = "AZRole",
+        AzAdministrativeUnit = "AZAdministrativeUnit",
+        AzConditionalAccessPolicy = "AZConditionalAccessPolicy",
         AzManagementGroup = "AZManagementGroup",
         AzSubscription = "AZSubscription",
         AzResourceGroup = "AZResourceGroup",
@@ -265,6 +267,7 @@ vocabulary! {
         GpoAppliesTo = "GPOAppliesTo",
         CanApplyGpo = "CanApplyGPO",
         HasSession = "HasSession",
+        StealsSessionToken = "StealsSessionToken",
         MemberOfLocalGroup = "MemberOfLocalGroup",
         LocalToComputer = "LocalToComputer",
         RemoteInteractiveLogonRight = "RemoteInteractiveLogonRight",
@@ -374,6 +377,8 @@ vocabulary! {
         AzAppAdmin = "AZAppAdmin",
         AzCloudAppAdmin = "AZCloudAppAdmin",
         AzRoleApprover = "AZRoleApprover",
+        AzMemberOfUnit = "AZMemberOfUnit",
+        AzDelegatedConsent = "AZDelegatedConsent",
         AzAuthenticatesTo = "AZAuthenticatesTo",
         AzMgApplicationReadWriteAll = "AZMGApplication_ReadWrite_All",
         AzMgAppRoleAssignmentReadWriteAll = "AZMGAppRoleAssignment_ReadWrite_All",
@@ -411,6 +416,8 @@ vocabulary! {
         AzResetPassword = "AZResetPassword",
         AzAddMembers = "AZAddMembers",
         AzExecuteCommand = "AZExecuteCommand",
+        AzActsAsUser = "AZActsAsUser",
+        DeviceCodePhishing = "DeviceCodePhishing",
         AzMgAddSecret = "AZMGAddSecret",
         AzMgAddMember = "AZMGAddMember",
         AzMgAddOwner = "AZMGAddOwner",
@@ -475,7 +482,7 @@ impl RelationKind {
     pub fn label(self) -> &'static str {
         use RelationKind::*;
         match self {
-            MemberOf | MemberOfLocalGroup | AzMemberOf => "member of",
+            MemberOf | MemberOfLocalGroup | AzMemberOf | AzMemberOfUnit => "member of",
             Contains | ContainsIdentity | PropagatesAcesTo | LocalToComputer | AzContains | AzNodeResourceGroup
             | AnyOf => "contains",
             DumpSmsaPassword | RodcRevealsPassword => "has credentials of",
@@ -521,6 +528,7 @@ impl RelationKind {
             | AsRepRoast | AzRunsAs | AzManagedIdentity | AzAuthenticatesTo | SyncedToEntraUser | SyncedToAdUser => {
                 "can authenticate as"
             }
+            StealsSessionToken | AzActsAsUser | DeviceCodePhishing => "can authenticate as",
             RoutesTrafficTo | ExploitRemoteCode => "routes traffic to",
             LocatedIn => "located in",
             SameForestTrust | CrossForestTrust => "trusts",

@@ -3,6 +3,7 @@
 //! It stands in the columns `source` and `target` in place of an id: [`REFERENCE_PREFIX`], and a [`Reference`] as JSON.
 //! Which object it is can be told only when all files are at hand.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -10,6 +11,26 @@ use serde::{Deserialize, Serialize};
 
 /// No id begins so.
 pub const REFERENCE_PREFIX: &str = "MATCH=";
+
+/// Stands for the tenant that a file is of, where the file does not say which that is; see [`in_tenant`].
+pub const TENANT: &str = "MATCH=@";
+
+/// Stands for a role of the tenant that a file is of, by the template of the role; see [`in_tenant`].
+pub fn role_of_tenant(template: &str) -> String {
+    format!("{REFERENCE_PREFIX}{template}@")
+}
+
+/// The id that an end, or an object, has in a tenant: that of [`TENANT`] and of [`role_of_tenant`] is made here, any
+/// other is given back. `None` where the tenant is not known.
+pub fn in_tenant<'t>(id: &'t str, tenant: &'t str) -> Option<Cow<'t, str>> {
+    let local = id.strip_prefix(REFERENCE_PREFIX).and_then(|it| it.strip_suffix('@'));
+    match local {
+        None => Some(Cow::Borrowed(id)),
+        Some(_) if tenant.is_empty() => None,
+        Some("") => Some(Cow::Borrowed(tenant)),
+        Some(template) => Some(Cow::Owned(format!("{template}@{tenant}"))),
+    }
+}
 
 /// What the node has to be like.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -113,6 +113,8 @@ fn kind_words(kind: &str) -> (&str, &str) {
         Some(NodeKind::AzApp) => ("application", "applications"),
         Some(NodeKind::AzServicePrincipal) => ("service principal", "service principals"),
         Some(NodeKind::AzRole) => ("Entra role", "Entra roles"),
+        Some(NodeKind::AzAdministrativeUnit) => ("administrative unit", "administrative units"),
+        Some(NodeKind::AzConditionalAccessPolicy) => ("conditional access policy", "conditional access policies"),
         Some(NodeKind::AzManagementGroup) => ("management group", "management groups"),
         Some(NodeKind::AzSubscription) => ("subscription", "subscriptions"),
         Some(NodeKind::AzResourceGroup) => ("resource group", "resource groups"),

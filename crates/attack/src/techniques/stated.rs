@@ -59,6 +59,7 @@ const DERIVED: &[RelationKind] = &[
     RelationKind::AzResetPassword,
     RelationKind::AzAddMembers,
     RelationKind::AzExecuteCommand,
+    RelationKind::AzActsAsUser,
     RelationKind::AzMgAddSecret,
     RelationKind::AzMgAddMember,
     RelationKind::AzMgAddOwner,

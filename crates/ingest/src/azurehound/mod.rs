@@ -16,7 +16,7 @@ mod home;
 mod object;
 mod resource;
 mod roles;
-mod shape;
+pub(crate) mod shape;
 
 #[cfg(test)]
 mod tests;

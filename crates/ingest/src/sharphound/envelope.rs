@@ -55,6 +55,11 @@ pub trait Visit {
 
     /// Another value of the envelope.
     fn value(&mut self, key: &str, json: &str);
+
+    /// Whether an array of this name holds the records, beside `data`.
+    fn holds_records(&self, _key: &str) -> bool {
+        false
+    }
 }
 
 /// Where an element stands.
@@ -338,7 +343,9 @@ impl Walker<'_> {
 
     /// `data`; or what the file holds, as older collectors have it.
     fn is_key_of_records(&self) -> bool {
-        self.key.eq_ignore_ascii_case("data") || (!self.has_records && is_list_of(&self.key.to_ascii_lowercase()))
+        self.key.eq_ignore_ascii_case("data")
+            || self.visitor.holds_records(&self.key)
+            || (!self.has_records && is_list_of(&self.key.to_ascii_lowercase()))
     }
 
     fn is_before_element(&self) -> bool {
