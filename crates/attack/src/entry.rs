@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use postern_catalog::{Basis, EntryPointRule, Evaluate, Foothold};
+use postern_model::estate::Node;
 use postern_model::{Grade, NodeId, NodeKind, Phase};
 
 use crate::derived::Derived;
 use crate::error::AttackError;
-use crate::query::{BROAD_GROUPS, EntryQueries, WORKSTATIONS};
-use crate::techniques::{users_entry_key, workstations_entry_key};
+use crate::query::{BROAD_GROUPS, DEVICE_CODE, EntryQueries, WORKSTATIONS};
+use crate::techniques::{device_code_entry_key, users_entry_key, workstations_entry_key};
 use crate::world::{Removal, World};
 
 /// The beginning of attack paths: an asset, or a virtual vertex that stands for many.
@@ -46,6 +47,7 @@ pub(crate) fn entries_without(
     let mut found: BTreeMap<NodeId, Entry> = BTreeMap::new();
     for rule in world.catalog.entry_points.iter().filter(|rule| rule.enabled) {
         let candidates = match rule.query.builtin.as_str() {
+            DEVICE_CODE => virtual_entries(world, derived, rule, device_code_entry_key),
             BROAD_GROUPS => virtual_entries(world, derived, rule, users_entry_key),
             WORKSTATIONS => virtual_entries(world, derived, rule, workstations_entry_key),
             _ => {
@@ -84,12 +86,13 @@ impl Entry {
     }
 }
 
-/// One entry point for each domain from whose virtual vertex there is a step.
+/// One entry point for each domain, or tenant, from whose virtual vertex there is a step.
 fn virtual_entries(world: &World<'_>, derived: &Derived, rule: &EntryPointRule, key: fn(&str) -> String) -> Vec<Entry> {
-    let domains = world.estate.nodes.iter().filter(|node| node.kind == NodeKind::Domain);
-    domains
-        .filter_map(|domain| {
-            let id = NodeId::of(&key(&domain.key));
+    let is_directory = |node: &&Node| matches!(node.kind, NodeKind::Domain | NodeKind::AzTenant);
+    let directories = world.estate.nodes.iter().filter(is_directory);
+    directories
+        .filter_map(|directory| {
+            let id = NodeId::of(&key(&directory.key));
             let vertex = derived.virtual_vertex(id)?;
             Some(entry(rule, id, &vertex.key, &vertex.name))
         })

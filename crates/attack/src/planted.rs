@@ -51,8 +51,10 @@ const ALL: &[&[Plant]] = &[
     techniques::credentials::golden_gmsa::PLANTS,
     techniques::credentials::kerberoast::PLANTS,
     techniques::credentials::rodc::PLANTS,
+    techniques::entra::acts_as_user::PLANTS,
     techniques::entra::add_members::PLANTS,
     techniques::entra::add_secret::PLANTS,
+    techniques::entra::administrative_units::PLANTS,
     techniques::entra::app_admin::PLANTS,
     techniques::entra::containment::PLANTS,
     techniques::entra::execute_command::PLANTS,
@@ -79,6 +81,7 @@ const ALL: &[&[Plant]] = &[
     techniques::relay::ldaps::PLANTS,
     techniques::relay::smb::PLANTS,
     techniques::replication::PLANTS,
+    techniques::sessions::session_token::PLANTS,
 ];
 
 /// Whether a step leads from one key to another, by itself or through sets that the target belongs to.

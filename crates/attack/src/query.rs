@@ -6,20 +6,23 @@ use postern_model::{NodeKind, Phase, RelationKind};
 use roaring::RoaringBitmap;
 
 use crate::derived::Derived;
-use crate::techniques::{broad_groups, has_guessable_password, workstations};
+use crate::techniques::{broad_groups, has_guessable_password, is_phished_by_device_code, workstations};
 use crate::world::World;
 
 /// Groups that every user of a domain belongs to; one virtual entry point for each domain.
 pub const BROAD_GROUPS: &str = "broad-groups";
 /// Computers that users sit at; one virtual entry point for each domain.
 pub const WORKSTATIONS: &str = "workstations";
+/// Users who can be talked into signing a stranger in; one virtual entry point for each tenant.
+pub const DEVICE_CODE: &str = "device-code-users";
 const AS_REP_ROASTABLE: &str = "asrep-roastable-users";
 const INTERNET_EXPOSED: &str = "internet-exposed-exploitable";
 const KERBEROASTABLE: &str = "kerberoastable-users";
 
-const NAMES: [&str; 5] = [
+const NAMES: [&str; 6] = [
     AS_REP_ROASTABLE,
     BROAD_GROUPS,
+    DEVICE_CODE,
     INTERNET_EXPOSED,
     KERBEROASTABLE,
     WORKSTATIONS,
@@ -43,7 +46,7 @@ impl<'a> EntryQueries<'a> {
     /// The last phase whose tables the query reads; `None` when there is no such query.
     pub fn phase_read(name: &str) -> Option<Phase> {
         match name {
-            AS_REP_ROASTABLE | BROAD_GROUPS | KERBEROASTABLE => Some(Phase::Resolve),
+            AS_REP_ROASTABLE | BROAD_GROUPS | DEVICE_CODE | KERBEROASTABLE => Some(Phase::Resolve),
             WORKSTATIONS => Some(Phase::Classify),
             INTERNET_EXPOSED => Some(Phase::Derive),
             _ => None,
@@ -102,6 +105,7 @@ impl Evaluate for EntryQueries<'_> {
         Ok(match name {
             BROAD_GROUPS => self.in_domains(broad_groups),
             WORKSTATIONS => self.in_domains(workstations),
+            DEVICE_CODE => self.select(is_phished_by_device_code),
             AS_REP_ROASTABLE => self.users(|node| node.attributes.dont_require_preauth == Some(true)),
             KERBEROASTABLE => self.users(|node| node.attributes.has_spn == Some(true)),
             // The match above refused every other name.

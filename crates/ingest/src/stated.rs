@@ -324,9 +324,12 @@ impl Kinds {
     /// As [`Self::check`], of the kind of a relation.
     pub fn check_relation(&mut self, kind: &str) -> Result<(), String> {
         match RelationKind::parse(kind) {
-            Some(own @ (RelationKind::AssumedFoothold | RelationKind::AnyOf | RelationKind::Extension)) => {
-                Err(own_kind(own.as_str()))
-            }
+            Some(
+                own @ (RelationKind::AssumedFoothold
+                | RelationKind::DeviceCodePhishing
+                | RelationKind::AnyOf
+                | RelationKind::Extension),
+            ) => Err(own_kind(own.as_str())),
             _ => self.check(kind),
         }
     }

@@ -16,10 +16,13 @@ use crate::derived::Steps;
 use crate::fact::Fact;
 use crate::view::View;
 
+pub(crate) mod acts_as_user;
 pub(crate) mod add_members;
 pub(crate) mod add_secret;
+pub(crate) mod administrative_units;
 pub(crate) mod app_admin;
 pub(crate) mod containment;
+pub(crate) mod device_code;
 pub(crate) mod execute_command;
 pub(crate) mod federation;
 pub(crate) mod membership;
@@ -62,6 +65,8 @@ pub const FAMILY: Family = Family {
         RelationKind::AzResetPassword,
         RelationKind::AzAddMembers,
         RelationKind::AzExecuteCommand,
+        RelationKind::AzActsAsUser,
+        RelationKind::DeviceCodePhishing,
         RelationKind::AzMgAddSecret,
         RelationKind::AzMgAddMember,
         RelationKind::AzMgAddOwner,
@@ -97,6 +102,10 @@ fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
     mg_grant_role::derive(view, steps);
     mg_grant_app_roles::derive(view, steps);
     sets.derive(view, steps);
+
+    administrative_units::derive(view, steps);
+    acts_as_user::derive(view, steps);
+    device_code::derive(view, steps);
 }
 
 /// What only objects of a tenant have; all unknown for an object of which nothing but the id is.
@@ -130,6 +139,12 @@ fn not_assignable(view: &View<'_>, group: &Node) -> Fact {
         "false",
         "cannot be assigned to roles, and so is not protected",
     )
+}
+
+/// Whether administrators of the whole tenant manage it: what lies in a restricted administrative unit only those of
+/// the unit do. Source: Microsoft, "Restricted management administrative units in Microsoft Entra ID".
+fn is_managed_by_tenant(node: &Node) -> bool {
+    of(node).is_in_restricted_unit != Some(true)
 }
 
 /// Whether the tenant keeps the password of a user: that of a guest is kept by their own organisation.

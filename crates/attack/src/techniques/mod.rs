@@ -20,7 +20,7 @@ pub(crate) mod ownership;
 pub(crate) mod policies;
 pub(crate) mod relay;
 pub(crate) mod replication;
-mod sessions;
+pub(crate) mod sessions;
 mod sets;
 pub(crate) mod stated;
 mod trusts;
@@ -36,6 +36,7 @@ use crate::view::View;
 pub(crate) use assumed::{broad_groups, workstations};
 pub use assumed::{users_entry_key, workstations_entry_key};
 pub(crate) use credentials::guessing::has_guessable_password;
+pub(crate) use entra::device_code::{entry_key as device_code_entry_key, is_phished_by_device_code};
 
 /// Techniques that are derived in one place.
 pub struct Family {
@@ -74,7 +75,8 @@ pub(crate) fn virtual_vertices(estate: &Estate) -> Vec<Virtual> {
     let entries = domains.flat_map(|domain| [assumed::users_entry(domain), assumed::workstations_entry(domain)]);
     let sites: BTreeSet<_> = estate.nodes.iter().flat_map(network::sites).collect();
     let sites = sites.into_iter().map(network::site_segment);
-    let mut found: Vec<_> = entries.chain(sites).chain(sets::all(estate)).collect();
+    let strangers = entra::device_code::all_entries(estate);
+    let mut found: Vec<_> = entries.chain(strangers).chain(sites).chain(sets::all(estate)).collect();
     found.sort_by_key(|it| it.id);
     found
 }

@@ -6,12 +6,15 @@ use super::{Family, as_reported};
 use crate::derived::Steps;
 use crate::view::View;
 
+pub(crate) mod session_token;
+
 pub const FAMILY: Family = Family {
     name: "sessions",
-    techniques: &[RelationKind::HasSession],
+    techniques: &[RelationKind::HasSession, RelationKind::StealsSessionToken],
     derive,
 };
 
 fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
-    as_reported(view, steps, FAMILY.techniques);
+    as_reported(view, steps, &[RelationKind::HasSession]);
+    session_token::derive(view, steps);
 }

@@ -16,6 +16,8 @@ use crate::fact::Fact;
 /// For each file that makes sets, all that it can make of an estate.
 const ALL: &[fn(&Estate) -> Vec<Virtual>] = &[
     esc14::all_sets,
+    entra::acts_as_user::all_sets,
+    entra::administrative_units::all_sets,
     entra::sets::all,
     golden_gmsa::all_sets,
     policies::sets,

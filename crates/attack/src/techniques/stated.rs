@@ -52,6 +52,7 @@ const DERIVED: &[RelationKind] = &[
     RelationKind::AdcsEsc15,
     RelationKind::AdcsEsc16,
     RelationKind::ExploitRemoteCode,
+    RelationKind::StealsSessionToken,
     RelationKind::AzGlobalAdmin,
     RelationKind::AzPrivilegedRoleAdmin,
     RelationKind::AzPrivilegedAuthAdmin,
@@ -82,10 +83,11 @@ mod tests {
     use crate::testing::Sketch;
     use crate::{Removal, derive as derive_all};
 
-    /// Techniques of Postern's own. Two begin at what is in no file: an assumed entry, a set of objects. Steps of the
-    /// third have the names of their kinds.
-    const OWN: [RelationKind; 3] = [
+    /// Techniques of Postern's own. Three begin at what is in no file: an assumed entry, strangers, a set of objects.
+    /// Steps of the other have the names of their kinds.
+    const OWN: [RelationKind; 4] = [
         RelationKind::AssumedFoothold,
+        RelationKind::DeviceCodePhishing,
         RelationKind::AnyOf,
         RelationKind::Extension,
     ];

@@ -4,19 +4,19 @@ use postern_model::{NodeKind, RelationKind};
 
 use super::role::Role;
 use super::sets::{Set, Sets};
-use super::{has_password, of, synchronised};
+use super::{has_password, is_managed_by_tenant, of, synchronised};
 use crate::derived::{Manner, Steps, Vertex};
 use crate::view::View;
 
 /// Whose password a role may set.
 #[derive(Clone, Copy)]
-enum Reach {
+pub(super) enum Reach {
     Everybody,
     /// Users who hold no other roles than these. Source: Microsoft, "Who can reset passwords".
     Below(&'static [&'static str]),
 }
 
-fn password_reach(template: &str) -> Option<Reach> {
+pub(super) fn password_reach(template: &str) -> Option<Reach> {
     use super::role::*;
     Some(match template {
         GLOBAL_ADMINISTRATOR | PRIVILEGED_AUTHENTICATION_ADMINISTRATOR | PARTNER_TIER2_SUPPORT => Reach::Everybody,
@@ -78,7 +78,7 @@ fn lesser_users(view: &View<'_>, steps: &mut Steps<'_, '_>, role: &Role<'_>, all
             continue;
         };
         let is_below = held.iter().all(|it| allowed.contains(&it.as_str()));
-        let is_protected = of_user.is_in_role_group != Some(false);
+        let is_protected = of_user.is_in_role_group != Some(false) || !is_managed_by_tenant(target);
         if target.boundary != role.node.boundary || !has_password(target) || !is_below || is_protected {
             continue;
         }

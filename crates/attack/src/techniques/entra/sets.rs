@@ -8,7 +8,7 @@ use std::sync::Arc;
 use postern_model::estate::{Estate, Node, NodeIndex};
 use postern_model::{NodeKind, RelationKind};
 
-use super::{has_password, not_assignable, of, synchronised, takes_members, takes_secrets};
+use super::{has_password, is_managed_by_tenant, not_assignable, of, synchronised, takes_members, takes_secrets};
 use crate::derived::{Manner, Steps, Vertex, Virtual};
 use crate::fact::Fact;
 use crate::techniques::sets;
@@ -74,9 +74,10 @@ impl Set {
     fn member(self, view: &View<'_>, node: &Node) -> Option<(Vec<Fact>, Manner)> {
         let mut facts = Vec::new();
         let mut manner = Manner::default();
+        let is_open = |group| takes_members(group) && is_managed_by_tenant(group);
         match self {
             Self::Users | Self::UsersWithoutRoles => {
-                if node.kind != NodeKind::AzUser || !has_password(node) {
+                if node.kind != NodeKind::AzUser || !has_password(node) || !is_managed_by_tenant(node) {
                     return None;
                 }
                 if self == Self::UsersWithoutRoles {
@@ -94,13 +95,13 @@ impl Set {
                 }
             }
             Self::Groups => {
-                let is_ordinary = of(node).is_assignable_to_role == Some(false) && takes_members(node);
+                let is_ordinary = of(node).is_assignable_to_role == Some(false) && is_open(node);
                 if node.kind != NodeKind::AzGroup || !is_ordinary {
                     return None;
                 }
                 facts.push(not_assignable(view, node));
             }
-            Self::AllGroups if node.kind == NodeKind::AzGroup && takes_members(node) => {}
+            Self::AllGroups if node.kind == NodeKind::AzGroup && is_open(node) => {}
             Self::Applications if takes_secrets(node) => {}
             Self::ServicePrincipals if takes_secrets(node) && node.kind == NodeKind::AzServicePrincipal => {}
             Self::AllGroups | Self::Applications | Self::ServicePrincipals => return None,
