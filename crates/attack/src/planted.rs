@@ -82,6 +82,8 @@ const ALL: &[&[Plant]] = &[
     techniques::relay::smb::PLANTS,
     techniques::replication::PLANTS,
     techniques::sessions::session_token::PLANTS,
+    techniques::trusts::has_trust_keys::PLANTS,
+    techniques::trusts::spoof_sid_history::PLANTS,
 ];
 
 /// Whether a step leads from one key to another, by itself or through sets that the target belongs to.

@@ -313,6 +313,7 @@ vocabulary! {
         CrossForestTrust = "CrossForestTrust",
         SpoofSidHistory = "SpoofSIDHistory",
         AbuseTgtDelegation = "AbuseTGTDelegation",
+        HasTrustKeys = "HasTrustKeys",
         Enroll = "Enroll",
         ManageCa = "ManageCA",
         ManageCertificates = "ManageCertificates",
@@ -485,7 +486,7 @@ impl RelationKind {
             MemberOf | MemberOfLocalGroup | AzMemberOf | AzMemberOfUnit => "member of",
             Contains | ContainsIdentity | PropagatesAcesTo | LocalToComputer | AzContains | AzNodeResourceGroup
             | AnyOf => "contains",
-            DumpSmsaPassword | RodcRevealsPassword => "has credentials of",
+            DumpSmsaPassword | RodcRevealsPassword | HasTrustKeys => "has credentials of",
             AllowedToDelegate
             | AllowedToAct
             | HasSidHistory

@@ -23,7 +23,7 @@ pub(crate) mod replication;
 pub(crate) mod sessions;
 mod sets;
 pub(crate) mod stated;
-mod trusts;
+pub(crate) mod trusts;
 
 use std::collections::BTreeSet;
 

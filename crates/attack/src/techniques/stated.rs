@@ -24,6 +24,7 @@ const DERIVED: &[RelationKind] = &[
     RelationKind::CoerceAndRelayNtlmToAdcsRpc,
     RelationKind::GpoAppliesTo,
     RelationKind::CanApplyGpo,
+    RelationKind::HasTrustKeys,
     RelationKind::DcSync,
     RelationKind::SyncLapsPassword,
     RelationKind::Kerberoast,
