@@ -89,6 +89,7 @@ pub fn sentence(kind: RelationKind, source: &str, target: &str) -> String {
         ManagesRodc => "administers, as who manages it, the read-only controller",
         WriteRodcPolicy => "can let a read-only controller cache any password of",
         GoldenGmsa => "gives the root keys of which the password is made of",
+        PreCreatedComputer => "can act as, since the password is the name, the computer",
         AsRepRoast => "can ask for a logon reply, and guess from it the password, of",
         GoldenCert => "keeps the key that signs certificates for any account of",
         AdcsEsc1 => "can enrol for a certificate in the name of any account (ESC1) of",

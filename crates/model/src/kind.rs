@@ -348,6 +348,7 @@ vocabulary! {
         ManagesRodc = "ManagesRODC",
         WriteRodcPolicy = "WriteRODCPolicy",
         GoldenGmsa = "GoldenGMSA",
+        PreCreatedComputer = "PreCreatedComputer",
         GoldenCert = "GoldenCert",
         AdcsEsc1 = "ADCSESC1",
         AdcsEsc2 = "ADCSESC2",
@@ -529,7 +530,7 @@ impl RelationKind {
             | AsRepRoast | AzRunsAs | AzManagedIdentity | AzAuthenticatesTo | SyncedToEntraUser | SyncedToAdUser => {
                 "can authenticate as"
             }
-            StealsSessionToken | AzActsAsUser | DeviceCodePhishing => "can authenticate as",
+            PreCreatedComputer | StealsSessionToken | AzActsAsUser | DeviceCodePhishing => "can authenticate as",
             RoutesTrafficTo | ExploitRemoteCode => "routes traffic to",
             LocatedIn => "located in",
             SameForestTrust | CrossForestTrust => "trusts",

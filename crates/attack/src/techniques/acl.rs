@@ -1,9 +1,12 @@
 //! Rights over directory objects that amount to control of them.
 
+pub(crate) mod key_credentials;
+
 use postern_catalog::Foothold;
 use postern_model::estate::{Node, Relation};
 use postern_model::{NodeKind, RelationKind};
 
+use self::key_credentials::KeyLogon;
 use super::Family;
 use crate::derived::{Steps, Vertex};
 use crate::fact::Fact;
@@ -34,11 +37,21 @@ pub const FAMILY: Family = Family {
 };
 
 fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
+    let key_logon = KeyLogon::of(view);
     for &kind in FAMILY.techniques {
         for relation in view.relations(kind) {
             let target = view.node(relation.target);
             let is_futile = kind == RelationKind::WriteSpn && !has_guessable_password(target);
             if !gives_control(kind, target.kind) || is_overruled(view, relation) || is_futile {
+                continue;
+            }
+            if kind == RelationKind::AddKeyCredentialLink {
+                if key_logon.is_possible(target) {
+                    let manner = key_logon.manner(view, target);
+                    let facts = vec![view.relation_fact(relation)];
+                    let (source, target) = (Vertex::Asset(relation.source), Vertex::Asset(relation.target));
+                    steps.add_between(kind, source, target, manner, facts);
+                }
                 continue;
             }
             // With a name of a service the account's password can be guessed, as likely as any other's.

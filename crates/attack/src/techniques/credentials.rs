@@ -5,6 +5,7 @@ pub(crate) mod bad_successor;
 pub(crate) mod golden_gmsa;
 pub(crate) mod guessing;
 pub(crate) mod kerberoast;
+pub(crate) mod pre_created_computer;
 pub(crate) mod rodc;
 
 use std::collections::HashMap;
@@ -30,6 +31,7 @@ pub const FAMILY: Family = Family {
         RelationKind::ManagesRodc,
         RelationKind::WriteRodcPolicy,
         RelationKind::GoldenGmsa,
+        RelationKind::PreCreatedComputer,
     ],
     derive,
 };
@@ -53,6 +55,7 @@ fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
     bad_successor::derive(view, steps);
     rodc::derive(view, steps);
     golden_gmsa::derive(view, steps);
+    pre_created_computer::derive(view, steps);
 }
 
 /// Whether control of an asset is control of a forest already. What it takes such an asset to control that forest in

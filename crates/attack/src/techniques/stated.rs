@@ -34,6 +34,7 @@ const DERIVED: &[RelationKind] = &[
     RelationKind::ManagesRodc,
     RelationKind::WriteRodcPolicy,
     RelationKind::GoldenGmsa,
+    RelationKind::PreCreatedComputer,
     RelationKind::GoldenCert,
     RelationKind::AdcsEsc1,
     RelationKind::AdcsEsc2,
