@@ -6,8 +6,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use postern_attack::Removal;
 use postern_engine::{AsOf, Clock, Engine, Generation, ImportOptions, ImportReport, Silent, Wait};
+use postern_model::RelationKind;
 use tempfile::TempDir;
+
+/// Takes out the techniques that begin at anybody and end at whoever's password may be guessed: with them nearly every
+/// account of an organisation gets to nearly everything.
+pub fn guessing() -> Removal {
+    Removal {
+        techniques: [RelationKind::Kerberoast, RelationKind::AsRepRoast].into(),
+        ..Removal::default()
+    }
+}
 
 /// An engine with a clock that stands still.
 pub struct Place {

@@ -209,6 +209,7 @@ fn fill_head_office(site: &mut Site, week: Week) -> Principal {
     site.server("BILL01", SERVERS, SERVER_OS, &[]);
     site.server("CRM01", SERVERS, SERVER_OS, &[]);
     site.computer("SQLPAY01", "Payroll Servers", SERVERS, SERVER_OS, &[&payroll_admins]);
+    site.server("PENSION01", SERVERS, SERVER_OS, &[&payroll_admins]);
     site.computer("LIMS01", "Laboratory", SERVERS, SERVER_OS, &[]);
     for name in ["AW-LOBBY01", "AW-KIOSK01", "AW-RECEPTION01"] {
         site.workstation(name, &[&workstation_admins]);

@@ -56,6 +56,7 @@ pub fn critical_assets() -> Vec<CriticalAsset> {
         ("ESB01", Level::High),
         ("HIST01", Level::High),
         ("LIMS01", Level::High),
+        ("PENSION01", Level::High),
     ]
     .into_iter()
     .map(|(name, level)| CriticalAsset {

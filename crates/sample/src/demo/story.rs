@@ -251,10 +251,10 @@ pub fn stories() -> Vec<Story> {
             "payroll-admin-no-longer-seen",
             "A session that nobody sees any more",
             Principal("kiosk.reception"),
-            Principal("SQLPAY01"),
+            Principal("PENSION01"),
             [New, Active, Active, Active, Unconfirmed],
             "The reception's account, which needs no pre-authentication, administers AW-RECEPTION01, where the \
-             payroll administrator was logged on. Since the third week the computer has not answered. When the last \
+             payroll administrator was logged on, who also administers PENSION01. Since the third week the computer has not answered. When the last \
              sighting was older than 14 days the path went; but nobody has seen a fix, so it is unconfirmed.",
         ),
         story(
