@@ -10,6 +10,7 @@
 mod attributes;
 mod classify;
 mod concluded;
+mod controllers;
 mod coverage;
 mod devices;
 mod entra;

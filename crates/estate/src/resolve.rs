@@ -25,7 +25,9 @@ use crate::kinds::Kinds;
 use crate::objects::{Gathered, Interner, Object, Sighting};
 use crate::pool::{Pool, Sightings, share_texts};
 use crate::relations::{self, RawRelation};
-use crate::{EstateError, FactSource, Result, Snapshot, concluded, entra, names, references, sign_in, tenants};
+use crate::{
+    EstateError, FactSource, Result, Snapshot, concluded, controllers, entra, names, references, sign_in, tenants,
+};
 
 /// Assets are addressed by 32 bits; the last value is kept free.
 const ASSETS_MAX: u32 = u32::MAX - 1;
@@ -120,6 +122,7 @@ pub fn resolve(
     let (mut relations, facet_keys) = settle_relations(raw_relations, &keys, &by_key, &nodes, &snapshot_ids);
     concluded::add(&nodes, &mut relations);
     concluded::mark_hosts(&mut nodes, &relations);
+    controllers::mark_read_only(&mut nodes, &relations);
     entra::mark_roles(&mut nodes, &relations, &coverage);
     entra::mark_restricted(&mut nodes, &relations);
     sign_in::mark(&mut nodes, &relations, &coverage);

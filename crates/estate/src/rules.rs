@@ -15,6 +15,7 @@ pub struct EstateRules<'a> {
     names: Vec<&'static str>,
     hosts_ca: RoaringBitmap,
     domain_controllers: RoaringBitmap,
+    sync_servers: RoaringBitmap,
 }
 
 type Predicate = fn(&EstateRules<'_>, NodeIndex, &Node) -> bool;
@@ -81,14 +82,9 @@ const QUERIES: &[(&str, Predicate)] = &[
     ("dns-admins", |_, _, node| {
         node.kind == NodeKind::Group && node.name.starts_with("DNSADMINS@")
     }),
-    ("directory-sync-accounts", |_, _, node| {
-        let name = node
-            .attributes
-            .sam_account_name
-            .as_deref()
-            .unwrap_or_default()
-            .to_ascii_uppercase();
-        node.kind == NodeKind::User && (name.starts_with("MSOL_") || name.starts_with("AAD_"))
+    ("directory-sync-accounts", |_, _, node| is_sync_account(node)),
+    ("directory-sync-servers", |rules, index, _| {
+        rules.sync_servers.contains(index)
     }),
     ("seamless-single-sign-on", |_, _, node| {
         node.kind == NodeKind::Computer
@@ -119,6 +115,9 @@ const QUERIES: &[(&str, Predicate)] = &[
     }),
     ("entra-intune-administrators", |_, _, node| {
         is_role(node, "3a2c62db-5318-420d-8d74-23affee5d9d5")
+    }),
+    ("entra-knowledge-administrators", |_, _, node| {
+        is_role(node, "b5a8dcf3-09d5-43a9-a639-8e29ef291470")
     }),
     ("entra-security-administrators", |_, _, node| {
         is_role(node, "194ae4cb-b126-40b2-bd5b-6091b380977d")
@@ -162,6 +161,7 @@ impl<'a> EstateRules<'a> {
             names: QUERIES.iter().map(|(name, _)| *name).collect(),
             hosts_ca,
             domain_controllers,
+            sync_servers: sync_servers(estate),
         }
     }
 }
@@ -195,6 +195,49 @@ impl Evaluate for EstateRules<'_> {
 /// A principal of a domain with this relative id, not a local group of a computer.
 fn has_rid(node: &Node, rid: &str) -> bool {
     domain_sid(&node.key).is_some_and(|domain| &node.key[domain.len()..] == rid)
+}
+
+/// An account that Entra Connect made for itself in the directory.
+fn is_sync_account(node: &Node) -> bool {
+    let name = node.attributes.sam_account_name.as_deref().unwrap_or_default();
+    let starts_with = |start: &str| name.get(..start.len()).is_some_and(|it| it.eq_ignore_ascii_case(start));
+    node.kind == NodeKind::User && (starts_with("MSOL_") || starts_with("AAD_"))
+}
+
+/// The servers that Entra Connect runs on: it writes the name of its own into the description of its account.
+fn sync_servers(estate: &Estate) -> RoaringBitmap {
+    let named: Vec<(String, &str)> = estate
+        .nodes
+        .iter()
+        .filter(|node| is_sync_account(node))
+        .filter_map(|node| {
+            let properties = crate::attributes::parse(&node.properties);
+            let name = server_of(properties.get("description")?.as_str()?)?;
+            Some((format!("{name}$"), &*node.boundary))
+        })
+        .collect();
+    (0..)
+        .zip(&estate.nodes)
+        .filter(|(_, node)| node.kind == NodeKind::Computer)
+        .filter(|(_, node)| {
+            let own = node.attributes.sam_account_name.as_deref().unwrap_or_default();
+            named
+                .iter()
+                .any(|(name, domain)| own.eq_ignore_ascii_case(name) && *domain == &*node.boundary)
+        })
+        .map(|(index, _)| index)
+        .collect()
+}
+
+/// The name in "... running on computer NAME configured to synchronize to tenant ...", with or without quotes.
+fn server_of(description: &str) -> Option<&str> {
+    const BEFORE: &str = "running on computer ";
+    let at = description.find(BEFORE)? + BEFORE.len();
+    let name = description[at..]
+        .split_whitespace()
+        .next()?
+        .trim_matches(['\'', '"', '.']);
+    (!name.is_empty()).then_some(name)
 }
 
 /// The role of a tenant with this template.
