@@ -32,3 +32,64 @@ pub fn mark_read_only(nodes: &mut [Node], relations: &[Relation]) {
         node.properties = serde_json::to_string(&properties).expect("a map of JSON values is JSON");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use jiff::Timestamp;
+    use postern_model::estate::Seen;
+    use postern_model::{EdgeId, NodeId};
+
+    use super::*;
+
+    fn seen() -> Arc<Seen> {
+        Arc::new(Seen {
+            sources: Vec::new(),
+            first: Timestamp::UNIX_EPOCH,
+            last: Timestamp::UNIX_EPOCH,
+        })
+    }
+
+    /// What is known of a member of this group after marking.
+    fn marked(group: &str, kind: NodeKind, properties: &str) -> (Option<bool>, String) {
+        let node = |key: &str, kind, properties: &str| Node {
+            id: NodeId::of(key),
+            key: key.into(),
+            kind,
+            name: key.to_owned(),
+            boundary: "S-1-5-21-1-2-3".into(),
+            is_stub: false,
+            properties: properties.to_owned(),
+            attributes: attributes(&parse(properties)),
+            known: Arc::new([]),
+            identifiers: Vec::new(),
+            facets: Vec::new(),
+            seen: seen(),
+        };
+        let mut nodes = [node("MEMBER", kind, properties), node(group, NodeKind::Group, "{}")];
+        let relation = Relation {
+            id: EdgeId::of(nodes[0].id, nodes[1].id, "member of", "MemberOf"),
+            source: 0,
+            target: 1,
+            kind: RelationKind::MemberOf,
+            properties: "".into(),
+            seen: seen(),
+        };
+        mark_read_only(&mut nodes, &[relation]);
+        let [member, _] = nodes;
+        (member.attributes.is_read_only_dc, member.properties)
+    }
+
+    #[test]
+    fn a_computer_in_the_group_is_read_only_unless_it_is_told_otherwise() {
+        let group = "S-1-5-21-1-2-3-521";
+        let yes = (Some(true), r#"{"isdc":true,"isreadonlydc":true}"#.to_owned());
+        assert_eq!(marked(group, NodeKind::Computer, r#"{"isdc":true}"#), yes);
+        assert_eq!(marked(group, NodeKind::User, "{}").0, None);
+        assert_eq!(marked("S-1-5-21-1-2-3-516", NodeKind::Computer, "{}").0, None);
+        assert_eq!(marked("S-1-5-21-1-2-3-1104-521", NodeKind::Computer, "{}").0, None);
+        let told = r#"{"isreadonlydc":false}"#;
+        assert_eq!(marked(group, NodeKind::Computer, told).0, Some(false));
+    }
+}
