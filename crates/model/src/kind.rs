@@ -474,9 +474,21 @@ impl RelationKind {
     }
 
     /// Whether it can be of a thing to itself: holders of a certificate of a template may enrol for others with the
-    /// same template.
+    /// same template, and who may rename itself can ask for a certificate in another's name.
     pub fn is_reflexive(self) -> bool {
-        self == Self::EnrollOnBehalfOf
+        use RelationKind::*;
+        matches!(
+            self,
+            EnrollOnBehalfOf
+                | GenericAll
+                | GenericWrite
+                | WriteDacl
+                | WritePublicInformation
+                | Owns
+                | OwnsRaw
+                | WriteOwner
+                | WriteOwnerRaw
+        )
     }
 
     /// The public vocabulary of the exposure graph for this kind. The catalog's technique files say the

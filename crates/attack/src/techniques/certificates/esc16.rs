@@ -8,7 +8,7 @@
 use postern_model::RelationKind;
 
 use super::renaming::{Name, Renaming, Way, all, by_domain};
-use crate::derived::Steps;
+use crate::derived::{Manner, Steps, Vertex};
 use crate::fact::Fact;
 use crate::forest::Forests;
 use crate::pki::{Authority, Published};
@@ -18,7 +18,16 @@ use crate::view::View;
 /// szOID_NTDS_CA_SECURITY_EXT: the extension that holds the SID.
 const SECURITY_EXTENSION: &str = "1.3.6.1.4.1.311.25.2";
 
+/// What the catalog calls it where whoever asks may name the subject too.
+const NAMED_BY_REQUESTER: &str = "named-by-requester";
+
 pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>, forests: &Forests<'_, '_>, renaming: &Renaming<'_, '_>) {
+    let technique = RelationKind::AdcsEsc16;
+    let known = view.world.catalog.technique(technique);
+    let manner = Manner {
+        grade: known.map(|it| it.grade_when(NAMED_BY_REQUESTER)),
+        ..Manner::default()
+    };
     for published in view.pki.published() {
         let Some(conditions) = named_by_requester(view, published) else {
             continue;
@@ -29,7 +38,8 @@ pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>, forests: &Forests<'_, 
         for (principal, rights) in held_together(view, &[&template.enrollers, &authority.enrollers]) {
             if template.can_name(view.node(principal)) {
                 let facts = published.with(view, rights, &conditions);
-                steps.add(RelationKind::AdcsEsc16, principal, published.domain(), facts);
+                let (source, target) = (Vertex::Asset(principal), Vertex::Asset(published.domain()));
+                steps.add_between(technique, source, target, manner, facts);
             }
         }
     }
@@ -44,7 +54,7 @@ pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>, forests: &Forests<'_, 
             })
         })
     });
-    renaming.add(steps, RelationKind::AdcsEsc16, &by_domain(ways));
+    renaming.add(steps, technique, &by_domain(ways));
 }
 
 /// The authority puts the SID into no certificate; somebody looked at that.
