@@ -27,6 +27,7 @@ pub type NearMiss = (&'static str, fn(&mut Sketch));
 
 /// Every file's plants.
 const ALL: &[&[Plant]] = &[
+    techniques::acl::add_allowed_to_act::PLANTS,
     techniques::azure::identity::PLANTS,
     techniques::azure::kubernetes::PLANTS,
     techniques::azure::resource_role::PLANTS,
@@ -54,6 +55,9 @@ const ALL: &[&[Plant]] = &[
     techniques::credentials::rodc::PLANTS,
     techniques::entra::acts_as_user::PLANTS,
     techniques::credentials::pre_created_computer::PLANTS,
+    techniques::delegation::coerce_to_tgt::PLANTS,
+    techniques::delegation::constrained::PLANTS,
+    techniques::delegation::resource_based::PLANTS,
     techniques::entra::add_members::PLANTS,
     techniques::entra::add_secret::PLANTS,
     techniques::entra::administrative_units::PLANTS,

@@ -1,5 +1,6 @@
 //! Rights over directory objects that amount to control of them.
 
+pub(crate) mod add_allowed_to_act;
 pub(crate) mod key_credentials;
 
 use postern_catalog::Foothold;
@@ -52,6 +53,10 @@ fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
                     let (source, target) = (Vertex::Asset(relation.source), Vertex::Asset(relation.target));
                     steps.add_between(kind, source, target, manner, facts);
                 }
+                continue;
+            }
+            if add_allowed_to_act::is_right(kind, target.kind) {
+                add_allowed_to_act::derive(view, steps, relation);
                 continue;
             }
             // With a name of a service the account's password can be guessed, as likely as any other's.

@@ -10,7 +10,7 @@ pub(crate) mod certificates;
 mod containment;
 pub(crate) mod credentials;
 pub(crate) mod custom;
-mod delegation;
+pub(crate) mod delegation;
 pub(crate) mod entra;
 pub(crate) mod extensions;
 mod local_groups;
