@@ -50,10 +50,13 @@ pub fn add(nodes: &[Node], relations: &mut Vec<Relation>) {
         .filter(|(at, _)| relations.binary_search_by_key(*at, place).is_err())
         .map(|(&at, because)| relation(nodes, at, because))
         .collect();
+    if concluded.is_empty() {
+        return;
+    }
+    relations.reserve_exact(concluded.len());
     relations.append(&mut concluded);
     // Two runs that are in order each: this merges them.
     relations.sort_by_key(place);
-    relations.shrink_to_fit();
 }
 
 /// Writes down for which authorities a source names the computer that they run on. Where none does, nothing says that an

@@ -164,6 +164,7 @@ pub fn target_class_title(class: &str) -> String {
 pub fn family_name(family: &str) -> &str {
     match family {
         "acl" => "permissions",
+        "certificates" => "certificate services",
         "credentials" => "stored credentials",
         "local-groups" => "local groups",
         "azure" => "Azure",

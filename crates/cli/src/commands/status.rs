@@ -99,7 +99,7 @@ fn generation_text(generation: &GenerationStatus, page: &mut Page, now: Timestam
             [
                 "relations".into(),
                 count(generation.relations).into(),
-                Line::new().dim("as the files report them"),
+                Line::new().dim("as the files report them, or as follows from what they say of two assets"),
             ],
             ["findings".into(), count(generation.findings).into(), Line::new()],
             [

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use postern_engine::Generation;
+use postern_attack::Derived;
+use postern_engine::{EdgeSelection, Generation, write_opengraph};
 use postern_model::NodeKind;
 use postern_testkit::shared_data;
 use serde_json::json;
@@ -151,4 +152,42 @@ async fn collections_of_other_tools_go_in_without_a_reject() {
         assert!(estate.relations.len() > 50, "{}", folder.display());
         assert!(estate.nodes.iter().any(|it| matches!(it.kind, NodeKind::Other(_))));
     }
+}
+
+/// Kind of each edge of an export.
+async fn exported_kinds(place: &Place, selection: EdgeSelection) -> Vec<String> {
+    let generation = place.current().await;
+    let reported = place.engine.reported_estate(&generation).await.expect("resolves");
+    let mut bytes = Vec::new();
+    write_opengraph(&mut bytes, &generation, &reported, &Derived::default(), selection).expect("writes to memory");
+    let graph: serde_json::Value = serde_json::from_slice(&bytes).expect("JSON");
+    let edges = graph["graph"]["edges"].as_array().expect("edges");
+    edges
+        .iter()
+        .map(|it| it["kind"].as_str().expect("a kind").to_owned())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_follows_from_two_objects_is_exported_as_part_of_all_and_not_as_reported() {
+    let nodes = json!([
+        {"id": "CA", "kinds": ["EnterpriseCA"], "properties": {"certthumbprint": "AA", "domainsid": DOMAIN}},
+        {"id": "STORE", "kinds": ["NTAuthStore"], "properties": {"certthumbprints": ["aa"], "domainsid": DOMAIN}},
+        {"id": "TEMPLATE", "kinds": ["CertTemplate"], "properties": {"domainsid": DOMAIN}},
+    ]);
+    let edges = json!([
+        {"kind": "PublishedTo", "start": {"value": "TEMPLATE"}, "end": {"value": "CA"}},
+        {"kind": "EnrollOnBehalfOf", "start": {"value": "TEMPLATE"}, "end": {"value": "TEMPLATE"}},
+    ]);
+    let file = json!({"graph": {"nodes": nodes, "edges": edges}});
+    let place = Place::new().await;
+    place.import(&[place.file("pki.json", &file.to_string())]).await;
+
+    // A template may be so related to itself, and a file may say so.
+    let mut reported = exported_kinds(&place, EdgeSelection::Reported).await;
+    reported.sort_unstable();
+    assert_eq!(reported, ["EnrollOnBehalfOf", "PublishedTo"]);
+    let mut all = exported_kinds(&place, EdgeSelection::All).await;
+    all.sort_unstable();
+    assert_eq!(all, ["EnrollOnBehalfOf", "PublishedTo", "TrustedForNTAuth"]);
 }
