@@ -14,6 +14,7 @@
 use std::path::PathBuf;
 
 pub mod azurehound;
+mod certificates;
 pub mod demo;
 mod dice;
 mod nessus;

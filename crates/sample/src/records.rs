@@ -24,6 +24,8 @@ pub mod methods {
     const SESSION_LOOP: u32 = 1 << 10;
     const LOGGED_ON_LOOP: u32 = 1 << 11;
 
+    pub const CERTIFICATES: u32 = CA_REGISTRY | DC_REGISTRY | CERT_SERVICES;
+
     /// Everything but the loops and certificate services.
     pub const ALL: u32 = (1 << 19) - 1 - CA_REGISTRY - DC_REGISTRY - CERT_SERVICES - SESSION_LOOP - LOGGED_ON_LOOP;
 }
@@ -205,6 +207,8 @@ pub struct Computer {
     pub user_rights: Vec<UserRight>,
     #[serde(rename = "DCRegistryData")]
     pub dc_registry_data: DcRegistryData,
+    #[serde(flatten)]
+    pub answers: HostAnswers,
     pub status: Option<Status>,
     #[serde(rename = "IsDC")]
     pub is_dc: bool,
@@ -234,6 +238,9 @@ pub struct ComputerProperties {
     /// Service names; left out where there is no delegation.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub allowedtodelegate: Vec<String>,
+    /// Of a domain controller whose services were tried.
+    #[serde(flatten)]
+    pub ldap: Option<LdapSettings>,
 }
 
 /// One way of asking a computer who is logged on.
@@ -310,12 +317,81 @@ pub struct UserRight {
     pub failure_reason: Option<&'static str>,
 }
 
-/// Not collected by any writer here, hence always two nulls.
+/// Null where it was not collected.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct DcRegistryData {
-    pub certificate_mapping_methods: Option<u32>,
-    pub strong_certificate_binding_enforcement: Option<u32>,
+    pub certificate_mapping_methods: Option<RegistryNumber>,
+    pub strong_certificate_binding_enforcement: Option<RegistryNumber>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct RegistryNumber {
+    pub value: i64,
+    pub collected: bool,
+    pub failure_reason: Option<&'static str>,
+}
+
+impl RegistryNumber {
+    pub fn of(value: i64) -> Self {
+        Self {
+            value,
+            collected: true,
+            failure_reason: None,
+        }
+    }
+}
+
+/// What a computer answered about its own settings; left out where it was not asked.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct HostAnswers {
+    #[serde(rename = "SmbInfo", skip_serializing_if = "Option::is_none")]
+    pub smb: Option<Answer<SmbSettings>>,
+    #[serde(rename = "NTLMRegistryData", skip_serializing_if = "Option::is_none")]
+    pub ntlm: Option<Answer<NtlmSettings>>,
+    #[serde(rename = "IsWebClientRunning", skip_serializing_if = "Option::is_none")]
+    pub web_client: Option<Answer<bool>>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Answer<T> {
+    pub result: T,
+    pub collected: bool,
+    pub failure_reason: Option<&'static str>,
+}
+
+impl<T> Answer<T> {
+    pub fn of(result: T) -> Self {
+        Self {
+            result,
+            collected: true,
+            failure_reason: None,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct SmbSettings {
+    pub signing_enabled: bool,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct NtlmSettings {
+    /// 0, 1, 2: allow, audit, deny.
+    pub restrict_sending_ntlm_traffic: u32,
+}
+
+/// What was found when the directory services of a domain controller were tried.
+#[derive(Clone, Debug, Serialize)]
+pub struct LdapSettings {
+    pub ldapavailable: bool,
+    pub ldapsavailable: bool,
+    pub ldapsigning: bool,
+    pub ldapsepa: bool,
 }
 
 /// Why a computer was not asked.

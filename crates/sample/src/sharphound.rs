@@ -13,6 +13,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use postern_model::kind::{NodeKind, RelationKind};
 
+use crate::certificates::{self, Services};
 use crate::dice::Dice;
 use crate::output::{Output, stamp};
 use crate::records::*;
@@ -121,7 +122,16 @@ enum Stream {
     Computer,
     Session,
     Container,
+    Certificates,
+    Answers,
 }
+
+/// Writes one document of a kind.
+type Document<'d> =
+    dyn FnMut(&str, &mut dyn FnMut(&mut dyn std::io::Write) -> std::io::Result<u64>) -> Result<(), SampleError> + 'd;
+
+/// Groups that may enrol, each with a share of the templates.
+const ENROLLERS: u64 = 20;
 
 const GROUP_RID_FIRST: u64 = 1_100;
 
@@ -177,6 +187,9 @@ impl Plan {
             let computers = (0..self.computers).map(|number| self.computer(number));
             write_collection(out, "computers", methods::ALL, computers)
         })?;
+        if self.is_old() {
+            self.write_certificates(&mut document)?;
+        }
         document("containers", &mut |out| {
             write_collection(out, "containers", methods::ALL, &built_in.containers)
         })?;
@@ -205,6 +218,34 @@ impl Plan {
             write_collection(out, "users", methods::ALL, built_in.users.iter().cloned().chain(users))
         })?;
         output.finish()
+    }
+
+    /// A directory that has been administered for long has certificate services too, and its hosts were asked more.
+    fn is_old(&self) -> bool {
+        self.delegations > 0
+    }
+
+    fn write_certificates(&self, document: &mut Document<'_>) -> Result<(), SampleError> {
+        let servers = (DOMAIN_CONTROLLERS..self.computers).filter(|number| number.is_multiple_of(SERVER_EVERY));
+        let hosts: Vec<_> = servers
+            .take(certificates::AUTHORITIES)
+            .map(|number| self.realm.account(self.computer_rid(number)))
+            .collect();
+        let enrollers: Vec<_> = (0..self.groups.min(ENROLLERS))
+            .map(|number| self.realm.group(self.group_rid(self.groups - 1 - number)))
+            .collect();
+        let services = Services::new(&self.realm, self.dice(Stream::Certificates), &hosts, &enrollers);
+        for (kind, records) in [
+            ("certtemplates", services.templates),
+            ("enterprisecas", services.authorities),
+            ("rootcas", services.roots),
+            ("ntauthstores", services.stores),
+        ] {
+            document(kind, &mut |out| {
+                write_collection(out, kind, methods::ALL | methods::CERTIFICATES, &records)
+            })?;
+        }
+        Ok(())
     }
 
     fn dice(&self, stream: Stream) -> Dice {
@@ -374,6 +415,33 @@ impl Plan {
         group
     }
 
+    /// What a host says of its settings: most of the old defaults.
+    fn answer(&self, number: u64, is_dc: bool, computer: &mut Computer) {
+        let dice = self.dice(Stream::Answers);
+        let chance = |choice: u64, part| dice.chance(number * ANSWER_DRAWS + choice, part, 10);
+        computer.answers = HostAnswers {
+            smb: Some(Answer::of(SmbSettings {
+                signing_enabled: is_dc || chance(0, 3),
+            })),
+            ntlm: Some(Answer::of(NtlmSettings {
+                restrict_sending_ntlm_traffic: if chance(1, 1) { 2 } else { 0 },
+            })),
+            web_client: Some(Answer::of(chance(2, 2))),
+        };
+        if is_dc {
+            computer.properties.ldap = Some(LdapSettings {
+                ldapavailable: true,
+                ldapsavailable: true,
+                ldapsigning: false,
+                ldapsepa: number == 0,
+            });
+            computer.dc_registry_data = DcRegistryData {
+                certificate_mapping_methods: Some(RegistryNumber::of(0x1F)),
+                strong_certificate_binding_enforcement: Some(RegistryNumber::of(1)),
+            };
+        }
+    }
+
     fn computer_principal(&self, number: u64) -> Principal {
         Principal::new(self.realm.account(self.computer_rid(number)), NodeKind::Computer)
     }
@@ -414,6 +482,9 @@ impl Plan {
         }
         if is_server && dice.chance(draw(11), 1, 20) {
             computer.allowed_to_act = vec![self.computer_principal(dice.below(draw(12), self.computers))];
+        }
+        if self.is_old() {
+            self.answer(number, is_dc, &mut computer);
         }
         if is_dc {
             computer.is_dc = true;
@@ -462,6 +533,7 @@ impl Plan {
 /// Room for the choices of one record in its stream.
 const USER_DRAWS: u64 = 16;
 const COMPUTER_DRAWS: u64 = 16;
+const ANSWER_DRAWS: u64 = 4;
 
 const ADMINS: u64 = 12;
 const DOMAIN_CONTROLLERS: u64 = 2;
