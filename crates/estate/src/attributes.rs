@@ -94,6 +94,7 @@ fn account(properties: &Properties) -> Option<Box<AccountAttributes>> {
         is_admin_sd_holder_protected: flag("adminsdholderprotected"),
         certificate_mappings: texts(properties.get("altsecurityidentities")).into(),
         email: text(properties, "email"),
+        synchronises_from: text(properties, "description").and_then(|it| synchronises_from(&it)),
     })
 }
 
@@ -220,6 +221,16 @@ fn pki(properties: &Properties) -> Option<Box<PkiAttributes>> {
     })
 }
 
+/// The computer in the description that Entra Connect gives the account that it makes for itself: `... running on
+/// computer NAME configured to synchronize to tenant ...`, with or without quotes.
+fn synchronises_from(description: &str) -> Option<String> {
+    let (_, rest) = description.split_once("running on computer ")?;
+    let (computer, rest) = rest.split_once(' ')?;
+    let computer = computer.trim_matches(['\'', '"']);
+    let is_so = rest.starts_with("configured to synchronize to tenant") && !computer.is_empty();
+    is_so.then(|| computer.to_ascii_uppercase())
+}
+
 /// A text that is not empty.
 fn text(properties: &Properties, key: &str) -> Option<String> {
     let text = properties.get(key)?.as_str()?;
@@ -263,7 +274,10 @@ fn entra(properties: &Properties) -> Option<Box<EntraAttributes>> {
     // Groups without a rule name no type at all.
     let types = texts(properties.get("grouptypes"));
     let is_group = properties.contains_key("isassignabletorole");
-    let membership_rule = text(properties, "membershiprule");
+    let is_paused = is("membershipruleprocessingstate", "Paused") == Some(true);
+    let rule = text(properties, "membershiprule");
+    let has_rule = rule.is_some();
+    let membership_rule = rule.filter(|_| !is_paused);
     let is_of_dynamic_type = types.iter().any(|it| it.eq_ignore_ascii_case("DynamicMembership"));
     let roles = properties.get(DIRECTORY_ROLES).map(|roles| texts(Some(roles)));
     let approvers = ["enduserassignmentuserapprovers", "enduserassignmentgroupapprovers"];
@@ -295,7 +309,7 @@ fn entra(properties: &Properties) -> Option<Box<EntraAttributes>> {
         on_premises_sid: upper("onpremid"),
         user_principal_name: None,
         is_assignable_to_role: flag("isassignabletorole"),
-        is_dynamic: (is_group || membership_rule.is_some()).then_some(is_of_dynamic_type || membership_rule.is_some()),
+        is_dynamic: (is_group || has_rule).then_some(is_of_dynamic_type || has_rule),
         membership_rule,
         is_joined: is("trusttype", "AzureAd"),
         is_managed: flag("ismanaged"),

@@ -144,6 +144,8 @@ pub struct AccountAttributes {
     /// Mappings of certificates in `altSecurityIdentities`.
     pub certificate_mappings: Box<[String]>,
     pub email: Option<String>,
+    /// Of an account that synchronises a directory with a tenant: the name of the computer that it does so from.
+    pub synchronises_from: Option<String>,
 }
 
 /// Properties of domains, organisational units and group policies that rules read. `None` means that no source says.
@@ -275,7 +277,7 @@ pub struct EntraAttributes {
     pub is_assignable_to_role: Option<bool>,
     /// Of a group: whether a rule decides who its members are.
     pub is_dynamic: Option<bool>,
-    /// Of a group: that rule.
+    /// Of a group: that rule, unless it is paused.
     pub membership_rule: Option<String>,
     /// Of a device: whether it joined Entra, and no domain; it may also only be registered.
     pub is_joined: Option<bool>,

@@ -411,6 +411,9 @@ vocabulary! {
         AzNodeResourceGroup = "AZNodeResourceGroup",
         SyncedToEntraUser = "SyncedToEntraUser",
         SyncedToAdUser = "SyncedToADUser",
+        HoldsSyncCredentials = "HoldsSyncCredentials",
+        SeamlessSso = "SeamlessSSO",
+        AzJoinsByRule = "AZJoinsByRule",
         AzGlobalAdmin = "AZGlobalAdmin",
         AzPrivilegedRoleAdmin = "AZPrivilegedRoleAdmin",
         AzPrivilegedAuthAdmin = "AZPrivilegedAuthAdmin",
@@ -499,7 +502,7 @@ impl RelationKind {
             MemberOf | MemberOfLocalGroup | AzMemberOf | AzMemberOfUnit => "member of",
             Contains | ContainsIdentity | PropagatesAcesTo | LocalToComputer | AzContains | AzNodeResourceGroup
             | AnyOf => "contains",
-            DumpSmsaPassword | RodcRevealsPassword | HasTrustKeys => "has credentials of",
+            DumpSmsaPassword | RodcRevealsPassword | HasTrustKeys | HoldsSyncCredentials => "has credentials of",
             AllowedToDelegate
             | AllowedToAct
             | HasSidHistory
@@ -528,7 +531,8 @@ impl RelationKind {
             | AdcsEsc14c
             | AdcsEsc14d
             | AdcsEsc15
-            | AdcsEsc16 => "can impersonate as",
+            | AdcsEsc16
+            | SeamlessSso => "can impersonate as",
             CanRdp | RemoteInteractiveLogonRight => "CanRemoteInteractiveLogonTo",
             AdminTo
             | ManagesRodc

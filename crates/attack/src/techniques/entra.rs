@@ -23,6 +23,7 @@ pub(crate) mod administrative_units;
 pub(crate) mod app_admin;
 pub(crate) mod containment;
 pub(crate) mod device_code;
+pub(crate) mod dynamic_groups;
 pub(crate) mod execute_command;
 pub(crate) mod federation;
 pub(crate) mod membership;
@@ -39,7 +40,9 @@ pub(crate) mod role_approval;
 pub(crate) mod role_assignment;
 pub(crate) mod role_eligibility;
 pub(crate) mod runs_as;
+pub(crate) mod seamless_sso;
 pub(crate) mod sets;
+pub(crate) mod sync_server;
 pub(crate) mod synchronisation;
 pub(crate) mod tenant_admin;
 
@@ -58,6 +61,9 @@ pub const FAMILY: Family = Family {
         RelationKind::AzCloudAppAdmin,
         RelationKind::SyncedToEntraUser,
         RelationKind::SyncedToAdUser,
+        RelationKind::HoldsSyncCredentials,
+        RelationKind::SeamlessSso,
+        RelationKind::AzJoinsByRule,
         RelationKind::AzGlobalAdmin,
         RelationKind::AzPrivilegedRoleAdmin,
         RelationKind::AzPrivilegedAuthAdmin,
@@ -84,6 +90,8 @@ fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
     app_admin::derive(view, steps);
     federation::derive(view, steps);
     synchronisation::derive(view, steps);
+    sync_server::derive(view, steps);
+    seamless_sso::derive(view, steps);
     role_assignment::derive(view, steps);
     role_eligibility::derive(view, steps);
 
@@ -95,6 +103,7 @@ fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
     add_members::derive(view, steps, &roles, &mut sets);
     reset_password::derive(view, steps, &roles, &mut sets);
     execute_command::derive(view, steps, &roles);
+    dynamic_groups::derive(view, steps, &roles, &mut sets);
 
     mg_add_secret::derive(view, steps, &mut sets);
     mg_add_owner::derive(view, steps, &mut sets);

@@ -18,6 +18,7 @@ const ALL: &[fn(&Estate) -> Vec<Virtual>] = &[
     esc14::all_sets,
     entra::acts_as_user::all_sets,
     entra::administrative_units::all_sets,
+    entra::seamless_sso::all_sets,
     entra::sets::all,
     golden_gmsa::all_sets,
     policies::sets,

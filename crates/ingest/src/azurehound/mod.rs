@@ -636,6 +636,10 @@ impl Reader<'_> {
         ] {
             properties.flag(key, flag.is_true());
         }
+        let names_nobody = record.user_approvers.is_empty() && record.group_approvers.is_empty();
+        if record.requires_approval.is_true() && names_nobody {
+            properties.texts("enduserassignmentuserapprovers", []);
+        }
         self.output.object(at, end, "", &properties.finish())?;
         if !record.requires_approval.is_true() {
             return Ok(());

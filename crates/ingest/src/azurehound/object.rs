@@ -104,6 +104,8 @@ pub fn properties_of(kind: NodeKind, record: &Record<'_>, tenant: &str) -> Strin
         ("usertype", &record.user_type),
         ("title", &record.job_title),
         ("onpremid", &upper(&record.on_premises_sid)),
+        ("membershiprule", &record.membership_rule),
+        ("membershipruleprocessingstate", &record.membership_rule_state),
         ("deviceid", &record.device_id),
         ("operatingsystem", os),
         ("operatingsystemversion", &record.operating_system_version),

@@ -167,6 +167,8 @@ shape! {
         is_assignable_to_role: Flag = "isAssignableToRole",
         is_security_enabled: Flag = "securityEnabled",
         group_types: Few<'a> = "groupTypes",
+        membership_rule: Text<'a> = "membershipRule",
+        membership_rule_state: Text<'a> = "membershipRuleProcessingState",
         // Devices.
         device_id: Text<'a> = "deviceId",
         operating_system: Text<'a> = "operatingSystem",

@@ -12,6 +12,8 @@ use crate::view::View;
 #[derive(Clone, Copy)]
 pub(super) enum Reach {
     Everybody,
+    /// Users whose password comes from Active Directory.
+    Synchronised,
     /// Users who hold no other roles than these. Source: Microsoft, "Who can reset passwords".
     Below(&'static [&'static str]),
 }
@@ -20,6 +22,8 @@ pub(super) fn password_reach(template: &str) -> Option<Reach> {
     use super::role::*;
     Some(match template {
         GLOBAL_ADMINISTRATOR | PRIVILEGED_AUTHENTICATION_ADMINISTRATOR | PARTNER_TIER2_SUPPORT => Reach::Everybody,
+        // What the synchronisation writes is the hash of a password, whoever's it is.
+        DIRECTORY_SYNCHRONIZATION_ACCOUNTS => Reach::Synchronised,
         PARTNER_TIER1_SUPPORT => Reach::Below(&[]),
         USER_ADMINISTRATOR => Reach::Below(&[
             USER_ADMINISTRATOR,
@@ -59,6 +63,7 @@ pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>, roles: &[Role<'_>], se
     for role in roles {
         let set = match password_reach(&role.template) {
             Some(Reach::Everybody) => Set::Users,
+            Some(Reach::Synchronised) => Set::SynchronisedUsers,
             Some(Reach::Below(allowed)) => {
                 lesser_users(view, steps, role, allowed);
                 Set::UsersWithoutRoles
@@ -122,7 +127,33 @@ mod tests {
         });
         sketch
     }
+    const SYNCHRONISATION: &str = "D29B2B05-8046-44BA-8758-1E26182FCF32@TENANT";
+
+    fn synchronising() -> Sketch {
+        let mut sketch = desk();
+        sketch.cloud(SYNCHRONISATION, NodeKind::AzRole, |_| {});
+        sketch.edit_entra("READER", |it| it.is_synchronised = Some(true));
+        sketch
+    }
+
     pub(crate) const PLANTS: &[Plant] = &[
+        Plant {
+            technique: RelationKind::AzResetPassword,
+            source: SYNCHRONISATION,
+            target: "READER",
+            estate: synchronising,
+            near_misses: &[
+                ("is synchronised", |it| {
+                    it.edit_entra("READER", |it| it.is_synchronised = Some(false));
+                }),
+                ("is enabled", |it| {
+                    it.edit("READER", |it| it.enabled = Some(false));
+                }),
+                ("is of the same tenant", |it| {
+                    it.move_elsewhere("READER");
+                }),
+            ],
+        },
         Plant {
             technique: RelationKind::AzResetPassword,
             source: HELPDESK,

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use postern_model::estate::{Estate, Node, NodeIndex};
 use postern_model::{NodeKind, RelationKind};
 
-use super::{has_password, is_managed_by_tenant, not_assignable, of, synchronised, takes_members, takes_secrets};
+use super::{
+    dynamic_groups, has_password, is_managed_by_tenant, not_assignable, of, synchronised, takes_members, takes_secrets,
+};
 use crate::derived::{Manner, Steps, Vertex, Virtual};
 use crate::fact::Fact;
 use crate::techniques::sets;
@@ -21,6 +23,12 @@ pub enum Set {
     Users,
     /// Those of [`Set::Users`] whom no role protects.
     UsersWithoutRoles,
+    /// Those of [`Set::Users`] whose password comes from Active Directory.
+    SynchronisedUsers,
+    /// Groups whose rule reads what administrators of users may write.
+    GroupsByRule,
+    /// Groups whose rule takes in whom anybody of the tenant may invite.
+    GroupsByInvitation,
     /// Groups that can be assigned no role, and take members.
     Groups,
     /// Groups that take members, those included that can be assigned to roles.
@@ -32,9 +40,12 @@ pub enum Set {
 }
 
 impl Set {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 9] = [
         Self::Users,
         Self::UsersWithoutRoles,
+        Self::SynchronisedUsers,
+        Self::GroupsByRule,
+        Self::GroupsByInvitation,
         Self::Groups,
         Self::AllGroups,
         Self::Applications,
@@ -45,6 +56,9 @@ impl Set {
         match self {
             Self::Users => "users",
             Self::UsersWithoutRoles => "users-without-roles",
+            Self::SynchronisedUsers => "synchronised-users",
+            Self::GroupsByRule => "groups-by-rule",
+            Self::GroupsByInvitation => "groups-by-invitation",
             Self::Groups => "groups",
             Self::AllGroups => "all-groups",
             Self::Applications => "applications",
@@ -56,6 +70,9 @@ impl Set {
         match self {
             Self::Users => format!("any user of {tenant}"),
             Self::UsersWithoutRoles => format!("any user of {tenant} without roles"),
+            Self::SynchronisedUsers => format!("any synchronised user of {tenant}"),
+            Self::GroupsByRule => format!("any group of {tenant} that a rule fills"),
+            Self::GroupsByInvitation => format!("any group of {tenant} whose rule takes in whom one invites"),
             Self::Groups => format!("any group of {tenant} that cannot hold roles"),
             Self::AllGroups => format!("any group of {tenant}"),
             Self::Applications => format!("any application of {tenant}"),
@@ -100,6 +117,25 @@ impl Set {
                     return None;
                 }
                 facts.push(not_assignable(view, node));
+            }
+            Self::SynchronisedUsers => {
+                if node.kind != NodeKind::AzUser || !has_password(node) {
+                    return None;
+                }
+                facts.push(synchronised(view, node)?);
+            }
+            Self::GroupsByRule | Self::GroupsByInvitation => {
+                let (rule, text) = match self {
+                    Self::GroupsByRule => (
+                        dynamic_groups::writable(node)?,
+                        "is filled by a rule over what can be written",
+                    ),
+                    _ => (
+                        dynamic_groups::open(node)?,
+                        "is filled by a rule that takes in guests by what they are called",
+                    ),
+                };
+                facts.push(view.property_fact(node, "membershiprule", rule, text));
             }
             Self::AllGroups if node.kind == NodeKind::AzGroup && is_open(node) => {}
             Self::Applications if takes_secrets(node) => {}
