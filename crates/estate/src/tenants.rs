@@ -10,6 +10,7 @@ use postern_model::estate::Conflict;
 use postern_model::schema::{OBJECTS, RELATIONS};
 use postern_model::{Coverage, Facet, NodeKind};
 
+use crate::attributes::{parse, texts};
 use crate::fold::{cell_of, each_row};
 use crate::objects::Object;
 use crate::{FactSource, Result, Snapshot};
@@ -27,7 +28,18 @@ pub fn place(snapshots: &mut [Snapshot], facts: &dyn FactSource) -> Result<Vec<C
         let mut name = |id: &str| {
             ids.entry(id.to_owned()).or_default().insert(at);
         };
-        each_row(&snapshots[at], facts, &OBJECTS, |table, row| name(table.text(row, 2)))?;
+        each_row(&snapshots[at], facts, &OBJECTS, |table, row| {
+            name(table.text(row, 2));
+            // A policy names whom it is for in its settings.
+            if NodeKind::parse(table.text(row, 3)) == Some(NodeKind::AzConditionalAccessPolicy) {
+                let settings = parse(table.text(row, 5));
+                let named = settings
+                    .values()
+                    .filter(|it| it.is_array())
+                    .flat_map(|it| texts(Some(it)));
+                named.for_each(|id| name(&id.to_ascii_uppercase()));
+            }
+        })?;
         each_row(&snapshots[at], facts, &RELATIONS, |table, row| {
             name(table.text(row, 2));
             name(table.text(row, 4));

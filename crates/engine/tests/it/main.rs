@@ -2,6 +2,7 @@
 
 mod support;
 
+mod answers;
 mod archives;
 mod collections;
 mod commits;

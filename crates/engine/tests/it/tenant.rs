@@ -9,14 +9,14 @@ use serde_json::{Value, json};
 
 use crate::support::Place;
 
-const DOMAIN: &str = "S-1-5-21-7-8-9";
-const TENANT: &str = "7E57AAAA-0000-4000-8000-000000000001";
+pub(crate) const DOMAIN: &str = "S-1-5-21-7-8-9";
+pub(crate) const TENANT: &str = "7E57AAAA-0000-4000-8000-000000000001";
 const GLOBAL_ADMINISTRATOR: &str = "62e90394-69f5-4237-9190-012177145e10";
-const HELPDESK_ADMINISTRATOR: &str = "729827e3-9c14-49f7-bb1b-9608f156bbb8";
+pub(crate) const HELPDESK_ADMINISTRATOR: &str = "729827e3-9c14-49f7-bb1b-9608f156bbb8";
 const APPLICATION_ADMINISTRATOR: &str = "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3";
 
 /// Every user of the domain may reset the password of ADA.
-fn domain(place: &Place, day: u32) -> PathBuf {
+pub(crate) fn domain(place: &Place, day: u32) -> PathBuf {
     let user = |rid: u32, name: &str, aces: Value| {
         json!({
             "ObjectIdentifier": format!("{DOMAIN}-{rid}"), "PrimaryGroupSID": format!("{DOMAIN}-513"), "Aces": aces,
@@ -45,13 +45,13 @@ fn domain(place: &Place, day: u32) -> PathBuf {
     path.parent().expect("a folder").to_owned()
 }
 
-fn entry(kind: &str, mut data: Value) -> Value {
+pub(crate) fn entry(kind: &str, mut data: Value) -> Value {
     data["tenantId"] = json!(TENANT);
     data["tenantName"] = json!("Example");
     json!({"kind": kind, "data": data})
 }
 
-fn user(id: &str, more: Value) -> Value {
+pub(crate) fn user(id: &str, more: Value) -> Value {
     let mut data = json!({"id": id, "userPrincipalName": format!("{id}@example"), "accountEnabled": true});
     for (key, value) in more.as_object().expect("fields") {
         data[key] = value.clone();
@@ -59,7 +59,7 @@ fn user(id: &str, more: Value) -> Value {
     entry("AZUser", data)
 }
 
-fn role(template: &str, holders: &[(&str, &str)]) -> [Value; 2] {
+pub(crate) fn role(template: &str, holders: &[(&str, &str)]) -> [Value; 2] {
     let rows: Vec<_> = holders
         .iter()
         .map(|(principal, scope)| {
@@ -78,13 +78,13 @@ fn role(template: &str, holders: &[(&str, &str)]) -> [Value; 2] {
     ]
 }
 
-fn principal(id: &str) -> Value {
+pub(crate) fn principal(id: &str) -> Value {
     json!({"id": id, "@odata.type": "#microsoft.graph.user"})
 }
 
 /// ADA and LOST are synchronised; of LOST the domain knows nothing. ADA owns an application that grants roles. The
 /// group HOLDERS holds the highest role, and MAX is its member; EVE may activate it. BOB is of the help desk.
-fn tenant() -> Vec<Value> {
+pub(crate) fn tenant() -> Vec<Value> {
     let synchronised = |rid: u32| {
         let sid = format!("{DOMAIN}-{rid}");
         json!({"onPremisesSyncEnabled": true, "onPremisesSecurityIdentifier": sid})
@@ -141,7 +141,7 @@ fn tenant() -> Vec<Value> {
     records
 }
 
-fn azure(place: &Place, day: u32, records: &[Value]) -> PathBuf {
+pub(crate) fn azure(place: &Place, day: u32, records: &[Value]) -> PathBuf {
     let file = json!({"data": records, "meta": {"type": "azure", "version": 5, "count": records.len()}});
     place.file(&format!("2026010{day}000000_azurehound.json"), &file.to_string())
 }
@@ -156,7 +156,7 @@ async fn built() -> (Place, Generation) {
     (place, generation)
 }
 
-fn has_step(generation: &Generation, source: &str, technique: RelationKind, target: &str) -> bool {
+pub(crate) fn has_step(generation: &Generation, source: &str, technique: RelationKind, target: &str) -> bool {
     let ends = (NodeId::of(source), NodeId::of(target));
     let steps = &generation.derived.steps;
     steps
@@ -164,7 +164,7 @@ fn has_step(generation: &Generation, source: &str, technique: RelationKind, targ
         .any(|it| (it.source, it.target) == ends && it.technique == technique)
 }
 
-fn role_key(template: &str) -> String {
+pub(crate) fn role_key(template: &str) -> String {
     format!("{template}@{TENANT}")
 }
 
