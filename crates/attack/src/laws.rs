@@ -80,6 +80,22 @@ fn cloud_row() -> impl Strategy<Value = Row> {
         RelationKind::AzMgAppRoleAssignmentReadWriteAll,
         RelationKind::AzMgServicePrincipalEndpointReadWriteAll,
     ];
+    // The help desk, and whoever else, over a unit; a consent to all that a user may do.
+    let over_unit = |(source, kind, target): (String, RelationKind, String)| {
+        let scopes = r#"{"scopes":["/administrativeUnits/UNIT"]}"#;
+        (source, kind, target, scopes.to_owned())
+    };
+    let in_unit = [CLOUD_USERS.as_slice(), CLOUD_GROUPS.as_slice()].concat();
+    let consented = [CLOUD_USERS.as_slice(), &[TENANT]].concat();
+    let consent = |user: String| {
+        let scopes = r#"{"scopes":["GRAPH/Directory.AccessAsUser.All"]}"#;
+        (
+            "SP".to_owned(),
+            RelationKind::AzDelegatedConsent,
+            user,
+            scopes.to_owned(),
+        )
+    };
     let contents = [principals.as_slice(), &["APP", "VM"], ROLES.as_slice()].concat();
     let of_machine = [
         RelationKind::AzOwner,
@@ -101,6 +117,9 @@ fn cloud_row() -> impl Strategy<Value = Row> {
         2 => (Just(TENANT.to_owned()), Just(RelationKind::AzContains), one(&contents)).prop_map(plain),
         2 => (one(&principals), select(of_machine.to_vec()), Just("VM".to_owned())).prop_map(plain),
         2 => Just(("VM".to_owned(), RelationKind::AzManagedIdentity, "SP".to_owned(), String::new())),
+        2 => (one(&principals), select(held.to_vec()), one(&ROLES)).prop_map(over_unit),
+        2 => (one(&in_unit), Just(RelationKind::AzMemberOfUnit), Just("UNIT".to_owned())).prop_map(plain),
+        2 => one(&consented).prop_map(consent),
     ]
 }
 
@@ -190,6 +209,8 @@ fn tenant(sketch: &mut Sketch) {
             });
             entra.is_in_role_group = Some(false);
             entra.is_synchronised = Some(user == "E2");
+            entra.blocks_device_code = Some(user != "E0");
+            entra.requires_mfa = Some(user == "E2");
         });
     }
     for group in CLOUD_GROUPS {
@@ -202,7 +223,10 @@ fn tenant(sketch: &mut Sketch) {
     }
     add("APP", NodeKind::AzApp, &|_| {});
     add("SP", NodeKind::AzServicePrincipal, &|_| {});
-    add("GRAPH", NodeKind::AzServicePrincipal, &|_| {});
+    add("GRAPH", NodeKind::AzServicePrincipal, &|entra| {
+        entra.is_graph = Some(true)
+    });
+    add("UNIT", NodeKind::AzAdministrativeUnit, &|_| {});
     add("VM", NodeKind::AzVm, &|_| {});
     add("FC", NodeKind::AzFederatedIdentityCredential, &|_| {});
 }

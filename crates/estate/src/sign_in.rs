@@ -32,6 +32,9 @@ pub const NO_DEVICE_CODE: &str = "devicecodepolicies";
 
 const ASKED: [&str; 4] = [MFA, MANAGED_DEVICE, BOUND_TOKENS, NO_DEVICE_CODE];
 
+/// So many policies that ask the same of a user are named: one is enough, and there are many users.
+const NAMED_MAX: usize = 3;
+
 const MFA_CONTROLS: [&str; 3] = ["mfa", "authenticationstrength", "block"];
 const MANAGED_CONTROLS: [&str; 3] = ["compliantdevice", "domainjoineddevice", "block"];
 const DEVICE_CODE: &str = "devicecodeflow";
@@ -105,8 +108,9 @@ fn asked_of_users(
         let users = directory.chosen(&policy.include) - directory.chosen(&policy.exclude);
         for (what, _) in policy.asks().iter().enumerate().filter(|(_, asks)| **asks) {
             for user in &users {
-                if let Some(names) = asked.get_mut(&user) {
-                    names[what].push(policy.name.clone());
+                let named = asked.get_mut(&user).map(|names| &mut names[what]);
+                if let Some(named) = named.filter(|named| named.len() < NAMED_MAX) {
+                    named.push(policy.name.clone());
                 }
             }
         }

@@ -7,7 +7,7 @@ export const texts = {
   drop: {
     title: 'Add files',
     words: 'Drop files or folders here',
-    hint: 'Zip archives and files of SharpHound, AzureHound, Nessus (.nessus), OpenGraph and APOC, also packed by gzip. They are recognised by their content.',
+    hint: 'Zip archives and files of SharpHound, AzureHound, Microsoft Graph, Nessus (.nessus), OpenGraph and APOC, also packed by gzip. They are recognised by their content.',
     files: 'Choose files',
     folder: 'Choose a folder',
     release: 'Release to add the files',
