@@ -51,6 +51,9 @@ fn group() -> impl Strategy<Value = String> {
         6 => select(GROUPS.as_slice()).prop_map(str::to_owned),
         1 => Just(format!("{FQDN}-S-1-5-11")),
         1 => Just(admins()),
+        // Whose passwords a read-only controller may cache. Who is denied is read before anything is imagined away, so
+        // that rebuilding without such a membership is another question.
+        1 => Just(format!("{DOMAIN}-571")),
     ]
 }
 
@@ -143,6 +146,7 @@ fn directory_row() -> impl Strategy<Value = Row> {
         RelationKind::SqlAdmin,
     ];
     let containers = [
+        RelationKind::CreateChildDmsa,
         RelationKind::WriteGpLink,
         RelationKind::GenericWrite,
         RelationKind::WriteDacl,
@@ -273,12 +277,15 @@ fn estate(rows: &[Row]) -> Sketch {
     for group in GROUPS {
         sketch.group(group);
     }
-    sketch.group(&format!("{FQDN}-S-1-5-11"));
+    for group in [format!("{FQDN}-S-1-5-11"), format!("{DOMAIN}-571")] {
+        sketch.group(&group);
+    }
     for computer in COMPUTERS {
         sketch.node(computer, NodeKind::Computer, |node| {
             node.attributes.has_laps = Some(computer == "C1");
             node.attributes.has_user_rights = Some(computer == "C2");
             node.attributes.operating_system = Some("Windows 11".into());
+            node.attributes.is_read_only_dc = Some(computer == "C1");
             node.attributes.is_dc = Some(computer == "C3");
             let host = node.attributes.host.get_or_insert_default();
             host.requires_smb_signing = Some(computer == "C1");
@@ -297,6 +304,13 @@ fn estate(rows: &[Row]) -> Sketch {
     for segment in ["N0", "N1", "N2"] {
         sketch.segment(segment, &[]);
     }
+    // A controller on which delegated accounts succeed to others.
+    sketch
+        .node("C4", NodeKind::Computer, |node| {
+            node.attributes.operating_system = Some("Windows Server 2025".into());
+        })
+        .relate("C4", RelationKind::DcFor, DOMAIN)
+        .in_plane("C4");
     tenant(&mut sketch);
     certificate_services(&mut sketch);
     sketch.weakness("C1", "tcp/445", true).weakness("C2", "tcp/80", false);

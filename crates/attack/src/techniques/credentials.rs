@@ -10,12 +10,13 @@ pub(crate) mod rodc;
 
 use std::collections::HashMap;
 
-use postern_model::estate::{Node, NodeIndex};
+use postern_model::estate::{Node, NodeIndex, Relation};
 use postern_model::{NodeKind, RelationKind};
 
 use super::{Family, as_reported};
 use crate::derived::Steps;
 use crate::techniques::acl::laps_facts;
+use crate::techniques::ownership::withholds_owner_rights;
 use crate::view::View;
 
 pub const FAMILY: Family = Family {
@@ -56,6 +57,26 @@ fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
     rodc::derive(view, steps);
     golden_gmsa::derive(view, steps);
     pre_created_computer::derive(view, steps);
+}
+
+/// Rights over an object with which one writes any of its properties, at once or after one more move.
+const WRITING: [RelationKind; 7] = [
+    RelationKind::GenericAll,
+    RelationKind::GenericWrite,
+    RelationKind::WriteDacl,
+    RelationKind::Owns,
+    RelationKind::OwnsRaw,
+    RelationKind::WriteOwner,
+    RelationKind::WriteOwnerRaw,
+];
+
+/// Whether one of [`WRITING`] gives what it says: those of owners are withheld in some forests.
+fn is_in_force(view: &View<'_>, right: &Relation) -> bool {
+    let is_of_owners = !matches!(
+        right.kind,
+        RelationKind::GenericAll | RelationKind::GenericWrite | RelationKind::WriteDacl
+    );
+    !is_of_owners || !withholds_owner_rights(view, view.node(right.target))
 }
 
 /// Whether control of an asset is control of a forest already. What it takes such an asset to control that forest in

@@ -10,10 +10,9 @@ use std::collections::BTreeMap;
 use postern_model::estate::{Finding, Node, NodeIndex, Relation};
 use postern_model::{Facet, NodeKind, RelationKind};
 
-use super::{is_delegated_account, is_in_plane};
+use super::{WRITING, is_delegated_account, is_in_force, is_in_plane};
 use crate::derived::{Manner, Steps, Vertex};
 use crate::fact::Fact;
-use crate::techniques::ownership::withholds_owner_rights;
 use crate::view::View;
 
 const CVE: &str = "CVE-2025-53779";
@@ -28,17 +27,6 @@ const MAKING: [RelationKind; 9] = [
     RelationKind::CreateChildAll,
     RelationKind::CreateChild,
     RelationKind::GenericAll,
-    RelationKind::WriteDacl,
-    RelationKind::Owns,
-    RelationKind::OwnsRaw,
-    RelationKind::WriteOwner,
-    RelationKind::WriteOwnerRaw,
-];
-
-/// Rights over a delegated account with which one says whom it succeeds.
-const WRITING: [RelationKind; 7] = [
-    RelationKind::GenericAll,
-    RelationKind::GenericWrite,
     RelationKind::WriteDacl,
     RelationKind::Owns,
     RelationKind::OwnsRaw,
@@ -62,12 +50,8 @@ pub(super) fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
     for kind in WRITING {
         for relation in view.relations(kind) {
             let account = view.node(relation.target);
-            let is_owners = !matches!(
-                kind,
-                RelationKind::GenericAll | RelationKind::GenericWrite | RelationKind::WriteDacl
-            );
-            let is_withheld = is_owners && withholds_owner_rights(view, account);
-            if is_delegated_account(account) && !account.is_unusable_account(view.world.now) && !is_withheld {
+            let is_usable = !account.is_unusable_account(view.world.now);
+            if is_delegated_account(account) && is_usable && is_in_force(view, relation) {
                 add(view, steps, &open, relation);
             }
         }

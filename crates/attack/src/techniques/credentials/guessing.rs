@@ -126,8 +126,12 @@ fn keys(view: &View<'_>, account: &Node, told: &AccountAttributes) -> (Keys, Opt
     (keys, Some(fact))
 }
 
-/// Whether a password counts as old, and the properties that tell of its age.
+/// Whether a password counts as old, and the properties that tell. One that the policy asks nothing of does at any age.
 fn age(view: &View<'_>, account: &Node, told: &AccountAttributes) -> (bool, Vec<Fact>) {
+    if told.is_password_not_required == Some(true) {
+        let text = "may have a password of any length, or none";
+        return (true, vec![view.property_fact(account, "passwordnotreqd", "true", text)]);
+    }
     let Some(set_at) = told.password_set_at else {
         return (true, Vec::new());
     };
@@ -185,6 +189,20 @@ mod tests {
         assert_eq!(when(Some(UNCHANGED_DAYS), true, &[]), None);
         assert_eq!(when(None, true, &[]), None);
         assert_eq!(when(None, false, &[]), None);
+    }
+
+    #[test]
+    fn a_password_that_no_policy_holds_for_counts_as_old() {
+        let mut sketch = Sketch::domain();
+        sketch.user("SVC").edit("SVC", |it| {
+            let account = it.account.get_or_insert_default();
+            account.password_set_at = Some(now());
+            account.is_password_not_required = Some(true);
+        });
+        let built = sketch.build();
+        let (world, removal) = (built.world(), Removal::default());
+        let guess = Guess::of(&View::new(&world, &removal), built.estate.node(built.index("SVC")));
+        assert_eq!((guess.when, guess.facts.len()), (None, 1));
     }
 
     #[test]

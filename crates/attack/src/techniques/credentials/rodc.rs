@@ -10,10 +10,9 @@ use postern_model::estate::{Estate, Node, NodeIndex};
 use postern_model::{NodeKind, RelationKind};
 use roaring::RoaringBitmap;
 
-use super::is_in_plane;
+use super::{WRITING, is_in_force, is_in_plane};
 use crate::derived::{Manner, Steps, Vertex, Virtual};
 use crate::fact::{AbsenceFact, Fact};
-use crate::techniques::ownership::withholds_owner_rights;
 use crate::techniques::sets;
 use crate::view::View;
 
@@ -24,17 +23,6 @@ const DENIED: &str = "-572";
 /// Administrators, and Account, Server and Backup Operators: denied by every read-only controller at first, beside the
 /// group.
 const DENIED_BUILT_IN: [&str; 4] = ["S-1-5-32-544", "S-1-5-32-548", "S-1-5-32-549", "S-1-5-32-551"];
-
-/// Rights over the computer object with which one writes its lists.
-const WRITING: [RelationKind; 7] = [
-    RelationKind::GenericAll,
-    RelationKind::GenericWrite,
-    RelationKind::WriteDacl,
-    RelationKind::Owns,
-    RelationKind::OwnsRaw,
-    RelationKind::WriteOwner,
-    RelationKind::WriteOwnerRaw,
-];
 
 pub(super) fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
     let controllers: Vec<_> = view
@@ -58,7 +46,7 @@ fn reveal(view: &View<'_>, steps: &mut Steps<'_, '_>, controllers: &[(NodeIndex,
         let Some(domain) = view.domain_of(node) else {
             continue;
         };
-        let of_controller = set_of(view.world.estate, node, domain);
+        let of_controller = set_of(node, domain);
         lists
             .entry(of_controller.id)
             .or_insert_with(|| (of_controller, Lists::of(view, node, domain, names), Vec::new()))
@@ -89,15 +77,21 @@ fn reveal(view: &View<'_>, steps: &mut Steps<'_, '_>, controllers: &[(NodeIndex,
         }
         for (controller, node, domain) in controllers {
             let mut facts = vec![read_only(view, node)];
-            if is_told(node) {
+            let told = node.attributes.account.as_ref().and_then(|it| it.cacheable.as_deref());
+            if let Some(list) = told {
                 let text = "names whose passwords it may cache";
-                facts.push(view.property_fact(node, "revealondemandgroup", "", text));
+                facts.push(view.property_fact(node, "revealondemandgroup", &list.join("; "), text));
             } else {
                 let text = format!(
                     "may cache the passwords of the Allowed RODC Password Replication Group of {}, as it came out",
                     domain.name
                 );
-                facts.push(Fact::product_default(node, "msds-revealondemandgroup", ALLOWED, &text));
+                facts.push(Fact::product_default(
+                    node,
+                    "revealondemandgroup",
+                    &format!("{}{ALLOWED}", domain.key),
+                    &text,
+                ));
             }
             steps.add_to_set(RelationKind::RodcRevealsPassword, controller, &set, facts);
         }
@@ -128,21 +122,11 @@ fn rewrite(view: &View<'_>, steps: &mut Steps<'_, '_>) {
             let is_open = node.kind == NodeKind::Computer
                 && node.attributes.is_read_only_dc == Some(true)
                 && !node.is_unusable_account(view.world.now);
-            if !is_open || is_in_plane(view, relation.source) {
+            if !is_open || is_in_plane(view, relation.source) || !is_in_force(view, relation) {
                 continue;
             }
-            let is_by_access_list = matches!(
-                kind,
-                RelationKind::GenericAll | RelationKind::GenericWrite | RelationKind::WriteDacl
-            );
-            if !is_by_access_list && withholds_owner_rights(view, node) {
-                continue;
-            }
-            let domain = view
-                .world
-                .estate
-                .by_key
-                .get(node.boundary.to_ascii_uppercase().as_str());
+            let by_key = &view.world.estate.by_key;
+            let domain = by_key.get(node.boundary.to_ascii_uppercase().as_str());
             if let Some(&domain) = domain.filter(|&&it| view.node(it).kind == NodeKind::Domain) {
                 let facts = vec![view.relation_fact(relation), read_only(view, node)];
                 steps.add(RelationKind::WriteRodcPolicy, relation.source, domain, facts);
@@ -164,14 +148,19 @@ fn is_told(node: &Node) -> bool {
 }
 
 /// The set of those whose passwords a controller may cache: its own, or that of all with the lists of the product.
-fn set_of(estate: &Estate, controller: &Node, domain: &Node) -> Virtual {
-    let whose = if is_told(controller) { controller } else { domain };
-    let name = match estate.by_key.contains_key(&*whose.key) && is_told(controller) {
-        true => format!("any account whose password {} may cache", whose.name),
-        false => format!(
-            "any account whose password read-only controllers of {} may cache",
-            whose.name
+fn set_of(controller: &Node, domain: &Node) -> Virtual {
+    let (whose, name) = match is_told(controller) {
+        true => (
+            controller,
+            format!("any account whose password {} may cache", controller.name),
         ),
+        false => {
+            let name = format!(
+                "any account whose password read-only controllers of {} may cache",
+                domain.name
+            );
+            (domain, name)
+        }
     };
     sets::vertex("rodc-cacheable", &whose.key, name)
 }
@@ -183,7 +172,7 @@ pub(crate) fn all_sets(estate: &Estate) -> Vec<Virtual> {
     let mut found: Vec<_> = controllers
         .filter_map(|node| {
             let domain = estate.by_key.get(node.boundary.to_ascii_uppercase().as_str())?;
-            Some(set_of(estate, node, estate.node(*domain)))
+            Some(set_of(node, estate.node(*domain)))
         })
         .collect();
     found.sort();
