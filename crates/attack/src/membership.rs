@@ -29,6 +29,8 @@ pub struct Memberships<'a> {
     down: Vec<Membership<'a>>,
     everybody: RoaringBitmap,
     groups: RoaringBitmap,
+    /// Whatever belongs to some group.
+    members: RoaringBitmap,
     expanded: RefCell<HashMap<NodeIndex, Rc<RoaringBitmap>>>,
 }
 
@@ -70,11 +72,13 @@ impl<'a> Memberships<'a> {
             .map(|(index, _)| index)
             .collect();
         let groups = down.iter().map(|it| it.group).collect();
+        let members = up.iter().map(|it| it.member).collect();
         Self {
             up,
             down,
             everybody,
             groups,
+            members,
             expanded: RefCell::default(),
         }
     }
@@ -138,20 +142,25 @@ impl<'a> Memberships<'a> {
     /// The shortest chain of memberships from `member` up to any group in `groups`: the hops, and the group. Empty
     /// when `member` itself is in `groups`; `None` when there is no chain.
     pub fn chain(&self, member: NodeIndex, groups: &RoaringBitmap) -> Option<(Vec<Membership<'a>>, NodeIndex)> {
+        if groups.contains(member) {
+            return Some((Vec::new(), member));
+        }
         let mut came_by: BTreeMap<NodeIndex, Option<Membership<'a>>> = BTreeMap::from([(member, None)]);
         let mut waiting = VecDeque::from([member]);
         while let Some(at) = waiting.pop_front() {
-            if groups.contains(at) {
-                let mut hops = Vec::new();
+            let above = self.groups_of(at);
+            if let Some(last) = first_into(above, groups) {
+                let mut hops = vec![last];
                 let mut back = at;
                 while let Some(Some(hop)) = came_by.get(&back) {
                     hops.push(*hop);
                     back = hop.member;
                 }
                 hops.reverse();
-                return Some((hops, at));
+                return Some((hops, last.group));
             }
-            for membership in self.groups_of(at) {
+            // Of the many groups that administrators are in most are local ones of a computer, which lead nowhere.
+            for membership in above.iter().filter(|it| self.members.contains(it.group)) {
                 came_by.entry(membership.group).or_insert_with(|| {
                     waiting.push_back(membership.group);
                     Some(*membership)
@@ -160,6 +169,18 @@ impl<'a> Memberships<'a> {
         }
         None
     }
+}
+
+/// The first of a member's memberships that is in one of `groups`.
+fn first_into<'a>(above: &[Membership<'a>], groups: &RoaringBitmap) -> Option<Membership<'a>> {
+    // Whichever are fewer are looked at one by one: administrators are in a local group of every computer.
+    if groups.len() < above.len() as u64 {
+        let mut places = groups
+            .iter()
+            .filter_map(|group| above.binary_search_by_key(&group, |it| it.group).ok());
+        return places.next().map(|at| above[at]);
+    }
+    above.iter().find(|it| groups.contains(it.group)).copied()
 }
 
 /// The memberships that a directory doesn't list, between those of the groups that exist.
@@ -193,3 +214,46 @@ pub const KINDS: [RelationKind; 3] = [
     RelationKind::MemberOfLocalGroup,
     RelationKind::AzMemberOf,
 ];
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::Sketch;
+    use crate::view::View;
+    use crate::world::Removal;
+
+    use super::*;
+
+    #[test]
+    fn a_chain_is_the_shortest_and_no_other_group_of_a_member_is_in_its_way() {
+        let mut sketch = Sketch::domain();
+        for (member, group) in [
+            ("EVE", "A"),
+            ("A", "B"),
+            ("B", "GOAL"),
+            ("EVE", "C"),
+            ("C", "GOAL"),
+            ("GOAL", "A"),
+        ] {
+            sketch.relate(member, RelationKind::MemberOf, group);
+        }
+        for computer in ["PC1", "PC2", "PC3", "PC4", "PC5"] {
+            sketch.computer(computer).local(computer, "-544", &["EVE", "C"]);
+        }
+        let built = sketch.build();
+        let (world, removal) = (built.world(), Removal::default());
+        let view = View::new(&world, &removal);
+        let chain = |member: &str, groups: &[&str]| {
+            let groups = groups.iter().map(|key| built.index(key)).collect();
+            let (hops, end) = view.memberships.chain(built.index(member), &groups)?;
+            let keys = hops.iter().map(|hop| view.node(hop.member).key.to_string());
+            Some((keys.collect::<Vec<_>>().join(" "), view.node(end).key.to_string()))
+        };
+        let told = |hops: &str, end: &str| Some((hops.to_owned(), end.to_owned()));
+        assert_eq!(chain("EVE", &["GOAL"]), told("EVE C", "GOAL"));
+        assert_eq!(chain("EVE", &["GOAL", "B"]).map(|it| it.0.len()), Some("EVE C".len()));
+        assert_eq!(chain("EVE", &["PC3-544"]), told("EVE", "PC3-544"));
+        assert_eq!(chain("A", &["PC3-544"]), None);
+        assert_eq!(chain("GOAL", &["GOAL"]), told("", "GOAL"));
+        assert_eq!(chain("GOAL", &["B"]), told("GOAL A", "B"));
+    }
+}
