@@ -10,6 +10,7 @@ mod demo;
 mod directories;
 mod generations;
 mod graphs;
+mod harness;
 mod kill;
 mod opengraph;
 mod planted;
