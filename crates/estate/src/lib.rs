@@ -13,6 +13,7 @@ mod concluded;
 mod controllers;
 mod coverage;
 mod devices;
+mod domains;
 mod entra;
 mod extensions;
 mod findings;

@@ -26,7 +26,8 @@ use crate::objects::{Gathered, Interner, Object, Sighting};
 use crate::pool::{Pool, Sightings, share_texts};
 use crate::relations::{self, RawRelation};
 use crate::{
-    EstateError, FactSource, Result, Snapshot, concluded, controllers, entra, names, references, sign_in, tenants,
+    EstateError, FactSource, Result, Snapshot, concluded, controllers, domains, entra, names, references, sign_in,
+    tenants,
 };
 
 /// Assets are addressed by 32 bits; the last value is kept free.
@@ -104,6 +105,7 @@ pub fn resolve(
     add_stubs(&mut objects, &raw_relations, &keys);
     entra::find_tenants(&mut objects, &raw_relations, &keys);
     place_the_homeless(&mut objects, &keys);
+    domains::find(&mut objects, &raw_relations, &keys);
     let domains = Domains::of(&objects, &keys);
     name_the_nameless(&mut objects, &keys, &domains);
 

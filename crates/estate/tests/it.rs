@@ -934,6 +934,37 @@ fn a_well_known_group_has_a_name_though_no_record_describes_it() {
 }
 
 #[test]
+fn an_object_of_another_programs_graph_belongs_to_the_domain_that_it_names_or_lies_in() {
+    let mut facts = Facts::default();
+    let said = |facts: &mut Facts, boundary: &str, class, id: &str, kind: &str| {
+        let cell = facts.cell_of(boundary, class, Facet::Properties, Coverage::Mention);
+        facts.object(cell, id, kind, id, "{}");
+    };
+    facts.file(1);
+    said(&mut facts, "CORP-SID", ObjectClass::Domains, "NODE-1", "Domain");
+    said(&mut facts, "CORP-SID", ObjectClass::Users, "EVE", "User");
+    said(&mut facts, "", ObjectClass::Ous, "SALES", "OU");
+    said(&mut facts, "", ObjectClass::Users, "BOB", "User");
+    said(&mut facts, "", ObjectClass::Users, "LEO", "User");
+    let cell = facts.cell_of("", ObjectClass::Ous, Facet::Containment, Coverage::Mention);
+    for (source, target) in [("NODE-1", "SALES"), ("SALES", "BOB")] {
+        let row = [source, source, "", target, "", "Contains", ""].map(Value::Text);
+        facts.row(&RELATIONS, &[&[Value::Long(cell)], &row[..]].concat());
+    }
+    let estate = facts.resolve();
+    let boundary = |key: &str| estate.node(estate.find(key).expect("an asset")).boundary.to_string();
+    for (key, domain) in [
+        ("NODE-1", "NODE-1"),
+        ("EVE", "NODE-1"),
+        ("SALES", "NODE-1"),
+        ("BOB", "NODE-1"),
+        ("LEO", ""),
+    ] {
+        assert_eq!(boundary(key), domain, "{key}");
+    }
+}
+
+#[test]
 fn members_of_domain_admins_are_in_the_control_plane_and_domain_users_are_not() {
     let mut facts = Facts::default();
     facts.file(1);

@@ -466,9 +466,10 @@ fn boundary_of<'t>(kind: Option<NodeKind>, node: &Node<'t, 't>) -> &'t str {
         }
         Some(NodeKind::Host | NodeKind::NetworkSegment | NodeKind::Internet) => "",
         Some(_) => {
-            let said = [node.domain, node.environment];
-            let mut said = said.into_iter().filter(|it| domain_of(it).is_some());
-            domain_of(node.id).or_else(|| said.next()).unwrap_or_default()
+            // An environment may be anything, as may a domain's SID be in another program's graph.
+            let environment = Some(node.environment).filter(|it| domain_of(it).is_some());
+            let said = Some(node.domain).filter(|it| !it.is_empty());
+            domain_of(node.id).or(said).or(environment).unwrap_or_default()
         }
         None => node.environment,
     }
@@ -756,6 +757,18 @@ mod tests {
             (
                 node("GUID", "OU", DOMAIN, "", ""),
                 DOMAIN,
+                ObjectClass::Ous,
+                Facet::Properties,
+            ),
+            (
+                node("GUID", "OU", "CORP", "", DOMAIN),
+                "CORP",
+                ObjectClass::Ous,
+                Facet::Properties,
+            ),
+            (
+                node("GUID", "OU", "", "", "X"),
+                "tool",
                 ObjectClass::Ous,
                 Facet::Properties,
             ),

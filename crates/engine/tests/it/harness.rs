@@ -58,7 +58,7 @@ const RESULTS: [&str; 36] = [
 ];
 
 /// Tests of which not every row passes yet. One that does must go from here.
-const PENDING: [&str; 22] = [
+const PENDING: &[&str] = &[
     "TestFetchRemoteDesktopUsersBitmapForComputer",
     "TestFetchRDPEntityBitmapForComputer",
     "TestFetchACLInheritancePath",
@@ -71,8 +71,6 @@ const PENDING: [&str; 22] = [
     "TestCreateGPOAffectedIntermediariesListDelegateTierZero",
     "TestFetchAllEnforcedGPOs",
     "TestADCSESC1",
-    "TestIssuedSignedBy",
-    "TestEnterpriseCAFor",
     "TestADCSESC3",
     "TestADCSESC4",
     "TestADCSESC4Composition",
@@ -130,7 +128,10 @@ fn draw(folder: &Path, graph: &Graph) -> Drawing {
 
 /// Letters and digits alone: `Group1-3` is `Group13` to the reference's tests.
 fn plain(text: &str) -> String {
-    text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
+    text.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect::<String>()
+        .to_ascii_lowercase()
 }
 
 /// Whether an answer is as a row says; else what is wrong.
@@ -165,7 +166,12 @@ async fn every_row_that_applies_passes() {
     let (mut passed, mut failures, mut not) = (0, Vec::new(), BTreeMap::<_, usize>::new());
     for part in PARTS {
         for row in left.by_ref().take(part.rows) {
-            assert_eq!((&*row.test, &*row.harness), (part.test, part.harness), "line {}", row.line);
+            assert_eq!(
+                (&*row.test, &*row.harness),
+                (part.test, part.harness),
+                "line {}",
+                row.line
+            );
             let (graph, ask) = match part.how {
                 How::Not(reason) => {
                     *not.entry(reason).or_default() += 1;
@@ -186,57 +192,116 @@ async fn every_row_that_applies_passes() {
         }
     }
     assert_eq!(left.count(), 0, "rows that no part is for");
-    println!("{passed} of {} rows pass, {} fail; not applicable: {not:?}", rows.len(), failures.len());
-    let pending: BTreeSet<_> = PENDING.into_iter().collect();
+    println!(
+        "{passed} of {} rows pass, {} fail; not applicable: {not:?}",
+        rows.len(),
+        failures.len()
+    );
+    let pending: BTreeSet<_> = PENDING.iter().copied().collect();
     let failing: BTreeSet<_> = failures.iter().map(|(test, _)| *test).collect();
     let faults = failures.iter().filter(|(test, _)| !pending.contains(test));
     let faults: Vec<_> = faults.map(|(_, fault)| fault.as_str()).collect();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
-    assert_eq!(pending.difference(&failing).collect::<Vec<_>>(), Vec::<&&str>::new(), "pass, and are still pending");
+    assert_eq!(
+        pending.difference(&failing).collect::<Vec<_>>(),
+        Vec::<&&str>::new(),
+        "pass, and are still pending"
+    );
 }
 
 /// Results that are drawn, and are not those of the rule, with the reason.
-const DRAWN_OTHERWISE: [(&str, &str, &str); 2] = [
-    ("azbaseharness.json", "AZPrivilegedRoleAdmin", "the role that gives it is not drawn"),
-    ("citrixRDPHarness.json", "CanRDP", "drawn before rights of users were asked for; the rows say more"),
+const DRAWN_OTHERWISE: [(&str, &str, &str); 3] = [
+    (
+        "AZMGGroupMemberReadWriteAll.json",
+        "AZMGAddOwner",
+        "the permission GroupMember.ReadWrite.All lets nobody change owners, as the analysis says too",
+    ),
+    (
+        "azbaseharness.json",
+        "AZPrivilegedRoleAdmin",
+        "the role that gives it is not drawn",
+    ),
+    (
+        "citrixRDPHarness.json",
+        "CanRDP",
+        "drawn before rights of users were asked for; the rows say more",
+    ),
 ];
 
-/// Results of which not every one is found yet.
-const DRAWN_PENDING: [(&str, &str); 0] = [];
+/// Kinds of results of which not every one is found yet.
+const DRAWN_PENDING: &[&str] = &[
+    "ADCSESC1",
+    "ADCSESC4",
+    "ADCSESC6a",
+    "ADCSESC9a",
+    "ADCSESC10a",
+    "ADCSESC13",
+    "CanRDP",
+    "CoerceAndRelayNTLMToLDAP",
+    "CoerceAndRelayNTLMToSMB",
+    "GPOAppliesTo",
+];
 
 /// What a drawing's results rest on, and is not drawn.
 const UNDRAWN: [(&str, &str); 1] = [("rdpharness.json", "Computer.hasura=true")];
+
+/// Drawings whose results rest on what only ids and domains tell, which captions do not.
+const UNNAMED: [(&str, &str); 4] = [
+    ("AZAddSecretHarness.json", "which role a node is"),
+    ("synclapspassword.json", "which computers are of the domain"),
+    ("rdpharness.json", "which group is that of remote desktop users"),
+    ("adcsesc1-authusers.json", "which group everybody is in"),
+];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_results_that_are_drawn_are_found_and_no_others() {
     let Some(folder) = shared_data("bloodhound-ce/harnesses") else {
         return;
     };
-    let (mut faults, mut checked) = (Vec::new(), 0);
-    for path in files_in(&folder) {
+    let (mut faults, mut missed) = (Vec::new(), BTreeSet::new());
+    let (mut compared, mut equal) = (0, 0);
+    for (path, style) in files_in(&folder)
+        .iter()
+        .flat_map(|it| [(it, Style::Typed), (it, Style::Bare)])
+    {
         let file = path.file_name().and_then(|it| it.to_str()).expect("a name");
         let mut drawing = Drawing::default();
-        drawing.read(&path);
+        drawing.read(path);
         for (_, line) in UNDRAWN.iter().filter(|(of, _)| *of == file) {
             drawing.set(line);
         }
         let is_otherwise = |kind: &str| DRAWN_OTHERWISE.iter().any(|(of, it, _)| (*of, *it) == (file, kind));
-        let results: Vec<_> = RESULTS.into_iter().filter(|it| !drawing.drawn(it).is_empty()).collect();
-        if results.iter().all(|it| is_otherwise(it)) {
+        let results = RESULTS
+            .into_iter()
+            .filter(|it| !drawing.drawn(it).is_empty() && !is_otherwise(it));
+        let results: Vec<_> = results.collect();
+        if results.is_empty() || style == Style::Bare && UNNAMED.iter().any(|(of, _)| *of == file) {
             continue;
         }
-        let seen = see(&drawing, Style::Typed, &RESULTS).await;
-        for kind in results.into_iter().filter(|it| !is_otherwise(it)) {
-            checked += 1;
+        let seen = see(&drawing, style, &RESULTS).await;
+        for kind in results {
+            compared += 1;
             let (drawn, found) = (drawing.drawn(kind), seen.steps(kind));
-            let is_pending = DRAWN_PENDING.contains(&(file, kind));
-            if is_pending == (drawn == found) {
-                let missing: Vec<_> = drawn.difference(&found).collect();
-                let extra: Vec<_> = found.difference(&drawn).collect();
-                faults.push(format!("{file}: {kind}: missing {missing:?}, extra {extra:?}, pending: {is_pending}"));
+            if drawn == found {
+                equal += 1;
+                continue;
             }
+            missed.insert(kind);
+            let missing: Vec<_> = drawn.difference(&found).collect();
+            let extra: Vec<_> = found.difference(&drawn).collect();
+            faults.push((
+                kind,
+                format!("{file}, {style:?}: {kind}: missing {missing:?}, extra {extra:?}"),
+            ));
         }
     }
-    println!("{checked} kinds of results were compared");
+    println!("{equal} of {compared} kinds of results are as they are drawn");
+    for (_, fault) in &faults {
+        println!("{fault}");
+    }
+    let faults = faults.iter().filter(|(kind, _)| !DRAWN_PENDING.contains(kind));
+    let faults: Vec<_> = faults.map(|(_, fault)| fault.as_str()).collect();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+    let pending: Vec<_> = DRAWN_PENDING.iter().filter(|it| !missed.contains(**it)).collect();
+    assert!(pending.is_empty(), "found, and still pending: {pending:?}");
 }

@@ -85,7 +85,11 @@ impl Drawing {
             }
             let object = Object {
                 kind: kind_of(&node, is_azure),
-                properties: node.properties.into_iter().map(|(name, value)| property(&name, value)).collect(),
+                properties: node
+                    .properties
+                    .into_iter()
+                    .map(|(name, value)| property(&name, value))
+                    .collect(),
                 caption: caption.clone(),
             };
             captions.insert(node.id, caption.clone());
@@ -95,7 +99,11 @@ impl Drawing {
             let (Some(source), Some(target)) = (captions.get(&edge.from_id), captions.get(&edge.to_id)) else {
                 continue;
             };
-            let properties = edge.properties.into_iter().map(|(name, value)| property(&name, value)).collect();
+            let properties = edge
+                .properties
+                .into_iter()
+                .map(|(name, value)| property(&name, value))
+                .collect();
             self.edges.push((
                 Edge {
                     source: source.clone(),
@@ -115,7 +123,9 @@ impl Drawing {
             None => (line, true),
         };
         if let Some((source, rest)) = line.split_once(" -") {
-            let (kind, target) = rest.split_once("-> ").unwrap_or_else(|| panic!("{line} is no relation"));
+            let (kind, target) = rest
+                .split_once("-> ")
+                .unwrap_or_else(|| panic!("{line} is no relation"));
             for end in [source, target] {
                 self.objects.entry(end.to_owned()).or_insert_with(|| Object {
                     caption: end.to_owned(),
@@ -139,8 +149,13 @@ impl Drawing {
             return;
         }
         let (place, value) = line.split_once('=').unwrap_or_else(|| panic!("{line} sets nothing"));
-        let (caption, name) = place.rsplit_once('.').unwrap_or_else(|| panic!("{place} is no property"));
-        let object = self.objects.get_mut(caption).unwrap_or_else(|| panic!("{caption} is not drawn"));
+        let (caption, name) = place
+            .rsplit_once('.')
+            .unwrap_or_else(|| panic!("{place} is no property"));
+        let object = self
+            .objects
+            .get_mut(caption)
+            .unwrap_or_else(|| panic!("{caption} is not drawn"));
         match name {
             "kind" => object.kind = NodeKind::parse(value).unwrap_or_else(|| panic!("{value} is no kind")),
             _ => {
@@ -152,13 +167,17 @@ impl Drawing {
     /// Relations of a kind, as they are drawn.
     pub fn drawn(&self, kind: &str) -> BTreeSet<(String, String)> {
         let edges = self.edges.iter().filter(|(edge, _)| edge.kind == kind);
-        edges.map(|(edge, _)| (edge.source.clone(), edge.target.clone())).collect()
+        edges
+            .map(|(edge, _)| (edge.source.clone(), edge.target.clone()))
+            .collect()
     }
 
     /// Captions by the id that [`Self::document`] gives.
     pub fn captions(&self, style: Style) -> HashMap<String, String> {
         let ids = self.ids(style);
-        ids.into_iter().map(|(caption, id)| (id.to_ascii_uppercase(), caption)).collect()
+        ids.into_iter()
+            .map(|(caption, id)| (id.to_ascii_uppercase(), caption))
+            .collect()
     }
 
     /// The document, without relations of some kinds: those that are to be derived.
@@ -166,13 +185,17 @@ impl Drawing {
         let ids = self.ids(style);
         let nodes: Vec<_> = self.objects.values().map(|it| self.node(it, &ids, style)).collect();
         let is_left = |edge: &Edge| !without.contains(&edge.kind.as_str());
-        let edges = self.edges.iter().filter(|(edge, _)| is_left(edge)).map(|(edge, properties)| {
-            json!({
-                "kind": edge.kind,
-                "start": {"value": ids[&edge.source]}, "end": {"value": ids[&edge.target]},
-                "properties": values(properties, style),
-            })
-        });
+        let edges = self
+            .edges
+            .iter()
+            .filter(|(edge, _)| is_left(edge))
+            .map(|(edge, properties)| {
+                json!({
+                    "kind": edge.kind,
+                    "start": {"value": ids[&edge.source]}, "end": {"value": ids[&edge.target]},
+                    "properties": values(properties, style),
+                })
+            });
         json!({"graph": {"nodes": nodes, "edges": edges.collect::<Vec<_>>()}})
     }
 
@@ -185,7 +208,9 @@ impl Drawing {
             properties.entry("tenantid").or_insert_with(|| json!(TENANT));
         }
         if style == Style::Typed && !is_cloud {
-            let sid = self.domain_of(object).map_or(LONE_DOMAIN.to_owned(), |domain| ids[&domain.caption].clone());
+            let sid = self
+                .domain_of(object)
+                .map_or(LONE_DOMAIN.to_owned(), |domain| ids[&domain.caption].clone());
             properties.entry("domainsid").or_insert_with(|| json!(sid));
             if object.kind == NodeKind::Domain {
                 properties.entry("collected").or_insert_with(|| json!(true));
@@ -212,7 +237,9 @@ impl Drawing {
         }
         let (name, sid) = match self.domain_of(object) {
             Some(domain) if object.kind != NodeKind::Domain => {
-                let at = (1_u32..).zip(self.objects.values()).find(|(_, it)| it.caption == domain.caption);
+                let at = (1_u32..)
+                    .zip(self.objects.values())
+                    .find(|(_, it)| it.caption == domain.caption);
                 let (at, _) = at.expect("it is one of them");
                 (domain.caption.clone(), self.id(at, domain, style))
             }
@@ -239,7 +266,9 @@ impl Drawing {
     /// The id of the only computer of a drawing with local groups.
     fn computer_id(&self, style: Style) -> String {
         let mut computers = (1_u32..).zip(self.objects.values());
-        let (number, computer) = computers.find(|(_, it)| it.kind == NodeKind::Computer).expect("a computer");
+        let (number, computer) = computers
+            .find(|(_, it)| it.kind == NodeKind::Computer)
+            .expect("a computer");
         self.id(number, computer, style)
     }
 
@@ -250,7 +279,10 @@ impl Drawing {
         }
         let domains: Vec<_> = self.objects.values().filter(|it| it.kind == NodeKind::Domain).collect();
         if let Some(sid) = object.properties.get("domainsid") {
-            return domains.iter().find(|it| it.properties.get("domainsid") == Some(sid)).copied();
+            return domains
+                .iter()
+                .find(|it| it.properties.get("domainsid") == Some(sid))
+                .copied();
         }
         if let [only] = domains[..] {
             return Some(only);
@@ -260,7 +292,11 @@ impl Drawing {
             digits.take_while(char::is_ascii_digit).collect()
         };
         let own = number(&object.caption);
-        domains.iter().find(|it| number(&it.caption) == own).or(domains.first()).copied()
+        domains
+            .iter()
+            .find(|it| number(&it.caption) == own)
+            .or(domains.first())
+            .copied()
     }
 }
 
@@ -303,7 +339,15 @@ fn relation_name(drawn: &str) -> &str {
 /// Values as text, or as what the text says.
 fn values(properties: &BTreeMap<String, String>, style: Style) -> Map<String, Value> {
     /// What a drawing tells people, or the program that a drawing was made for.
-    const NOTES: [&str; 7] = ["kind", "nodeset", "crossproduct", "var name", "asserted", "not represented", "system_tags"];
+    const NOTES: [&str; 7] = [
+        "kind",
+        "nodeset",
+        "crossproduct",
+        "var name",
+        "asserted",
+        "not represented",
+        "system_tags",
+    ];
     let left = properties.iter().filter(|(name, _)| !NOTES.contains(&name.as_str()));
     left.map(|(name, value)| (name.clone(), typed(value, style))).collect()
 }
@@ -325,14 +369,21 @@ fn typed(text: &str, style: Style) -> Value {
 fn kind_of(node: &RawNode, is_azure: bool) -> NodeKind {
     let labels = node.labels.iter().map(String::as_str);
     let stated = labels.chain(node.properties.get("kind").map(String::as_str));
-    let stated: Vec<_> = stated.filter_map(NodeKind::parse).filter(|kind| *kind != NodeKind::Base).collect();
+    let stated: Vec<_> = stated
+        .filter_map(NodeKind::parse)
+        .filter(|kind| *kind != NodeKind::Base)
+        .collect();
     if let Some(kind) = stated.first() {
         return *kind;
     }
     let of_caption = kind_of_caption(&node.caption);
     let of_cloud = || {
         let word: String = node.caption.chars().take_while(|it| it.is_ascii_alphabetic()).collect();
-        let word = if node.caption == "Service Principal" { "ServicePrincipal" } else { &word };
+        let word = if node.caption == "Service Principal" {
+            "ServicePrincipal"
+        } else {
+            &word
+        };
         NodeKind::parse(&format!("AZ{word}"))
     };
     let kind = match of_caption {
@@ -377,5 +428,7 @@ fn kind_of_caption(caption: &str) -> Option<NodeKind> {
     ];
     let caption = caption.trim();
     let exact = EXACT.iter().find(|(word, _)| *word == caption);
-    exact.or_else(|| WORDS.iter().find(|(word, _)| caption.contains(word))).map(|(_, kind)| *kind)
+    exact
+        .or_else(|| WORDS.iter().find(|(word, _)| caption.contains(word)))
+        .map(|(_, kind)| *kind)
 }

@@ -31,10 +31,14 @@ impl Seen {
         }
         let mut found: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
         for step in steps {
-            let targets = members.get(&step.target).map_or(std::slice::from_ref(&step.target), Vec::as_slice);
+            let targets = members
+                .get(&step.target)
+                .map_or(std::slice::from_ref(&step.target), Vec::as_slice);
             for &target in targets {
                 let ends = (seen.caption(step.source), seen.caption(target));
-                if step.source != target && let (Some(source), Some(target)) = ends {
+                if step.source != target
+                    && let (Some(source), Some(target)) = ends
+                {
                     found.entry(step.technique).or_default().insert((source, target));
                 }
             }
@@ -44,7 +48,9 @@ impl Seen {
     }
 
     fn caption(&self, id: NodeId) -> Option<String> {
-        self.captions.get(&self.generation.key_of(id).to_ascii_uppercase()).cloned()
+        self.captions
+            .get(&self.generation.key_of(id).to_ascii_uppercase())
+            .cloned()
     }
 
     pub fn is_drawn(&self, is_it: impl Fn(&str) -> bool) -> bool {
@@ -93,7 +99,9 @@ impl Seen {
     /// As [`Self::relations`], as texts to count.
     pub fn reported(&self, kind: &str) -> Captions {
         let relations = self.relations(kind).into_iter();
-        relations.map(|(source, target)| format!("{source} to {target}")).collect()
+        relations
+            .map(|(source, target)| format!("{source} to {target}"))
+            .collect()
     }
 
     pub fn reported_sources(&self, kind: &str, target: &str) -> Captions {
@@ -171,8 +179,10 @@ impl Seen {
     /// Who has a step of some techniques to an asset, by themselves or through groups; and that with the asset.
     pub fn holders(&self, techniques: &[&str], target: &str) -> (Captions, Captions) {
         let direct = self.any_sources(techniques, target);
-        let holders: Captions =
-            direct.iter().flat_map(|it| self.around(it, self.back("MemberOf", it))).collect();
+        let holders: Captions = direct
+            .iter()
+            .flat_map(|it| self.around(it, self.back("MemberOf", it)))
+            .collect();
         let all = self.around(target, holders.clone());
         (holders, all)
     }
@@ -188,7 +198,10 @@ impl Seen {
     /// What the reasons name for which policies apply to an account.
     pub fn applied_to(&self, account: &str) -> Captions {
         let policies = self.sources("GPOAppliesTo", account);
-        policies.iter().flat_map(|it| self.facts("GPOAppliesTo", it, account)).collect()
+        policies
+            .iter()
+            .flat_map(|it| self.facts("GPOAppliesTo", it, account))
+            .collect()
     }
 
     /// The places of the directory through which a policy applies to accounts, and the policy.
@@ -201,7 +214,10 @@ impl Seen {
     /// As [`Self::places_of`], with the accounts.
     pub fn places_and_users_of(&self, policy: &str) -> Captions {
         let accounts = self.targets("GPOAppliesTo", policy);
-        accounts.iter().flat_map(|it| self.facts("GPOAppliesTo", policy, it)).collect()
+        accounts
+            .iter()
+            .flat_map(|it| self.facts("GPOAppliesTo", policy, it))
+            .collect()
     }
 
     /// Members of groups of one domain that are of another; and these with the groups.
