@@ -139,7 +139,7 @@ fn either_list(properties: &Properties, names: [&str; 2]) -> Option<Box<[String]
 
 fn domain(properties: &Properties) -> Option<Box<DomainAttributes>> {
     told(DomainAttributes {
-        functional_level: text(properties, "functionallevel"),
+        functional_level: text(properties, "functionallevel").or_else(|| number_as_text(properties, "functionallevel")),
         netbios: text(properties, "netbios"),
         machine_account_quota: properties.get("machineaccountquota").and_then(as_integer),
         blocks_inheritance: properties.get("blocksinheritance").and_then(as_bool),
@@ -235,6 +235,11 @@ fn synchronises_from(description: &str) -> Option<String> {
 fn text(properties: &Properties, key: &str) -> Option<String> {
     let text = properties.get(key)?.as_str()?;
     (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// What looks like a number, and is a name: functional level 2016.
+fn number_as_text(properties: &Properties, key: &str) -> Option<String> {
+    properties.get(key)?.as_i64().map(|number| number.to_string())
 }
 
 /// A list, which may be empty; `None` where there is none.

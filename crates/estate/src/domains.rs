@@ -7,19 +7,28 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use postern_model::{NodeKind, RelationKind};
+use serde_json::Value;
 
 use crate::objects::{Interner, Object};
 use crate::relations::RawRelation;
 
 /// Makes the boundary of every object of a domain the id of that domain's own object.
 pub fn find(objects: &mut BTreeMap<u32, Object>, relations: &[RawRelation], keys: &Interner) {
+    for object in objects
+        .values_mut()
+        .filter(|it| it.boundary.is_empty() && is_of_domain(it.kind))
+    {
+        if let Some(said) = object.properties.get("domainsid").and_then(Value::as_str) {
+            object.boundary = said.to_ascii_uppercase();
+        }
+    }
     let mut ids = HashMap::new();
     for (&key, object) in objects.iter_mut().filter(|(_, object)| object.kind == NodeKind::Domain) {
         let id = keys.text(key);
         if object.boundary != id {
             let said = std::mem::replace(&mut object.boundary, id.to_owned());
             // Of two that name one SID, the first by id, whatever was imported first.
-            let known = ids.entry(said.to_ascii_uppercase()).or_insert_with(|| id.to_owned());
+            let known = ids.entry(said).or_insert_with(|| id.to_owned());
             if id < known.as_str() {
                 id.clone_into(known);
             }
@@ -29,7 +38,7 @@ pub fn find(objects: &mut BTreeMap<u32, Object>, relations: &[RawRelation], keys
     ids.retain(|said, _| !said.is_empty() && keys.find(said).is_none_or(|key| !objects.contains_key(&key)));
     if !ids.is_empty() {
         for object in objects.values_mut().filter(|it| is_of_domain(it.kind)) {
-            if let Some(id) = ids.get(&object.boundary.to_ascii_uppercase()) {
+            if let Some(id) = ids.get(&object.boundary) {
                 object.boundary.clone_from(id);
             }
         }

@@ -1,6 +1,6 @@
 //! Phase 1 and 2: snapshots in, estate out.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -13,7 +13,6 @@ use postern_model::estate::{
 use postern_model::network::Cidr;
 use postern_model::{EdgeId, Facet, NodeId, NodeKind, ObjectClass, RelationKind, Settings};
 use roaring::RoaringBitmap;
-use serde_json::Value;
 
 use crate::attributes::{Properties, attributes, texts};
 use crate::coverage::Looked;
@@ -104,7 +103,6 @@ pub fn resolve(
 
     add_stubs(&mut objects, &raw_relations, &keys);
     entra::find_tenants(&mut objects, &raw_relations, &keys);
-    place_the_homeless(&mut objects, &keys);
     domains::find(&mut objects, &raw_relations, &keys);
     let domains = Domains::of(&objects, &keys);
     name_the_nameless(&mut objects, &keys, &domains);
@@ -253,25 +251,6 @@ impl Domains {
             }
         }
         domains
-    }
-}
-
-/// Where an id does not tell the domain the object may: ids of another program's graph need be no SIDs.
-fn place_the_homeless(objects: &mut BTreeMap<u32, Object>, keys: &Interner) {
-    let domains: HashSet<&str> = objects
-        .iter()
-        .filter(|(_, object)| object.kind == NodeKind::Domain)
-        .map(|(&key, _)| keys.text(key))
-        .collect();
-    for (&key, object) in objects.iter_mut().filter(|(_, object)| object.boundary.is_empty()) {
-        let told = object.properties.get("domainsid").and_then(Value::as_str);
-        let domain = match object.kind {
-            NodeKind::Domain => Some(keys.text(key).to_owned()),
-            _ => told.map(str::to_ascii_uppercase),
-        };
-        if let Some(domain) = domain.filter(|it| domains.contains(it.as_str())) {
-            object.boundary = domain;
-        }
     }
 }
 

@@ -563,6 +563,17 @@ pub const IS_CONCLUDED: &str = "isconcluded";
 pub const BECAUSE: &str = "because";
 
 impl Relation {
+    /// What a flag among its properties says: as such or, as some programs write it, as text.
+    pub fn flag(&self, name: &str) -> Option<bool> {
+        let properties = self.properties.to_ascii_lowercase();
+        let (_, value) = properties.split_once(&format!("\"{name}\":"))?;
+        let value = value.trim_start_matches('"');
+        match (value.starts_with("true"), value.starts_with("false")) {
+            (false, false) => None,
+            (is_true, _) => Some(is_true),
+        }
+    }
+
     /// Whether no file reports it: resolution has concluded it from what its ends tell.
     pub fn is_concluded(&self) -> bool {
         self.properties.contains("\"isconcluded\":true")

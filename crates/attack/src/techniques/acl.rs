@@ -110,7 +110,7 @@ pub(crate) fn is_overruled(view: &View<'_>, relation: &Relation) -> bool {
         relation.kind,
         RelationKind::ManageCa | RelationKind::ManageCertificates | RelationKind::Enroll
     ) && view.node(relation.target).attributes.has_ca_list == Some(true)
-        && !relation.properties.contains("\"islistofca\":true")
+        && relation.flag("islistofca") != Some(true)
         && view
             .relation(RelationKind::HostsCaService, relation.source, relation.target)
             .is_none()

@@ -10,12 +10,12 @@ use crate::view::View;
 
 pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>, reach: &mut Reach) {
     for link in view.relations(RelationKind::GpLink) {
-        if !is_place(view.node(link.target).kind) || link.properties.contains("\"enabled\":false") {
+        if !is_place(view.node(link.target).kind) || link.flag("enabled") == Some(false) {
             continue;
         }
-        let strength = match link.properties.contains("\"enforced\":true") {
-            true => Strength::Enforced,
-            false => Strength::Ordinary,
+        let strength = match link.flag("enforced") {
+            Some(true) => Strength::Enforced,
+            _ => Strength::Ordinary,
         };
         for half in Half::BOTH {
             let Some(status) = in_force(view, view.node(link.source), half) else {

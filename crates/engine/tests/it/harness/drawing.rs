@@ -349,7 +349,12 @@ fn values(properties: &BTreeMap<String, String>, style: Style) -> Map<String, Va
         "system_tags",
     ];
     let left = properties.iter().filter(|(name, _)| !NOTES.contains(&name.as_str()));
-    left.map(|(name, value)| (name.clone(), typed(value, style))).collect()
+    let value = |name: &str, text: &str| match name {
+        // A level may look like a number, and is a name.
+        "functionallevel" => json!(text),
+        _ => typed(text, style),
+    };
+    left.map(|(name, text)| (name.clone(), value(name, text))).collect()
 }
 
 fn typed(text: &str, style: Style) -> Value {

@@ -1,8 +1,9 @@
 //! What the engine makes of a drawing, asked by caption.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::convert::Infallible;
 
-use postern_attack::Fact;
+use postern_attack::{Derived, Fact, Passage, Step, without_sets};
 use postern_engine::Generation;
 use postern_model::{NodeId, RelationKind};
 
@@ -24,25 +25,15 @@ impl Seen {
             captions,
             steps: BTreeMap::new(),
         };
-        let steps = &seen.generation.derived.steps;
-        let mut members: BTreeMap<NodeId, Vec<NodeId>> = BTreeMap::new();
-        for step in steps.iter().filter(|it| it.technique == RelationKind::AnyOf) {
-            members.entry(step.source).or_default().push(step.target);
-        }
         let mut found: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
-        for step in steps {
-            let targets = members
-                .get(&step.target)
-                .map_or(std::slice::from_ref(&step.target), Vec::as_slice);
-            for &target in targets {
-                let ends = (seen.caption(step.source), seen.caption(target));
-                if step.source != target
-                    && let (Some(source), Some(target)) = ends
-                {
-                    found.entry(step.technique).or_default().insert((source, target));
-                }
+        let each = |passage: Passage| -> Result<(), Infallible> {
+            let ends = (seen.caption(passage.source), seen.caption(passage.target));
+            if let (Some(source), Some(target)) = ends {
+                found.entry(passage.technique).or_default().insert((source, target));
             }
-        }
+            Ok(())
+        };
+        let Ok(()) = without_sets(&seen.generation.derived, &Derived::default(), each);
         seen.steps = found;
         seen
     }
@@ -114,35 +105,54 @@ impl Seen {
         relations.filter(|(from, _)| from == source).map(|(_, to)| to).collect()
     }
 
-    /// What the reasons of a step name.
+    /// What the reasons of a step name, and those of why the target belongs to the set that the step leads to.
     pub fn facts(&self, technique: &str, source: &str, target: &str) -> Captions {
-        let estate = &self.generation.estate;
-        let mut named = Captions::new();
         let kind = RelationKind::parse(technique);
-        for step in &self.generation.derived.steps {
-            let is_asked = kind == Some(step.technique)
-                && self.caption(step.source).as_deref() == Some(source)
-                && self.caption(step.target).as_deref() == Some(target);
-            if !is_asked {
-                continue;
+        let steps = &self.generation.derived.steps;
+        let is = |id: NodeId, caption: &str| self.caption(id).as_deref() == Some(caption);
+        let mut named = Captions::new();
+        for step in steps
+            .iter()
+            .filter(|it| kind == Some(it.technique) && is(it.source, source))
+        {
+            for way in self.ways_on(step, |id| is(id, target)) {
+                named.extend(self.named(way));
             }
-            let mut nodes = vec![step.source, step.target];
-            for fact in step.derivations().iter().flat_map(|it| &it.facts) {
-                match fact {
-                    Fact::Relation { id } => {
-                        if let Some(relation) = estate.relation(*id) {
-                            nodes.extend([relation.source, relation.target].map(|it| estate.node(it).id));
-                        }
-                    }
-                    Fact::Property(it) => nodes.push(it.node),
-                    Fact::Absence(it) => nodes.push(it.node),
-                    Fact::Default(it) => nodes.push(it.node),
-                    _ => {}
-                }
-            }
-            named.extend(nodes.into_iter().filter_map(|it| self.caption(it)));
         }
         named
+    }
+
+    /// A step and the steps through sets that lead from it to what is wanted; nothing where none do.
+    fn ways_on<'s>(&'s self, step: &'s Step, is_wanted: impl Fn(NodeId) -> bool + Copy) -> Vec<&'s Step> {
+        if is_wanted(step.target) {
+            return vec![step];
+        }
+        let steps = self.generation.derived.steps.iter();
+        let onward = steps.filter(|it| it.technique == RelationKind::AnyOf && it.source == step.target);
+        let ways: Vec<_> = onward.flat_map(|it| self.ways_on(it, is_wanted)).collect();
+        match ways.is_empty() {
+            true => ways,
+            false => std::iter::once(step).chain(ways).collect(),
+        }
+    }
+
+    fn named(&self, step: &Step) -> Captions {
+        let estate = &self.generation.estate;
+        let mut nodes = vec![step.source, step.target];
+        for fact in step.derivations().iter().flat_map(|it| &it.facts) {
+            match fact {
+                Fact::Relation { id } => {
+                    if let Some(relation) = estate.relation(*id) {
+                        nodes.extend([relation.source, relation.target].map(|it| estate.node(it).id));
+                    }
+                }
+                Fact::Property(it) => nodes.push(it.node),
+                Fact::Absence(it) => nodes.push(it.node),
+                Fact::Default(it) => nodes.push(it.node),
+                _ => {}
+            }
+        }
+        nodes.into_iter().filter_map(|it| self.caption(it)).collect()
     }
 
     /// An asset and others.
