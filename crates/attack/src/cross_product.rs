@@ -4,6 +4,7 @@
 //! everything stand for their members, and a right that everybody holds narrows nothing.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use postern_model::estate::NodeIndex;
 use roaring::RoaringBitmap;
@@ -57,6 +58,23 @@ pub fn holders_of_all(memberships: &Memberships<'_>, rights: &[RoaringBitmap]) -
         }
     }
     found.extend(left & in_others);
+    found
+}
+
+/// As [`holders_of_all`], for rights that are granted alike over many objects: answers are kept.
+pub fn holders_of_all_kept(memberships: &Memberships<'_>, rights: &[&RoaringBitmap]) -> Rc<[NodeIndex]> {
+    let mut asked = Vec::new();
+    for right in rights {
+        asked.extend(right.iter());
+        asked.push(NodeIndex::MAX);
+    }
+    if let Some(known) = memberships.together.borrow().get(asked.as_slice()) {
+        return Rc::clone(known);
+    }
+    let rights: Vec<_> = rights.iter().map(|&it| it.clone()).collect();
+    let found: Rc<[NodeIndex]> = holders_of_all(memberships, &rights).into_iter().collect();
+    let mut kept = memberships.together.borrow_mut();
+    kept.insert(asked.into(), Rc::clone(&found));
     found
 }
 

@@ -105,6 +105,23 @@ impl Step {
         }
     }
 
+    /// The reasons; they are not the step's any more.
+    fn take_derivations(&mut self) -> Vec<Derivation> {
+        match std::mem::replace(&mut self.reasons, Reasons::Itself) {
+            Reasons::Itself => self.derivations().into_owned(),
+            Reasons::These(derivations) => derivations.into_vec(),
+        }
+    }
+
+    /// Adds reasons to its own.
+    fn also_rest_on(&mut self, more: &mut Vec<Derivation>) {
+        if !more.is_empty() {
+            let mut derivations = self.take_derivations();
+            derivations.append(more);
+            self.rest_on(derivations);
+        }
+    }
+
     /// Sets the reasons, and the cost that follows from them.
     pub(crate) fn rest_on(&mut self, mut derivations: Vec<Derivation>) {
         derivations.sort();
@@ -350,15 +367,19 @@ impl<'v, 'a> Steps<'v, 'a> {
     /// The steps with all their derivations, and the limits that were hit.
     fn finish(mut self) -> Derived {
         self.candidates.sort_unstable_by_key(|step| step.id);
+        // Steps of certificates have hundreds of reasons: they are put together once for each step.
+        let mut more = Vec::new();
         self.candidates.dedup_by(|again, step| {
             let is_same = again.id == step.id;
-            if is_same {
-                let mut derivations = step.derivations().into_owned();
-                derivations.extend(again.derivations().into_owned());
-                step.rest_on(derivations);
+            match is_same {
+                true => more.append(&mut again.take_derivations()),
+                false => step.also_rest_on(&mut more),
             }
             is_same
         });
+        if let Some(last) = self.candidates.last_mut() {
+            last.also_rest_on(&mut more);
+        }
         self.candidates.shrink_to_fit();
         Derived {
             steps: self.candidates,

@@ -22,6 +22,9 @@ pub struct Membership<'a> {
     pub relation: Option<&'a Relation>,
 }
 
+/// Who holds all of some rights, by who is granted each.
+type Together = HashMap<Box<[NodeIndex]>, Rc<[NodeIndex]>>;
+
 pub struct Memberships<'a> {
     /// Sorted by (member, group).
     up: Vec<Membership<'a>>,
@@ -32,6 +35,8 @@ pub struct Memberships<'a> {
     /// Whatever belongs to some group.
     members: RoaringBitmap,
     expanded: RefCell<HashMap<NodeIndex, Rc<RoaringBitmap>>>,
+    /// Answers of [`crate::cross_product`], by what was asked.
+    pub(crate) together: RefCell<Together>,
 }
 
 impl<'a> Memberships<'a> {
@@ -80,6 +85,7 @@ impl<'a> Memberships<'a> {
             groups,
             members,
             expanded: RefCell::default(),
+            together: RefCell::default(),
         }
     }
 

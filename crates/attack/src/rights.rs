@@ -4,12 +4,13 @@
 //! with the first of them.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use postern_model::RelationKind;
 use postern_model::estate::NodeIndex;
 use roaring::RoaringBitmap;
 
-use crate::cross_product::holders_of_all;
+use crate::cross_product::holders_of_all_kept;
 use crate::fact::Fact;
 use crate::techniques::ownership::{Owners, RAW};
 use crate::view::View;
@@ -81,19 +82,26 @@ pub fn holders_of(view: &View<'_>, kinds: &[RelationKind], targets: &RoaringBitm
     found
 }
 
-/// The principals that hold every one of some rights, as few as possible (see [`holders_of_all`]), each with the facts
-/// by which it does.
+/// The principals that hold every one of some rights, as few as possible: see [`holders_of_all_kept`].
+pub fn principals_of_all(view: &View<'_>, rights: &[&Holders]) -> Rc<[NodeIndex]> {
+    let direct: Vec<_> = rights.iter().map(|it| it.direct()).collect();
+    holders_of_all_kept(&view.memberships, &direct)
+}
+
+/// Why one of [`principals_of_all`] holds them.
+pub fn facts_of_all(view: &View<'_>, rights: &[&Holders], principal: NodeIndex) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    for right in rights {
+        extend(&mut facts, right.facts(view, principal));
+    }
+    facts
+}
+
+/// [`principals_of_all`], each with the facts by which it is one.
 pub fn held_together(view: &View<'_>, rights: &[&Holders]) -> Vec<(NodeIndex, Vec<Fact>)> {
-    let direct: Vec<_> = rights.iter().map(|it| it.direct.clone()).collect();
-    holders_of_all(&view.memberships, &direct)
-        .into_iter()
-        .map(|principal| {
-            let mut facts = Vec::new();
-            for right in rights {
-                extend(&mut facts, right.facts(view, principal));
-            }
-            (principal, facts)
-        })
+    principals_of_all(view, rights)
+        .iter()
+        .map(|&principal| (principal, facts_of_all(view, rights, principal)))
         .collect()
 }
 

@@ -18,12 +18,18 @@ pub(crate) mod esc9;
 pub(crate) mod golden_cert;
 mod renaming;
 
+use std::collections::HashMap;
+
 use postern_model::RelationKind;
+use postern_model::estate::{Node, NodeIndex};
 
 use self::renaming::Renaming;
 use super::Family;
 use crate::derived::Steps;
+use crate::fact::Fact;
 use crate::forest::Forests;
+use crate::pki::Published;
+use crate::rights::{Holders, facts_of_all, principals_of_all};
 use crate::view::View;
 
 pub const FAMILY: Family = Family {
@@ -67,6 +73,54 @@ fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
     esc10::derive(view, steps, &forests, &renaming);
     esc14::derive(view, steps, &forests, &renaming);
     esc16::derive(view, steps, &forests, &renaming);
+}
+
+/// So many reasons are told of each step, each with another template or authority. One is enough for the step to exist,
+/// and what is left after a change is found by deriving anew.
+const WAYS_MAX: usize = 16;
+
+/// Hands over the steps of one technique, of each no more than [`WAYS_MAX`] reasons.
+struct Told<'s, 'w, 'v, 'a> {
+    view: &'s View<'a>,
+    steps: &'s mut Steps<'w, 'v>,
+    technique: RelationKind,
+    /// By source and target.
+    ways: HashMap<(NodeIndex, NodeIndex), usize>,
+}
+
+impl<'s, 'w, 'v, 'a> Told<'s, 'w, 'v, 'a> {
+    fn new(view: &'s View<'a>, steps: &'s mut Steps<'w, 'v>, technique: RelationKind) -> Self {
+        Self {
+            view,
+            steps,
+            technique,
+            ways: HashMap::new(),
+        }
+    }
+
+    /// Steps from those who hold all rights, are fit, and do so for the first time or nearly.
+    ///
+    /// * `conditions`: what is wrong with template, authority and domain.
+    fn add(
+        &mut self,
+        published: Published<'_, 'a>,
+        target: NodeIndex,
+        rights: &[&Holders],
+        is_fit: impl Fn(&Node) -> bool,
+        conditions: &[Fact],
+    ) {
+        let view = self.view;
+        for &principal in &*principals_of_all(view, rights) {
+            let ways = self.ways.entry((principal, target)).or_default();
+            if *ways == WAYS_MAX || !is_fit(view.node(principal)) {
+                continue;
+            }
+            *ways += 1;
+            let rights = facts_of_all(view, rights, principal);
+            let facts = published.with(view, rights, conditions);
+            self.steps.add(self.technique, principal, target, facts);
+        }
+    }
 }
 
 /// A domain with certificate services, for the plants of this family.

@@ -2,21 +2,18 @@
 
 use postern_model::RelationKind;
 
+use super::Told;
 use crate::derived::Steps;
 use crate::fact::Fact;
 use crate::pki::Template;
-use crate::rights::held_together;
 use crate::view::View;
 
 pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
+    let mut told = Told::new(view, steps, RelationKind::AdcsEsc1);
     for published in view.pki.published() {
-        let Some(conditions) = conditions(view, published.template) else {
-            continue;
-        };
-        let rights = [&published.template.enrollers, &published.authority.enrollers];
-        for (principal, rights) in held_together(view, &rights) {
-            let facts = published.with(view, rights, &conditions);
-            steps.add(RelationKind::AdcsEsc1, principal, published.domain(), facts);
+        if let Some(conditions) = conditions(view, published.template) {
+            let rights = [&published.template.enrollers, &published.authority.enrollers];
+            told.add(published, published.domain(), &rights, |_| true, &conditions);
         }
     }
 }
@@ -38,6 +35,7 @@ mod tests {
     use postern_model::RelationKind;
     use postern_model::estate::PkiAttributes;
 
+    use super::super::WAYS_MAX;
     use super::super::sketch::*;
     use crate::planted::Plant;
     use crate::testing::{DOMAIN, Sketch, step};
@@ -124,6 +122,27 @@ mod tests {
         sketch.relate("USERS", RelationKind::AllExtendedRights, "TEMPLATE");
         assert!(sketch.has_step("USERS", RelationKind::AdcsEsc1, DOMAIN));
         assert!(!sketch.has_step("EVE", RelationKind::AdcsEsc1, DOMAIN));
+    }
+
+    #[test]
+    fn of_many_templates_some_are_told_and_each_is_enough() {
+        let mut sketch = estate();
+        for number in 0..2 * WAYS_MAX {
+            let key = format!("TEMPLATE{number}");
+            publish(&mut sketch, &key, vulnerable);
+            sketch.relate("EVE", RelationKind::Enroll, &key);
+        }
+        let derived = sketch.derived();
+        let found = step(&derived, "EVE", RelationKind::AdcsEsc1, DOMAIN).expect("the step");
+        assert_eq!(found.derivations().len(), WAYS_MAX);
+
+        for number in 0..2 * WAYS_MAX {
+            sketch.unrelate(&format!("TEMPLATE{number}"), RelationKind::PublishedTo, "CA");
+        }
+        assert!(
+            sketch.has_step("EVE", RelationKind::AdcsEsc1, DOMAIN),
+            "TEMPLATE is left"
+        );
     }
 
     #[test]

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use postern_model::estate::{NodeIndex, Relation};
+use postern_model::estate::{Node, NodeIndex, Relation};
 use postern_model::{NodeKind, RelationKind};
 
+use super::Told;
 use crate::derived::Steps;
 use crate::fact::Fact;
 use crate::forest::Forests;
 use crate::pki::Template;
-use crate::rights::held_together;
 use crate::view::View;
 
 pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
@@ -18,6 +18,7 @@ pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
         return;
     }
     let forests = Forests::of(view);
+    let mut told = Told::new(view, steps, RelationKind::AdcsEsc13);
     for published in view.pki.published() {
         let template = published.template;
         let Some(linked) = groups.get(&template.index) else {
@@ -27,7 +28,7 @@ pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
             continue;
         };
         let rights = [&template.enrollers, &published.authority.enrollers];
-        let holders = held_together(view, &rights);
+        let is_fit = |principal: &Node| template.can_name(principal);
         for link in linked {
             let group = link.link.target;
             let Some(trusts) = domain_of(view, group).and_then(|it| forests.joined_by(published.domain(), it)) else {
@@ -35,12 +36,7 @@ pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
             };
             let links = [link.policy, link.link].map(|relation| view.relation_fact(relation));
             let conditions = [&conditions[..], &links, &trusts].concat();
-            for (principal, rights) in &holders {
-                if template.can_name(view.node(*principal)) {
-                    let facts = published.with(view, rights.clone(), &conditions);
-                    steps.add(RelationKind::AdcsEsc13, *principal, group, facts);
-                }
-            }
+            told.add(published, group, &rights, is_fit, &conditions);
         }
     }
 }

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use postern_model::RelationKind;
-use postern_model::estate::NodeIndex;
+use postern_model::estate::{Node, NodeIndex};
 use roaring::RoaringBitmap;
 
+use super::Told;
 use crate::derived::Steps;
-use crate::rights::{Holders, held_together, holders_of};
+use crate::rights::{Holders, holders_of};
 use crate::view::View;
 
 pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
@@ -18,6 +19,7 @@ pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
     }
     let restricted: RoaringBitmap = agents_for.keys().copied().collect();
     let delegated = holders_of(view, &[RelationKind::DelegatedEnrollmentAgent], &restricted);
+    let mut told = Told::new(view, steps, RelationKind::AdcsEsc3);
 
     for published in pki.published() {
         let (target, authority) = (published.template, published.authority);
@@ -56,12 +58,8 @@ pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
                     rights.push(allowed);
                     conditions.push(restriction.clone());
                 }
-                for (principal, rights) in held_together(view, &rights) {
-                    if agent.can_name(view.node(principal)) {
-                        let facts = published.with(view, rights, &conditions);
-                        steps.add(RelationKind::AdcsEsc3, principal, published.domain(), facts);
-                    }
-                }
+                let is_fit = |principal: &Node| agent.can_name(principal);
+                told.add(published, published.domain(), &rights, is_fit, &conditions);
             }
         }
     }

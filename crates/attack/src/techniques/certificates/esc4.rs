@@ -6,10 +6,11 @@ use postern_model::RelationKind;
 use postern_model::estate::NodeIndex;
 use roaring::RoaringBitmap;
 
+use super::Told;
 use crate::derived::Steps;
 use crate::fact::Fact;
 use crate::pki::Published;
-use crate::rights::{Holders, held_together, holders_of};
+use crate::rights::{Holders, holders_of};
 use crate::view::View;
 
 /// Rights to give oneself every other right.
@@ -42,13 +43,14 @@ pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
         name_flag: of(&[RelationKind::WritePkiNameFlag]),
         enrolment_flag: of(&[RelationKind::WritePkiEnrollmentFlag]),
     };
+    let mut told = Told::new(view, steps, RelationKind::AdcsEsc4);
     for published in view.pki.published() {
-        rights.derive(view, published, steps);
+        rights.derive(view, published, &mut told);
     }
 }
 
 impl Rights {
-    fn derive(&self, view: &View<'_>, published: Published<'_, '_>, steps: &mut Steps<'_, '_>) {
+    fn derive<'a>(&self, view: &View<'a>, published: Published<'_, 'a>, told: &mut Told<'_, '_, '_, 'a>) {
         let template = published.template;
         let nobody = Holders::default();
         let [control, write, enrol, name_flag, enrolment_flag] = [
@@ -62,10 +64,7 @@ impl Rights {
 
         let mut add = |rights: &[&Holders], conditions: &[Fact]| {
             let rights: Vec<_> = rights.iter().copied().chain([&published.authority.enrollers]).collect();
-            for (principal, rights) in held_together(view, &rights) {
-                let facts = published.with(view, rights, conditions);
-                steps.add(RelationKind::AdcsEsc4, principal, published.domain(), facts);
-            }
+            told.add(published, published.domain(), &rights, |_| true, conditions);
         };
         add(&[control], &[]);
         add(&[write, enrol], &[]);

@@ -4,35 +4,39 @@
 //! it out (6a, logon by Kerberos), or a domain controller has to map by name (6b, logon by TLS).
 
 use postern_model::RelationKind;
+use postern_model::estate::Node;
 
+use super::Told;
 use crate::derived::Steps;
 use crate::fact::Fact;
 use crate::forest::Forests;
 use crate::pki::{Published, Template};
-use crate::rights::held_together;
 use crate::view::View;
 
 pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
-    let forests = Forests::of(view);
+    let mut told = Told::new(view, steps, RelationKind::AdcsEsc6a);
     for published in view.pki.published() {
-        let Some(switch) = published.authority.lets_name_subject(view) else {
-            continue;
-        };
-        let template = published.template;
-        if let Some(conditions) = for_kerberos(view, template) {
-            add(view, steps, RelationKind::AdcsEsc6a, published, &switch, &conditions);
+        if let Some(switch) = published.authority.lets_name_subject(view)
+            && let Some(conditions) = for_kerberos(view, published.template)
+        {
+            add(&mut told, published, &[&[switch], &conditions[..]].concat());
         }
-        if let Some(mut conditions) = for_tls(view, template)
+    }
+
+    let forests = Forests::of(view);
+    let mut told = Told::new(view, steps, RelationKind::AdcsEsc6b);
+    for published in view.pki.published() {
+        if let Some(switch) = published.authority.lets_name_subject(view)
+            && let Some(conditions) = for_tls(view, published.template)
             && let Some(mapping) = forests.maps_by_upn(published.domain())
         {
-            conditions.extend(mapping);
-            add(view, steps, RelationKind::AdcsEsc6b, published, &switch, &conditions);
+            add(&mut told, published, &[&[switch], &conditions[..], &mapping].concat());
         }
     }
 }
 
-fn for_kerberos(view: &View<'_>, template: &Template<'_>) -> Option<Vec<Fact>> {
-    Some(vec![
+fn for_kerberos(view: &View<'_>, template: &Template<'_>) -> Option<[Fact; 4]> {
+    Some([
         template.authenticates(view)?,
         template.leaves_out_sid(view)?,
         template.needs_no_approval(view)?,
@@ -40,8 +44,8 @@ fn for_kerberos(view: &View<'_>, template: &Template<'_>) -> Option<Vec<Fact>> {
     ])
 }
 
-fn for_tls(view: &View<'_>, template: &Template<'_>) -> Option<Vec<Fact>> {
-    Some(vec![
+fn for_tls(view: &View<'_>, template: &Template<'_>) -> Option<[Fact; 3]> {
+    Some([
         template.authenticates_by_tls(view)?,
         template.needs_no_approval(view)?,
         template.needs_no_signature(view)?,
@@ -49,24 +53,12 @@ fn for_tls(view: &View<'_>, template: &Template<'_>) -> Option<Vec<Fact>> {
 }
 
 /// Each of those who may ask for the template may also have to be named in the certificate.
-fn add(
-    view: &View<'_>,
-    steps: &mut Steps<'_, '_>,
-    technique: RelationKind,
-    published: Published<'_, '_>,
-    switch: &Fact,
-    conditions: &[Fact],
-) {
-    let (template, authority) = (published.template, published.authority);
-    let conditions = [std::slice::from_ref(switch), conditions].concat();
+fn add<'a>(told: &mut Told<'_, '_, '_, 'a>, published: Published<'_, 'a>, conditions: &[Fact]) {
+    let template = published.template;
     for holder in template.enrollers.direct() {
-        let right = template.enrollers.only(holder);
-        for (principal, rights) in held_together(view, &[&right, &authority.enrollers]) {
-            if template.can_name(view.node(principal)) {
-                let facts = published.with(view, rights, &conditions);
-                steps.add(technique, principal, published.domain(), facts);
-            }
-        }
+        let rights = [&template.enrollers.only(holder), &published.authority.enrollers];
+        let is_fit = |principal: &Node| template.can_name(principal);
+        told.add(published, published.domain(), &rights, is_fit, conditions);
     }
 }
 
