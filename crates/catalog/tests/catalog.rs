@@ -1,6 +1,6 @@
 //! The embedded catalog is whole, and an overlay's mistakes are told as its author would want them told.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -499,4 +499,31 @@ fn feeds_agree_with_the_data_they_were_made_from() {
         rows.collect()
     };
     assert_eq!(names(&embedded_text("feeds/attack/techniques.tsv")), names(&attack));
+}
+
+#[test]
+fn the_document_lists_every_rule_with_its_default() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/control-plane.md");
+    let document = std::fs::read_to_string(path).expect("the document");
+    let mut told = BTreeMap::new();
+    for row in document.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<_> = row.split('|').map(str::trim).collect();
+        for rule in cells[1].split(", ") {
+            told.insert(rule.trim_matches('`').to_owned(), cells[3].replace('*', ""));
+        }
+    }
+    let catalog = Catalog::embedded().expect("the embedded catalog is valid");
+    let set: BTreeMap<_, _> = catalog
+        .control_planes
+        .iter()
+        .map(|rule| {
+            let default = match (rule.enabled, rule.locked) {
+                (true, true) => "on, locked",
+                (true, false) => "on",
+                (false, _) => "off",
+            };
+            (rule.id.clone(), default.to_owned())
+        })
+        .collect();
+    assert_eq!(told, set);
 }

@@ -254,8 +254,9 @@ pub fn stories() -> Vec<Story> {
             Principal("PENSION01"),
             [New, Active, Active, Active, Unconfirmed],
             "The reception's account, which needs no pre-authentication, administers AW-RECEPTION01, where the \
-             payroll administrator was logged on, who also administers PENSION01. Since the third week the computer has not answered. When the last \
-             sighting was older than 14 days the path went; but nobody has seen a fix, so it is unconfirmed.",
+             payroll administrator was logged on, who also administers PENSION01. Since the third week the computer \
+             has not answered. When the last sighting was older than 14 days the path went; but nobody has seen a \
+             fix, so it is unconfirmed.",
         ),
         story(
             "new-chat-bot",
