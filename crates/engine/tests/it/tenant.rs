@@ -409,3 +409,95 @@ async fn roles_on_resources_activations_and_federated_credentials_lead_from_a_fi
     assert_eq!((&*credential.name, &*credential.boundary), ("SHOP@EXAMPLE", TENANT));
     assert!(!credential.is_stub);
 }
+
+/// A tenant as another program's export has it: nodes and edges, with the names of BloodHound's properties. Nothing
+/// says what was looked at, and most nodes do not say which tenant they are of.
+fn export() -> Value {
+    let node = |id: &str, kind: &str, properties: Value| json!({"id": id, "kinds": [kind, "AZBase"], "properties": properties});
+    let edge = |source: &str, kind: &str, target: &str| json!({"kind": kind, "start": {"value": source}, "end": {"value": target}});
+    let role = |template: &str, more: Value| {
+        let mut properties = json!({"name": template, "templateid": template});
+        for (key, value) in more.as_object().expect("fields") {
+            properties[key] = value.clone();
+        }
+        node(&role_key(template), "AZRole", properties)
+    };
+    let synchronised = json!({"name": "ADA", "onpremsyncenabled": true, "onpremid": "s-1-5-21-4-4-4-1100"});
+    let contents = ["ADA", "EVE", "APP", "SP", "GRAPH", "CREW", "HOLDERS"];
+    let mut edges: Vec<_> = contents.iter().map(|it| edge(TENANT, "AZContains", it)).collect();
+    edges.push(edge("SP", "AZMGRoleManagement_ReadWrite_Directory", "GRAPH"));
+    edges.push(edge("EVE", "AZHasRole", &role_key(HELPDESK_ADMINISTRATOR)));
+    json!({"graph": {
+        "nodes": [
+            node(TENANT, "AZTenant", json!({"name": "Example"})),
+            node("ADA", "AZUser", synchronised),
+            node("EVE", "AZUser", json!({"name": "EVE"})),
+            node("APP", "AZApp", json!({"name": "APP"})),
+            node("SP", "AZServicePrincipal", json!({"name": "SP"})),
+            node("GRAPH", "AZServicePrincipal", json!({"name": "GRAPH"})),
+            node("CREW", "AZGroup", json!({"name": "CREW", "isassignabletorole": "false"})),
+            node("HOLDERS", "AZGroup", json!({"name": "HOLDERS", "isassignabletorole": true})),
+            role(HELPDESK_ADMINISTRATOR, json!({})),
+            role(APPLICATION_ADMINISTRATOR, json!({
+                "enduserassignmentrequiresapproval": true, "enduserassignmentuserapprovers": ["eve"],
+            })),
+            role(GLOBAL_ADMINISTRATOR, json!({})),
+        ],
+        "edges": edges,
+    }})
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_graph_of_another_program_gives_the_steps_that_its_analysis_makes() {
+    let place = Place::new().await;
+    let file = place.file("export.json", &export().to_string());
+    let report = place.import(&[file]).await;
+    let rejects: Vec<_> = report.files.iter().flat_map(|file| &file.rejects).collect();
+    assert!(rejects.is_empty(), "{rejects:?}");
+    let generation = place.current().await;
+    let mut pairs = BTreeSet::new();
+    let Ok(()) = postern_attack::without_sets(&generation.derived, &postern_attack::Derived::default(), |it| {
+        let name = |id: NodeId| {
+            generation
+                .estate
+                .by_id(id)
+                .map(|index| generation.estate.node(index).key.to_string())
+        };
+        if let (Some(source), Some(target)) = (name(it.source), name(it.target)) {
+            pairs.insert((source, it.technique, target));
+        }
+        Ok::<_, std::convert::Infallible>(())
+    });
+    let (desk, applications, global) = (
+        role_key(HELPDESK_ADMINISTRATOR).to_uppercase(),
+        role_key(APPLICATION_ADMINISTRATOR).to_uppercase(),
+        role_key(GLOBAL_ADMINISTRATOR).to_uppercase(),
+    );
+    let account = "S-1-5-21-4-4-4-1100";
+    for (source, technique, target) in [
+        (&*desk, RelationKind::AzResetPassword, "ADA"),
+        (&global, RelationKind::AzResetPassword, "EVE"),
+        (&applications, RelationKind::AzAddSecret, "APP"),
+        (&applications, RelationKind::AzAddSecret, "SP"),
+        (&global, RelationKind::AzAddMembers, "HOLDERS"),
+        (&global, RelationKind::AzGlobalAdmin, TENANT),
+        ("SP", RelationKind::AzMgGrantRole, &global),
+        ("SP", RelationKind::AzMgGrantAppRoles, TENANT),
+        ("SP", RelationKind::AzMgAddSecret, "APP"),
+        ("SP", RelationKind::AzMgAddOwner, "GRAPH"),
+        ("SP", RelationKind::AzMgAddMember, "HOLDERS"),
+        ("EVE", RelationKind::AzRoleApprover, &applications),
+        ("ADA", RelationKind::SyncedToAdUser, account),
+        (account, RelationKind::SyncedToEntraUser, "ADA"),
+    ] {
+        let pair = (source.to_owned(), technique, target.to_owned());
+        assert!(pairs.contains(&pair), "{pair:?} of {pairs:#?}");
+    }
+    let desk_resets_eve = (desk.clone(), RelationKind::AzResetPassword, "EVE".to_owned());
+    assert!(pairs.contains(&desk_resets_eve), "her role is below that of the desk");
+    assert!(
+        !pairs
+            .iter()
+            .any(|(source, _, target)| source == "CREW" && target == "SP")
+    );
+}
