@@ -192,8 +192,8 @@ fn authorities<'a>(view: &View<'a>, indices: &RoaringBitmap) -> BTreeMap<NodeInd
         .collect()
 }
 
-/// A property and no relation, so that a removal does not make a host unknown: an authority whose last computer is taken
-/// away is out of service.
+/// A property and no relation, so that a removal does not make a host unknown: an authority whose last computer is
+/// taken away is out of service.
 fn is_host_known(authority: &Node) -> bool {
     let pki = authority.attributes.pki.as_deref();
     pki.is_some_and(|it| it.is_host_known == Some(true))

@@ -59,8 +59,8 @@ pub fn add(nodes: &[Node], relations: &mut Vec<Relation>) {
     relations.sort_by_key(place);
 }
 
-/// Writes down for which authorities a source names the computer that they run on. Where none does, nothing says that an
-/// authority is out of service; where one does, it is once the computer is.
+/// Writes down for which authorities a source names the computer that they run on. Where none does, nothing says that
+/// an authority is out of service; where one does, it is once the computer is.
 pub fn mark_hosts(nodes: &mut [Node], relations: &[Relation]) {
     let hosted: BTreeSet<NodeIndex> = relations
         .iter()
