@@ -1,9 +1,9 @@
 //! What policies of conditional access ask of each user who signs in.
 //!
-//! A policy counts for a user when it is in force (not only reported on), includes them and does not exclude them, holds
-//! for all cloud applications and every kind of client, and under no condition that an attacker can step around: a
-//! platform, a state of the device, a risk that has to be noticed. What is left out is the gap, so that nothing counts
-//! as protection that is not.
+//! A policy counts for a user when it is in force (not only reported on), includes them and does not exclude them,
+//! holds for all cloud applications and every kind of client, and under no condition that an attacker can step around:
+//! a platform, a state of the device, a risk that has to be noticed. What is left out is the gap, so that nothing
+//! counts as protection that is not.
 //!
 //! That no policy asks for something is an answer too. It is written down as a property, so that it does not come and
 //! go with a relation that somebody imagines away.

@@ -9,8 +9,8 @@
 //! until then ([`postern_model::reference::in_tenant`]).
 //!
 //! A list may be one page of many, or filtered, and its last page looks like all of it. So a record stands for itself
-//! (*subjects*). Policies come in one answer, as a tenant may have 240 of them: their list is the *whole*, unless it says
-//! that more follows.
+//! (*subjects*). Policies come in one answer, as a tenant may have 240 of them: their list is the *whole*, unless it
+//! says that more follows.
 
 mod content;
 mod shape;
@@ -546,7 +546,7 @@ impl Reader<'_> {
         let mut properties = Properties::new();
         for (key, text) in [
             ("membershiprule", &record.membership_rule),
-            ("membershiprulestate", &record.membership_rule_state),
+            ("membershipruleprocessingstate", &record.membership_rule_state),
         ] {
             if !text.is_empty() {
                 properties.text(key, text);

@@ -1,8 +1,8 @@
 //! Phishing by device code: a stranger asks for a code, and a user enters it where they always sign in.
 //!
-//! The user proves whatever is asked of them, a second factor too, and the stranger gets the session. Only a policy that
-//! blocks the flow, or lets managed devices in alone, stands in the way. So it is known of nobody whose policies were
-//! not read. One virtual entry point stands for the strangers of each tenant, with a step to each user.
+//! The user proves whatever is asked of them, a second factor too, and the stranger gets the session. Only a policy
+//! that blocks the flow, or lets managed devices in alone, stands in the way. So it is known of nobody whose policies
+//! were not read. One virtual entry point stands for the strangers of each tenant, with a step to each user.
 //!
 //! Source: Microsoft, "Authentication flows as a condition in Conditional Access policy", "Storm-2372 conducts device
 //! code phishing campaign" (2025).
@@ -32,7 +32,8 @@ pub fn all_entries(estate: &Estate) -> impl Iterator<Item = Virtual> {
     tenants.map(entry)
 }
 
-/// Whether no policy keeps a user from it. A guest signs in to their own organisation, whose policies are not known here.
+/// Whether no policy keeps a user from it. A guest signs in to their own organisation, whose policies are not known
+/// here.
 pub fn is_phished_by_device_code(node: &Node) -> bool {
     node.kind == NodeKind::AzUser && of(node).blocks_device_code == Some(false) && has_password(node)
 }

@@ -1,4 +1,4 @@
-//! The cloud session of who is logged on: cookies of the browser, and the token that Windows keeps for all applications.
+//! The cloud session of who is logged on: cookies of the browser, and the token that Windows keeps for applications.
 //!
 //! Whoever administers the device takes it as it is, with the second factor already proven. Where an account that is
 //! synchronised has a session, its user of Entra is taken to be signed in there: no collector tells. That a device
