@@ -104,6 +104,7 @@ fn cloud_row() -> impl Strategy<Value = Row> {
         RelationKind::AzOwner,
         RelationKind::AzContributor,
         RelationKind::AzVmContributor,
+        RelationKind::AzVmUserLogin,
         RelationKind::AzAvereContributor,
     ];
     prop_oneof![

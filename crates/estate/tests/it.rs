@@ -454,7 +454,10 @@ fn an_object_lies_in_the_domain_that_it_names_where_its_id_is_no_sid() {
     facts.object(nodes, "PC2", "Computer", "PC2", r#"{"domainsid":"S-1-9-9"}"#);
     let estate = facts.resolve();
     let boundary = |key: &str| &*estate.node(estate.find(key).expect("an asset")).boundary;
-    assert_eq!(["S-1-2-3", "PC1", "PC2"].map(boundary), ["S-1-2-3", "S-1-2-3", "S-1-9-9"]);
+    assert_eq!(
+        ["S-1-2-3", "PC1", "PC2"].map(boundary),
+        ["S-1-2-3", "S-1-2-3", "S-1-9-9"]
+    );
 }
 
 fn matching(json: &str) -> String {

@@ -410,11 +410,115 @@ async fn roles_on_resources_activations_and_federated_credentials_lead_from_a_fi
     assert!(!credential.is_stub);
 }
 
+/// BOB holds roles over data and machines, granted on the group around them; the group SALES fills itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn data_of_resources_is_reached_as_far_as_their_settings_let_it() {
+    let group = "/subscriptions/s/resourceGroups/data";
+    let resource = |path: &str| format!("{group}/providers/{path}");
+    let granted = |role: &str| {
+        let properties = json!({"principalId": "bob", "roleDefinitionId": role, "scope": group});
+        json!({"roleAssignment": {"properties": properties}})
+    };
+    let list = |kind: &str, id: &str, role: &str| {
+        let assignees = [json!({"assignee": granted(role)["roleAssignment"]})];
+        entry(kind, json!({"objectId": id, "assignees": assignees}))
+    };
+    let keys = "17d1049b-9a84-46fb-8f53-869881c3d3ab";
+    let reader = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1";
+    let cluster_admin = "0ab0b1a8-8aac-4efd-b8c2-3ee1fb270be8";
+    let [open, closed] = ["open", "closed"].map(|it| resource(&format!("Microsoft.Storage/storageAccounts/{it}")));
+    let [own, entra] = ["own", "entra"].map(|it| resource(&format!("Microsoft.ContainerService/managedClusters/{it}")));
+    let (machine, vault) = (
+        resource("Microsoft.Compute/virtualMachines/vm"),
+        resource("Microsoft.KeyVault/vaults/kv"),
+    );
+    let mut records = tenant();
+    records.extend([
+        entry(
+            "AZStorageAccount",
+            json!({"id": open, "properties": {"allowSharedKeyAccess": true}}),
+        ),
+        entry(
+            "AZStorageAccount",
+            json!({"id": closed, "properties": {"allowSharedKeyAccess": false}}),
+        ),
+        list("AZStorageAccountRoleAssignment", &open, keys),
+        list("AZStorageAccountRoleAssignment", &closed, keys),
+        list("AZStorageAccountRoleAssignment", &closed, reader),
+        entry("AZManagedCluster", json!({"id": own})),
+        entry(
+            "AZManagedCluster",
+            json!({"id": entra, "properties": {"disableLocalAccounts": true}}),
+        ),
+        list("AZManagedClusterRoleAssignment", &own, cluster_admin),
+        list("AZManagedClusterRoleAssignment", &entra, cluster_admin),
+        entry(
+            "AZVM",
+            json!({"id": machine, "identity": {"principalId": "vm-identity"}}),
+        ),
+        entry(
+            "AZVMRoleAssignment",
+            json!({"virtualMachineId": machine, "roleAssignments": [
+                granted("fb879df8-f326-4884-b1cf-06f3ad6756be"),
+            ]}),
+        ),
+        entry(
+            "AZKeyVault",
+            json!({"id": vault, "properties": {"enableRbacAuthorization": true}}),
+        ),
+        entry("AZResourceGroup", json!({"id": group, "name": "data"})),
+        entry(
+            "AZResourceGroupRoleAssignment",
+            json!({"resourceGroupId": group, "roleAssignments": [
+                {"roleAssignment": {"properties": {
+                    "principalId": "eve", "roleDefinitionId": "8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "scope": group,
+                }}},
+            ]}),
+        ),
+        entry(
+            "AZGroup",
+            json!({
+                "id": "sales", "displayName": "Sales", "groupTypes": ["DynamicMembership"],
+                "membershipRule": "(user.mail -contains \"partner\")", "membershipRuleProcessingState": "On",
+            }),
+        ),
+    ]);
+    let place = Place::new().await;
+    let report = place.import(&[azure(&place, 1, &records)]).await;
+    let rejects: Vec<_> = report.files.iter().flat_map(|file| &file.rejects).collect();
+    assert!(rejects.is_empty(), "{rejects:?}");
+    let generation = place.current().await;
+    let [open, closed, own, entra, machine, vault] =
+        [open, closed, own, entra, machine, vault].map(|it| it.to_uppercase());
+    let invited = format!("set:groups-by-invitation:{TENANT}");
+    for (source, technique, target, is_there) in [
+        ("BOB", RelationKind::AzListStorageKeys, open.as_str(), true),
+        ("BOB", RelationKind::AzListStorageKeys, &closed, false),
+        ("BOB", RelationKind::AzReadBlobs, &closed, true),
+        ("BOB", RelationKind::AzAksClusterAdmin, &own, true),
+        ("BOB", RelationKind::AzAksClusterAdmin, &entra, false),
+        ("BOB", RelationKind::AzVmUserLogin, &machine, true),
+        (&machine, RelationKind::AzManagedIdentity, "VM-IDENTITY", true),
+        ("EVE", RelationKind::AzOwner, &vault, true),
+        ("BOB", RelationKind::AzJoinsByRule, &invited, true),
+        (&invited, RelationKind::AnyOf, "SALES", true),
+    ] {
+        let found = has_step(&generation, source, technique, target);
+        assert_eq!(found, is_there, "{source} {technique} {target}");
+    }
+}
+
 /// A tenant as another program's export has it: nodes and edges, with the names of BloodHound's properties. Nothing
 /// says what was looked at, and most nodes do not say which tenant they are of.
 fn export() -> Value {
-    let node = |id: &str, kind: &str, properties: Value| json!({"id": id, "kinds": [kind, "AZBase"], "properties": properties});
-    let edge = |source: &str, kind: &str, target: &str| json!({"kind": kind, "start": {"value": source}, "end": {"value": target}});
+    let node = |id: &str, kind: &str, properties: Value| {
+        let kinds = [kind, "AZBase"];
+        json!({"id": id, "kinds": kinds, "properties": properties})
+    };
+    let edge = |source: &str, kind: &str, target: &str| {
+        let (start, end) = (json!({"value": source}), json!({"value": target}));
+        json!({"kind": kind, "start": start, "end": end})
+    };
     let role = |template: &str, more: Value| {
         let mut properties = json!({"name": template, "templateid": template});
         for (key, value) in more.as_object().expect("fields") {
