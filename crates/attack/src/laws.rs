@@ -142,6 +142,7 @@ fn directory_row() -> impl Strategy<Value = Row> {
         RelationKind::GenericAll,
         RelationKind::OwnsRaw,
         RelationKind::WriteOwnerRaw,
+        RelationKind::WritePublicInformation,
         RelationKind::ForceChangePassword,
         RelationKind::AllowedToAct,
         RelationKind::SqlAdmin,
@@ -159,6 +160,11 @@ fn directory_row() -> impl Strategy<Value = Row> {
         RelationKind::OwnsRaw,
         RelationKind::WritePkiNameFlag,
         RelationKind::WritePkiEnrollmentFlag,
+    ];
+    let over_authority = [
+        RelationKind::Enroll,
+        RelationKind::ManageCa,
+        RelationKind::ManageCertificates,
     ];
     let of_template = [
         (RelationKind::PublishedTo, "CA"),
@@ -185,7 +191,8 @@ fn directory_row() -> impl Strategy<Value = Row> {
         2 => (principal(), Just(RelationKind::RemoteInteractiveLogonRight), computer()).prop_map(plain),
         4 => (principal(), select(over_templates.to_vec()), select(TEMPLATES.to_vec()))
             .prop_map(move |(source, kind, target)| plain((source, kind, target.to_owned()))),
-        2 => (principal(), Just(RelationKind::Enroll), Just("CA".to_owned())).prop_map(plain),
+        3 => (principal(), select(over_authority.to_vec()), Just("CA".to_owned())).prop_map(plain),
+        1 => Just(("C3".to_owned(), RelationKind::DcFor, DOMAIN.to_owned(), String::new())),
         2 => (select(TEMPLATES.to_vec()), select(of_template.to_vec()))
             .prop_map(move |(source, (kind, target))| plain((source.to_owned(), kind, target.to_owned()))),
         1 => (computer(), Just(RelationKind::HostsCaService), Just("CA".to_owned())).prop_map(plain),
@@ -237,7 +244,7 @@ fn tenant(sketch: &mut Sketch) {
 }
 
 /// Templates of the one authority; see [`certificate_services`].
-const TEMPLATES: [&str; 2] = ["TEMPLATE1", "TEMPLATE2"];
+const TEMPLATES: [&str; 3] = ["TEMPLATE1", "TEMPLATE2", "TEMPLATE3"];
 
 /// An authority that the domain trusts, with templates that are open to all who hold the rights.
 fn certificate_services(sketch: &mut Sketch) {
@@ -245,6 +252,9 @@ fn certificate_services(sketch: &mut Sketch) {
         .node("CA", NodeKind::EnterpriseCa, |node| {
             let pki = node.attributes.pki.get_or_insert_default();
             pki.does_user_specify_san = Some(true);
+            pki.is_user_specifies_san_collected = Some(true);
+            pki.is_disabled_extensions_collected = Some(true);
+            pki.disabled_extensions = Some(["1.3.6.1.4.1.311.25.2".to_owned()].into());
             pki.is_host_known = Some(true);
         })
         .node("ROOT", NodeKind::RootCa, |_| {})
@@ -264,8 +274,21 @@ fn certificate_services(sketch: &mut Sketch) {
             pki.authentication_enabled = Some(true);
             pki.enrollee_supplies_subject = Some(template == TEMPLATES[0]);
             pki.no_security_extension = Some(true);
+            pki.san_requires_upn = Some(template == TEMPLATES[1]);
+            pki.san_requires_email = Some(template == TEMPLATES[2]);
+            pki.effective_ekus = (template == TEMPLATES[2]).then(|| [].into());
         });
     }
+    sketch
+        .edit("U3", |user| {
+            let mapping = "X509:<RFC822>u3@corp.example".to_owned();
+            user.account.get_or_insert_default().certificate_mappings = [mapping].into();
+        })
+        .edit("C3", |controller| {
+            let host = controller.host.get_or_insert_default();
+            host.strong_certificate_binding = Some(1);
+            host.certificate_mapping_methods = Some(4);
+        });
 }
 
 fn estate(rows: &[Row]) -> Sketch {

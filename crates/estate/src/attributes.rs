@@ -9,7 +9,7 @@ use postern_model::estate::{
 };
 use serde_json::Value;
 
-use crate::concluded::IS_HOST_KNOWN;
+use crate::concluded::{HOLDERS_OF_TWO_ROLES, IS_HOST_KNOWN};
 use crate::entra::{DIRECTORY_ROLES, IN_RESTRICTED_UNIT, IN_ROLE_GROUP};
 use crate::sign_in;
 
@@ -213,6 +213,7 @@ fn pki(properties: &Properties) -> Option<Box<PkiAttributes>> {
         has_enrollment_agent_restrictions: flag("hasenrollmentagentrestrictions"),
         is_enrollment_agent_restrictions_collected: flag("enrollmentagentrestrictionscollected"),
         separates_roles: flag("roleseparationenabled"),
+        holders_of_two_roles: texts(properties.get(HOLDERS_OF_TWO_ROLES)).into(),
         is_host_known: flag(IS_HOST_KNOWN),
         thumbprint: text(properties, "certthumbprint").map(|it| it.to_ascii_uppercase()),
         chain: upper("certchain"),

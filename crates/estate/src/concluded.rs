@@ -17,6 +17,9 @@ use crate::attributes::{attributes, stored};
 /// Property of an authority that [`mark_hosts`] sets.
 pub const IS_HOST_KNOWN: &str = "ishostknown";
 
+/// Property of an authority that [`mark_holders_of_two_roles`] sets.
+pub const HOLDERS_OF_TWO_ROLES: &str = "holdersoftworoles";
+
 /// Certificate Request Agent: its holder may ask for certificates of others.
 const AGENT: &str = "1.3.6.1.4.1.311.20.2.1";
 const ANY_PURPOSE: &str = "2.5.29.37.0";
@@ -68,12 +71,49 @@ pub fn mark_hosts(nodes: &mut [Node], relations: &[Relation]) {
         .map(|it| it.target)
         .collect();
     for index in hosted {
-        let node = &mut nodes[index as usize];
-        let mut properties = stored(&node.properties);
-        properties.insert(IS_HOST_KNOWN.to_owned(), true.into());
-        node.attributes.pki = attributes(&properties).pki;
-        node.properties = serde_json::to_string(&properties).expect("a map of JSON values is JSON");
+        set_property(&mut nodes[index as usize], IS_HOST_KNOWN, true.into());
     }
+}
+
+/// Writes down for each authority that separates its roles whom two of them are granted to: they can use neither. This
+/// is a property, so that imagining one role away gives nobody the other.
+pub fn mark_holders_of_two_roles(nodes: &mut [Node], relations: &[Relation]) {
+    let mut officers: BTreeMap<NodeIndex, BTreeSet<NodeIndex>> = BTreeMap::new();
+    let mut administrators = officers.clone();
+    for relation in relations {
+        let holders = match relation.kind {
+            RelationKind::ManageCa => &mut administrators,
+            RelationKind::ManageCertificates => &mut officers,
+            _ => continue,
+        };
+        if is_of_own_list(&nodes[relation.target as usize], relation) {
+            holders.entry(relation.target).or_default().insert(relation.source);
+        }
+    }
+    for (index, administrators) in administrators {
+        let pki = nodes[index as usize].attributes.pki.as_deref();
+        let is_separating = pki.is_some_and(|it| it.separates_roles == Some(true));
+        let officers = officers.remove(&index).unwrap_or_default();
+        let of_both: Vec<_> = administrators
+            .intersection(&officers)
+            .map(|&holder| nodes[holder as usize].key.to_string())
+            .collect();
+        if is_separating && !of_both.is_empty() {
+            set_property(&mut nodes[index as usize], HOLDERS_OF_TWO_ROLES, of_both.into());
+        }
+    }
+}
+
+/// Whether an authority enforces a right: where its own list was collected, only what stands there.
+fn is_of_own_list(authority: &Node, relation: &Relation) -> bool {
+    authority.attributes.has_ca_list != Some(true) || relation.properties.contains("\"islistofca\":true")
+}
+
+fn set_property(authority: &mut Node, name: &str, value: Value) {
+    let mut properties = stored(&authority.properties);
+    properties.insert(name.to_owned(), value);
+    authority.attributes.pki = attributes(&properties).pki;
+    authority.properties = serde_json::to_string(&properties).expect("a map of JSON values is JSON");
 }
 
 /// Only this module says what is concluded: an export of Postern's own that is read again states its relations.

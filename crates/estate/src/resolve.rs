@@ -122,6 +122,7 @@ pub fn resolve(
     let (mut relations, facet_keys) = settle_relations(raw_relations, &keys, &by_key, &nodes, &snapshot_ids);
     concluded::add(&nodes, &mut relations);
     concluded::mark_hosts(&mut nodes, &relations);
+    concluded::mark_holders_of_two_roles(&mut nodes, &relations);
     controllers::mark_read_only(&mut nodes, &relations);
     entra::mark_roles(&mut nodes, &relations, &coverage);
     entra::mark_restricted(&mut nodes, &relations);

@@ -1279,6 +1279,39 @@ fn of_an_authority_it_is_told_whether_a_source_names_its_computer() {
 }
 
 #[test]
+fn of_an_authority_that_separates_roles_it_is_told_who_holds_two() {
+    let told = |of_authority: &'static str, properties: &'static str| {
+        let mut rows = CERTIFICATE_SERVICES.to_vec();
+        rows.iter_mut().find(|row| row.0 == "ISSUING").expect("a row").2 = of_authority;
+        let mut facts = Facts::default();
+        certificate_services(&mut facts, &rows, false);
+        for (holder, kind) in [
+            ("S-1-5-21-1-2-3-1001", "ManageCA"),
+            ("S-1-5-21-1-2-3-1001", "ManageCertificates"),
+            ("S-1-5-21-1-2-3-1002", "ManageCA"),
+            ("S-1-5-21-1-2-3-1003", "ManageCertificates"),
+        ] {
+            let row = ["", holder, "User", "ISSUING", "EnterpriseCA", kind, properties].map(Value::Text);
+            facts.row(&RELATIONS, &[&[Value::Long(0)], &row[..]].concat());
+        }
+        let estate = facts.resolve();
+        let pki = estate
+            .node(estate.find("ISSUING").expect("an authority"))
+            .attributes
+            .pki
+            .clone();
+        pki.map(|it| it.holders_of_two_roles.to_vec()).unwrap_or_default()
+    };
+    let separated = r#"{"roleseparationenabled":true}"#;
+    assert_eq!(told(separated, ""), ["S-1-5-21-1-2-3-1001"]);
+    assert_eq!(told(r#"{"roleseparationenabled":false}"#, ""), [""; 0]);
+    // Where the list of the authority itself was collected, that of its object grants nothing.
+    let listed = r#"{"roleseparationenabled":true,"calistcollected":true}"#;
+    assert_eq!(told(listed, ""), [""; 0]);
+    assert_eq!(told(listed, r#"{"islistofca":true}"#), ["S-1-5-21-1-2-3-1001"]);
+}
+
+#[test]
 fn a_conclusion_needs_each_of_its_grounds() {
     let with = |id: &str, properties: &'static str| {
         let mut rows = CERTIFICATE_SERVICES.to_vec();

@@ -226,6 +226,9 @@ pub struct PkiAttributes {
     pub has_enrollment_agent_restrictions: Option<bool>,
     pub is_enrollment_agent_restrictions_collected: Option<bool>,
     pub separates_roles: Option<bool>,
+    /// Of an enterprise authority that separates roles: keys of those whom two roles are granted to, who can use
+    /// neither.
+    pub holders_of_two_roles: Box<[String]>,
     /// Some source names the computer that it runs on.
     pub is_host_known: Option<bool>,
     /// Of any authority, in upper case.

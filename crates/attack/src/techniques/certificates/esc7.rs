@@ -10,11 +10,9 @@
 use std::collections::BTreeMap;
 
 use postern_model::RelationKind;
-use postern_model::estate::NodeIndex;
-use roaring::RoaringBitmap;
+use postern_model::estate::{NodeIndex, Relation};
 
 use super::renaming::all;
-use crate::cross_product::expand;
 use crate::derived::Steps;
 use crate::fact::Fact;
 use crate::pki::{Authority, Published};
@@ -50,23 +48,23 @@ pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
         let (Some(officers), Some(conditions)) = (officers.get(&authority.index), conditions(view, published)) else {
             continue;
         };
-        let holders_of_two = match (administrators.get(&authority.index), roles_are_joint(view, authority)) {
-            (Some(administrators), None) => expand(&view.memberships, administrators.direct()),
-            _ => RoaringBitmap::new(),
-        };
         for (principal, rights) in held_together(view, &[officers, &authority.enrollers]) {
-            if !holders_of_two.contains(principal) {
-                let facts = published.with(view, rights, &conditions);
-                steps.add(RelationKind::AdcsEsc7, principal, published.domain(), facts);
-            }
+            let facts = published.with(view, rights, &conditions);
+            steps.add(RelationKind::AdcsEsc7, principal, published.domain(), facts);
         }
     }
 }
 
-/// Who holds a role at each authority, by the list that the authority enforces.
+/// Who holds a role at each authority, by the list that the authority enforces, and can use it.
 fn roles(view: &View<'_>, role: RelationKind) -> BTreeMap<NodeIndex, Holders> {
     let mut found: BTreeMap<_, Holders> = BTreeMap::new();
-    for relation in view.relations(role).iter().filter(|it| !is_overruled(view, it)) {
+    let is_locked_out = |relation: &Relation| {
+        let pki = view.node(relation.target).attributes.pki.as_deref();
+        let key = &*view.node(relation.source).key;
+        pki.is_some_and(|it| it.holders_of_two_roles.iter().any(|holder| holder == key))
+    };
+    let granted = view.relations(role).iter();
+    for relation in granted.filter(|it| !is_overruled(view, it) && !is_locked_out(it)) {
         let holders = found.entry(relation.target).or_default();
         holders.add(relation.source, vec![view.relation_fact(relation)]);
     }
@@ -106,7 +104,6 @@ pub(crate) use tests::PLANTS;
 
 #[cfg(test)]
 mod tests {
-    use postern_model::NodeKind;
     use postern_model::estate::PkiAttributes;
 
     use super::super::sketch::*;
@@ -190,7 +187,7 @@ mod tests {
                     it.edit("TEMPLATE", |it| pki(it).enrollee_supplies_subject = Some(false));
                 }),
                 ("holds no second role, where roles are separated", |it| {
-                    it.relate("EVE", RelationKind::ManageCa, "CA");
+                    it.edit("CA", |ca| pki(ca).holders_of_two_roles = ["EVE".to_owned()].into());
                 }),
             ],
         },
@@ -226,6 +223,5 @@ mod tests {
         let mut sketch = administrator();
         sketch.unrelate("TEMPLATE", RelationKind::PublishedTo, "CA");
         assert!(sketch.has_step("KEEPERS", RelationKind::AdcsEsc7, DOMAIN));
-        sketch.node("CA", NodeKind::EnterpriseCa, |_| {});
     }
 }
