@@ -345,10 +345,10 @@ fn estate(rows: &[Row]) -> Sketch {
         .critical("VM", Criticality::High)
         .critical(TENANT, Criticality::VeryHigh)
         .cover_sessions();
-    // One place has one set of ports: of parallel routes the first counts.
-    let mut routed = BTreeSet::new();
+    // One place has one set of ports, and a role is given once: of parallel relations the first counts.
+    let mut related = BTreeSet::new();
     for (source, kind, target, properties) in rows {
-        if *kind != RelationKind::RoutesTrafficTo || routed.insert((source, target)) {
+        if related.insert((source, kind, target)) {
             sketch.relate_with(source, *kind, target, properties);
         }
     }
