@@ -14,4 +14,5 @@ mod harness;
 mod kill;
 mod opengraph;
 mod planted;
+mod relay;
 mod tenant;
