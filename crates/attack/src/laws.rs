@@ -107,6 +107,8 @@ fn cloud_row() -> impl Strategy<Value = Row> {
         RelationKind::AzVmUserLogin,
         RelationKind::AzAvereContributor,
     ];
+    let of_group = [RelationKind::AzOwner, RelationKind::AzUserAccessAdministrator];
+    let of_data = [RelationKind::AzListStorageKeys, RelationKind::AzReadBlobs];
     prop_oneof![
         4 => (one(&ACCOUNTS), Just(RelationKind::SyncedToEntraUser), one(&CLOUD_USERS)).prop_map(plain),
         2 => (one(&CLOUD_USERS), Just(RelationKind::SyncedToAdUser), one(&ACCOUNTS)).prop_map(plain),
@@ -121,6 +123,9 @@ fn cloud_row() -> impl Strategy<Value = Row> {
         2 => (Just(TENANT.to_owned()), Just(RelationKind::AzContains), one(&contents)).prop_map(plain),
         2 => (one(&principals), select(of_machine.to_vec()), Just("VM".to_owned())).prop_map(plain),
         2 => Just(("VM".to_owned(), RelationKind::AzManagedIdentity, "SP".to_owned(), String::new())),
+        1 => (one(&principals), select(of_group.to_vec()), Just("RESOURCES".to_owned())).prop_map(plain),
+        1 => (Just("RESOURCES".to_owned()), Just(RelationKind::AzContains), one(&["VAULT", "BLOBS"])).prop_map(plain),
+        1 => (one(&principals), select(of_data.to_vec()), Just("BLOBS".to_owned())).prop_map(plain),
         2 => (one(&principals), select(held.to_vec()), one(&ROLES)).prop_map(over_unit),
         2 => (one(&in_unit), Just(RelationKind::AzMemberOfUnit), Just("UNIT".to_owned())).prop_map(plain),
         2 => one(&consented).prop_map(consent),
@@ -240,6 +245,14 @@ fn tenant(sketch: &mut Sketch) {
     });
     add("UNIT", NodeKind::AzAdministrativeUnit, &|_| {});
     add("VM", NodeKind::AzVm, &|_| {});
+    add("RESOURCES", NodeKind::AzResourceGroup, &|_| {});
+    add("VAULT", NodeKind::AzKeyVault, &|entra| {
+        entra.is_protected_by_roles = Some(true)
+    });
+    add("BLOBS", NodeKind::AzStorageAccount, &|_| {});
+    add("BY RULE", NodeKind::AzGroup, &|entra| {
+        entra.membership_rule = Some(r#"user.mail -contains "partner""#.to_owned())
+    });
     add("FC", NodeKind::AzFederatedIdentityCredential, &|_| {});
 }
 
