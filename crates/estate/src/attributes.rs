@@ -47,7 +47,7 @@ pub fn attributes(properties: &Properties) -> Attributes {
         is_read_only_dc: flag("isreadonlydc"),
         is_acl_protected: flag("isaclprotected"),
         operating_system: text("operatingsystem"),
-        has_laps: flag("haslaps"),
+        has_laps: flag("haslaps").or_else(|| has_laps_expiry(properties)),
         has_spn: flag("hasspn"),
         dont_require_preauth: flag("dontreqpreauth"),
         unconstrained_delegation: flag("unconstraineddelegation"),
@@ -70,6 +70,15 @@ pub fn attributes(properties: &Properties) -> Attributes {
         pki: pki(properties),
         entra: entra(properties),
     }
+}
+
+/// Where a source gives the directory's own attributes: that a password of LAPS, the old one's or that of Windows, is to
+/// be changed some day. Without one nothing is told, as few sources give these.
+fn has_laps_expiry(properties: &Properties) -> Option<bool> {
+    let mut days = ["ms-mcs-admpwdexpirationtime", "mslaps-passwordexpirationtime"]
+        .iter()
+        .filter_map(|key| properties.get(*key));
+    days.any(|day| expiry(day).is_some()).then_some(true)
 }
 
 /// Something, unless no property told anything.
@@ -460,6 +469,26 @@ mod tests {
         assert_eq!(never(r#"{"lastlogon":0,"lastlogontimestamp":1700000000}"#), Some(false));
         assert_eq!(never(r#"{"lastlogon":0}"#), Some(true));
         assert_eq!(never(r#"{"email":"x"}"#), None);
+    }
+
+    #[test]
+    fn laps_of_either_kind_is_told_by_a_flag_or_by_when_the_password_expires() {
+        let has_laps = |json: &str| attributes(&parse(json)).has_laps;
+        assert_eq!(has_laps(r#"{"haslaps":true}"#), Some(true));
+        assert_eq!(
+            has_laps(r#"{"msLAPS-PasswordExpirationTime":133485408000000000}"#),
+            Some(true)
+        );
+        assert_eq!(
+            has_laps(r#"{"ms-Mcs-AdmPwdExpirationTime":"133485408000000000"}"#),
+            Some(true)
+        );
+        assert_eq!(
+            has_laps(r#"{"haslaps":false,"mslaps-passwordexpirationtime":1}"#),
+            Some(false)
+        );
+        assert_eq!(has_laps(r#"{"mslaps-passwordexpirationtime":0}"#), None);
+        assert_eq!(has_laps("{}"), None);
     }
 
     #[test]
