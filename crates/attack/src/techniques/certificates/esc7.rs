@@ -13,6 +13,7 @@ use postern_model::RelationKind;
 use postern_model::estate::{NodeIndex, Relation};
 
 use super::renaming::all;
+use crate::cross_product::expand;
 use crate::derived::Steps;
 use crate::fact::Fact;
 use crate::pki::{Authority, Published};
@@ -48,7 +49,13 @@ pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
         let (Some(officers), Some(conditions)) = (officers.get(&authority.index), conditions(view, published)) else {
             continue;
         };
-        for (principal, rights) in held_together(view, &[officers, &authority.enrollers]) {
+        let administrators = administrators.get(&authority.index);
+        let of_two = administrators.map(|it| expand(&view.memberships, it.direct()));
+        let joint = roles_are_joint(view, authority);
+        for (principal, mut rights) in held_together(view, &[officers, &authority.enrollers]) {
+            if of_two.as_ref().is_some_and(|it| it.contains(principal)) {
+                rights.extend(joint.clone());
+            }
             let facts = published.with(view, rights, &conditions);
             steps.add(RelationKind::AdcsEsc7, principal, published.domain(), facts);
         }
@@ -216,6 +223,19 @@ mod tests {
         let derived = sketch.derived();
         let found = step(&derived, "KEEPERS", RelationKind::AdcsEsc7, DOMAIN).expect("a step by default");
         assert!(found.is_assumed);
+    }
+
+    #[test]
+    fn of_who_holds_both_roles_it_is_told_that_they_are_joint_and_of_others_it_does_not_matter() {
+        let mut sketch = officer();
+        sketch.edit("CA", |ca| pki(ca).separates_roles = None);
+        let is_assumed = |sketch: &Sketch| {
+            let derived = sketch.derived();
+            step(&derived, "EVE", RelationKind::AdcsEsc7, DOMAIN).map(|it| it.is_assumed)
+        };
+        assert_eq!(is_assumed(&sketch), Some(false));
+        sketch.relate("EVE", RelationKind::ManageCa, "CA");
+        assert_eq!(is_assumed(&sketch), Some(true));
     }
 
     #[test]
