@@ -269,6 +269,8 @@ fn certificate_services(sketch: &mut Sketch) {
             pki.is_disabled_extensions_collected = Some(true);
             pki.disabled_extensions = Some(["1.3.6.1.4.1.311.25.2".to_owned()].into());
             pki.is_host_known = Some(true);
+            pki.has_vulnerable_endpoint = Some(true);
+            pki.requires_rpc_encryption = Some(false);
         })
         .node("ROOT", NodeKind::RootCa, |_| {})
         .node("STORE", NodeKind::NtAuthStore, |_| {})
@@ -324,6 +326,7 @@ fn estate(rows: &[Row]) -> Sketch {
             node.attributes.operating_system = Some("Windows 11".into());
             node.attributes.is_read_only_dc = Some(computer == "C1");
             node.attributes.is_dc = Some(computer == "C3");
+            node.attributes.unconstrained_delegation = Some(computer == "C2");
             let host = node.attributes.host.get_or_insert_default();
             host.requires_smb_signing = Some(computer == "C1");
             host.runs_web_client = Some(computer == "C0");

@@ -50,8 +50,10 @@ fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
 struct Coercion<'v, 'a> {
     view: &'v View<'a>,
     protected: ProtectedUsers,
-    /// Those that can be made to.
+    /// Those that can be made to. Accounts that are of no use are among them: nobody gets anywhere with those.
     computers: RoaringBitmap,
+    /// Those of them that can log on.
+    usable: RoaringBitmap,
     /// Those of them of which a source says that nothing forbids it.
     told: RoaringBitmap,
     /// Authenticated Users of each domain, by the domain's SID.
@@ -67,18 +69,17 @@ impl<'v, 'a> Coercion<'v, 'a> {
             }
         }
         let protected = ProtectedUsers::of(view);
-        let (mut computers, mut told) = (RoaringBitmap::new(), RoaringBitmap::new());
+        let [mut computers, mut usable, mut told] = [(); 3].map(|()| RoaringBitmap::new());
         for (index, node) in view.assets(NodeKind::Computer) {
             let host = node.attributes.host.as_deref();
             let restriction = host.and_then(|host| host.restricts_outbound_ntlm);
             // A computer of an unknown domain can be in no domain's group, and is reached like any other.
             let is_reached = node.boundary.is_empty() || everybody.contains_key(&*node.boundary);
-            let is_coerced = is_reached
-                && restriction != Some(true)
-                && !node.is_unusable_account(view.world.now)
-                && !protected.contains(index);
-            if is_coerced {
+            if is_reached && restriction != Some(true) && !protected.contains(index) {
                 computers.insert(index);
+                if !node.is_unusable_account(view.world.now) {
+                    usable.insert(index);
+                }
                 if host.is_some_and(is_told_to_send) {
                     told.insert(index);
                 }
@@ -88,6 +89,7 @@ impl<'v, 'a> Coercion<'v, 'a> {
             view,
             protected,
             computers,
+            usable,
             told,
             everybody,
         }

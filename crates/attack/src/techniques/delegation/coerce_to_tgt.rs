@@ -58,30 +58,31 @@ fn candidates(view: &View<'_>) -> BTreeMap<(NodeIndex, NodeIndex), Fact> {
     found
 }
 
-/// The domain controllers of each domain, whatever a removal takes away: one that nobody can delegate must not open
-/// a way when it is imagined away.
+/// The domain controllers of each domain, and why each is one; nothing where a removal takes the reason away. They are
+/// known all the same: one that nobody can delegate must not open a way when it is imagined away.
 struct Controllers<'v, 'a> {
     view: &'v View<'a>,
-    by_domain: BTreeMap<NodeIndex, BTreeMap<NodeIndex, Fact>>,
+    by_domain: BTreeMap<NodeIndex, BTreeMap<NodeIndex, Option<Fact>>>,
     protected: ProtectedUsers,
 }
 
 impl<'v, 'a> Controllers<'v, 'a> {
     fn of(view: &'v View<'a>) -> Self {
-        let estate = view.world.estate;
-        let mut by_domain: BTreeMap<NodeIndex, BTreeMap<NodeIndex, Fact>> = BTreeMap::new();
+        let (estate, removal) = (view.world.estate, view.removal);
+        let mut by_domain: BTreeMap<NodeIndex, BTreeMap<NodeIndex, Option<Fact>>> = BTreeMap::new();
         for relation in estate.relations.iter().filter(|it| it.kind == RelationKind::DcFor) {
+            let is_left = !removal.edges.contains(&relation.id) && !removal.assets.contains(&relation.source);
             let controllers = by_domain.entry(relation.target).or_default();
-            controllers.insert(relation.source, view.relation_fact(relation));
+            controllers.insert(relation.source, is_left.then(|| view.relation_fact(relation)));
         }
         for (index, node) in (0..).zip(&estate.nodes) {
             if node.attributes.is_dc == Some(true)
                 && let Some(domain) = view.domain_of(node).and_then(|it| estate.by_id(it.id))
             {
-                let controllers = by_domain.entry(domain).or_default();
-                controllers
-                    .entry(index)
-                    .or_insert_with(|| view.property_fact(node, "isdc", "true", "is a domain controller"));
+                let reason = by_domain.entry(domain).or_default().entry(index).or_default();
+                if reason.is_none() && !removal.assets.contains(&index) {
+                    *reason = Some(view.property_fact(node, "isdc", "true", "is a domain controller"));
+                }
             }
         }
         Self {
@@ -101,39 +102,40 @@ impl<'v, 'a> Controllers<'v, 'a> {
     /// none is known there is one all the same.
     fn coerced(&self, domain: NodeIndex) -> Vec<Vec<Fact>> {
         let view = self.view;
-        let Some(controllers) = self.by_domain.get(&domain) else {
-            let text = format!(
-                "whoever can log on to {} can make its domain controllers authenticate to a computer of their choice",
-                view.node(domain).name
-            );
-            return vec![vec![Fact::BuiltIn { text: text.into() }]];
+        let built_in = |whom: &str| {
+            let text =
+                format!("whoever can log on to the domain can make {whom} authenticate to a computer of their choice");
+            Fact::BuiltIn { text: text.into() }
         };
-        controllers
-            .iter()
-            .filter(|(index, fact)| self.is_delegated(**index, fact))
-            .take(DERIVATIONS_MAX)
-            .map(|(&index, controls)| {
+        let known = self.by_domain.get(&domain);
+        let mut delegated = known
+            .into_iter()
+            .flatten()
+            .filter(|(index, _)| self.is_delegated(**index))
+            .peekable();
+        if known.is_some() && delegated.peek().is_none() {
+            return Vec::new();
+        }
+        let found: Vec<_> = delegated
+            .filter_map(|(&index, reason)| {
                 let node = view.node(index);
-                let text = format!(
-                    "whoever can log on to the domain can make {} authenticate to a computer of their choice",
-                    node.name
-                );
-                let coerced = Fact::BuiltIn { text: text.into() };
-                let mut facts = vec![controls.clone(), coerced];
+                let mut facts = vec![reason.clone()?, built_in(&node.name)];
                 facts.extend(not_sensitive(view, node));
                 facts.push(self.protected.absence_fact(view, index));
-                facts
+                Some(facts)
             })
-            .collect()
+            .take(DERIVATIONS_MAX)
+            .collect();
+        if found.is_empty() {
+            let whom = format!("a domain controller of {}", view.node(domain).name);
+            return vec![vec![built_in(&whom)]];
+        }
+        found
     }
 
-    fn is_delegated(&self, controller: NodeIndex, fact: &Fact) -> bool {
-        let removal = self.view.removal;
+    fn is_delegated(&self, controller: NodeIndex) -> bool {
         let node = self.view.node(controller);
-        let is_removed =
-            removal.assets.contains(&controller) || matches!(fact, Fact::Relation { id } if removal.edges.contains(id));
-        !is_removed
-            && !node.is_unusable_account(self.view.world.now)
+        !node.is_unusable_account(self.view.world.now)
             && node.attributes.is_sensitive != Some(true)
             && !self.protected.contains(controller)
     }
@@ -245,15 +247,19 @@ mod tests {
     }
 
     #[test]
-    fn imagining_a_domain_controller_away_opens_no_way() {
-        let mut sketch = estate();
-        sketch.edit("DC", |dc| dc.is_sensitive = Some(true));
-        let built = sketch.build();
-        let removal = Removal {
-            assets: BTreeSet::from([built.index("DC")]),
-            ..Removal::default()
+    fn imagining_a_domain_controller_away_opens_no_way_and_closes_none() {
+        let without_controller = |is_sensitive| {
+            let mut sketch = estate();
+            sketch.edit("DC", |dc| dc.is_sensitive = Some(is_sensitive));
+            let built = sketch.build();
+            let removal = Removal {
+                assets: BTreeSet::from([built.index("DC")]),
+                ..Removal::default()
+            };
+            let derived = derive(&built.world(), &removal);
+            step(&derived, "PRINT", RelationKind::CoerceToTgt, DOMAIN).is_some()
         };
-        let derived = derive(&built.world(), &removal);
-        assert!(step(&derived, "PRINT", RelationKind::CoerceToTgt, DOMAIN).is_none());
+        assert!(!without_controller(true));
+        assert!(without_controller(false), "as where none is known");
     }
 }

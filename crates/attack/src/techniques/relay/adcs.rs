@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use postern_model::RelationKind;
+use postern_model::estate::NodeIndex;
 use roaring::RoaringBitmap;
 
 use super::{Coercion, DERIVATIONS_MAX};
@@ -37,14 +38,16 @@ pub(super) fn to_authorities(
 ) {
     let forests = Forests::of(view);
     let mut joined = HashMap::new();
-    let mut told: BTreeMap<u32, usize> = BTreeMap::new();
+    let mut told: BTreeMap<NodeIndex, usize> = BTreeMap::new();
+    // Those of which no more has to be told are left out.
+    let mut open_to_more = coercion.computers.clone();
     for published in view.pki.published() {
         let (template, authority) = (published.template, published.authority);
         let Some(open) = takes(authority) else { continue };
         let Some(conditions) = conditions(view, template) else {
             continue;
         };
-        let mut computers = coercion.computers.clone();
+        let mut computers = open_to_more.clone();
         let rights = [&template.enrollers, &authority.enrollers];
         for right in rights {
             narrow(view, &mut computers, right);
@@ -69,10 +72,10 @@ pub(super) fn to_authorities(
                 .or_insert_with(|| forests.joined_by(published.domain(), domain));
             let Some(trusts) = trusts else { continue };
             let count = told.entry(computer).or_default();
-            if *count == DERIVATIONS_MAX {
-                continue;
-            }
             *count += 1;
+            if *count == DERIVATIONS_MAX {
+                open_to_more.remove(computer);
+            }
             let mut facts = coercion.facts(computer);
             for right in rights {
                 extend(&mut facts, right.facts(view, computer));

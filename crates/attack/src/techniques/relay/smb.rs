@@ -100,10 +100,10 @@ impl Behind<'_, '_> {
 /// The first computers that are `principal`, or belong to it. One more than is told, as one may be the target.
 fn first_behind(view: &View<'_>, coercion: &Coercion<'_, '_>, principal: NodeIndex) -> Vec<(NodeIndex, Vec<Fact>)> {
     if !view.memberships.groups().contains(principal) {
-        let is_coerced = coercion.computers.contains(principal);
+        let is_coerced = coercion.usable.contains(principal);
         return is_coerced.then(|| (principal, Vec::new())).into_iter().collect();
     }
-    let coerced = &*view.memberships.expansion(principal) & &coercion.computers;
+    let coerced = &*view.memberships.expansion(principal) & &coercion.usable;
     let told = &coerced & &coercion.told;
     let untold = &coerced - &told;
     let group = RoaringBitmap::from_iter([principal]);
