@@ -538,3 +538,43 @@ fn nobody_is_told_to_take_a_user_out_of_domain_users() {
     assert!(points.iter().all(|point| point.element != membership.id.0));
     assert!(points.iter().any(|point| point.element == right.id.0));
 }
+
+/// The domain of the sketch trusts another one, whose users reach a right of its own Authenticated Users.
+fn trusting(kind: RelationKind, properties: &str) -> Sketch {
+    const OTHER: &str = "S-1-5-21-2-2-2";
+    let anybody = format!("{FQDN}-S-1-5-11");
+    let mut sketch = Sketch::domain();
+    sketch
+        .group(&anybody)
+        .relate(&anybody, RelationKind::GenericAll, &admins())
+        .node(OTHER, NodeKind::Domain, |it| {
+            it.name = "OTHER.EXAMPLE".to_owned();
+            it.boundary = OTHER.into();
+        })
+        .node("OTHER.EXAMPLE-S-1-5-11", NodeKind::Group, |it| {
+            it.boundary = OTHER.into()
+        })
+        .node("S-1-5-21-2-2-2-513", NodeKind::Group, |it| it.boundary = OTHER.into())
+        .relate_with(DOMAIN, kind, OTHER, properties);
+    sketch
+}
+
+#[test]
+fn whoever_a_domain_trusts_has_the_rights_of_its_authenticated_users_unless_the_trust_is_selective() {
+    let leads_in = |sketch: &Sketch| path(&sketch.analysis(), "entry:users:S-1-5-21-2-2-2", &plane()).is_some();
+    for kind in [RelationKind::SameForestTrust, RelationKind::CrossForestTrust] {
+        assert!(leads_in(&trusting(kind, "")), "{kind}");
+        assert!(leads_in(&trusting(kind, r#"{"trustattributesoutbound":8}"#)), "{kind}");
+        assert!(
+            !leads_in(&trusting(kind, r#"{"trustattributesoutbound":24}"#)),
+            "{kind}"
+        );
+        assert!(
+            !leads_in(&trusting(kind, "").without(DOMAIN, kind, "S-1-5-21-2-2-2")),
+            "{kind}"
+        );
+        let mut unseen = trusting(kind, "");
+        unseen.node("S-1-5-21-2-2-2", NodeKind::Domain, |it| it.is_stub = true);
+        assert!(!leads_in(&unseen), "{kind}: nobody looked at the other domain");
+    }
+}

@@ -1,29 +1,38 @@
 //! Who belongs to which group, at any depth, and by what chain of facts.
 //!
 //! Start at [`Memberships::of`]. Besides reported memberships it knows those that the directory gives everybody:
-//! Domain Users and Domain Computers are authenticated users, and these are part of Everyone.
+//! Domain Users and Domain Computers are authenticated users, and these are part of Everyone. Those of a domain are so
+//! too in each domain that trusts theirs, unless the trust lets in only whom somebody has named.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::rc::Rc;
 
-use postern_model::estate::{Estate, NodeIndex, Relation};
+use postern_model::estate::{Estate, Node, NodeIndex, Relation};
 use postern_model::{NodeKind, RelationKind};
 use roaring::RoaringBitmap;
 
 /// Groups that hold everybody: a right granted to one of them keeps nobody out.
 const EVERYBODY: [&str; 2] = ["S-1-5-11", "S-1-1-0"];
 
-/// One hop from a member to its group; the reported relation, or `None` for a membership that is built in.
+/// One hop from a member to its group.
 #[derive(Clone, Copy)]
 pub struct Membership<'a> {
     pub member: NodeIndex,
     pub group: NodeIndex,
+    /// The reported membership, or the trust that it follows from; `None` where it is built in.
     pub relation: Option<&'a Relation>,
 }
 
 /// Who holds all of some rights, by who is granted each.
 type Together = HashMap<Box<[NodeIndex]>, Rc<[NodeIndex]>>;
+
+impl Membership<'_> {
+    /// Whether a file says that the one is a member of the other.
+    fn is_reported(&self) -> bool {
+        self.relation.is_some_and(|it| KINDS.contains(&it.kind))
+    }
+}
 
 pub struct Memberships<'a> {
     /// Sorted by (member, group).
@@ -41,10 +50,12 @@ pub struct Memberships<'a> {
 
 impl<'a> Memberships<'a> {
     /// * `reported`: relations of [`KINDS`].
+    /// * `trusts`: relations of [`TRUSTS`].
     /// * `is_there`: whether an asset takes part.
     pub fn of(
         estate: &'a Estate,
         reported: impl Iterator<Item = &'a Relation>,
+        trusts: impl Iterator<Item = &'a Relation>,
         is_there: impl Fn(NodeIndex) -> bool,
     ) -> Self {
         let mut up: Vec<_> = reported
@@ -57,6 +68,7 @@ impl<'a> Memberships<'a> {
         up.extend(
             built_in(estate)
                 .into_iter()
+                .chain(across(estate, trusts))
                 .filter(|it| is_there(it.member) && is_there(it.group)),
         );
         // A reported membership stands before the built-in one of the same ends, which is then left out.
@@ -64,7 +76,7 @@ impl<'a> Memberships<'a> {
             (
                 it.member,
                 it.group,
-                it.relation.is_none(),
+                !it.is_reported(),
                 it.relation.map(|relation| relation.id),
             )
         });
@@ -89,8 +101,9 @@ impl<'a> Memberships<'a> {
         }
     }
 
-    pub fn built_in(&self) -> impl Iterator<Item = &Membership<'a>> {
-        self.up.iter().filter(|it| it.relation.is_none())
+    /// Those that no file reports.
+    pub fn concluded(&self) -> impl Iterator<Item = &Membership<'a>> {
+        self.up.iter().filter(|it| !it.is_reported())
     }
 
     /// Authenticated Users and Everyone of each domain.
@@ -213,6 +226,48 @@ fn built_in<'a>(estate: &Estate) -> Vec<Membership<'a>> {
         })
         .collect()
 }
+
+/// The memberships that follow from trusts, between the groups of everybody of two domains that were looked at.
+fn across<'a>(estate: &Estate, trusts: impl Iterator<Item = &'a Relation>) -> Vec<Membership<'a>> {
+    let mut found = Vec::new();
+    for trust in trusts.filter(|it| !is_selective(it)) {
+        let (trusting, trusted) = (estate.node(trust.source), estate.node(trust.target));
+        if trusting.is_stub || trusted.is_stub {
+            continue;
+        }
+        for end in EVERYBODY {
+            let find = |domain: &Node| {
+                let key = format!("{}-{end}", domain.name).to_ascii_uppercase();
+                estate.by_key.get(key.as_str()).copied()
+            };
+            if let (Some(member), Some(group)) = (find(trusted), find(trusting)) {
+                found.push(Membership {
+                    member,
+                    group,
+                    relation: Some(trust),
+                });
+            }
+        }
+    }
+    found
+}
+
+/// Whether those of the trusted domain are let in one by one ("selective authentication"): the attribute
+/// TRUST_ATTRIBUTE_CROSS_ORGANIZATION of [MS-ADTS] 6.1.6.7.9.
+fn is_selective(trust: &Relation) -> bool {
+    const CROSS_ORGANIZATION: i64 = 0x10;
+    let properties: serde_json::Value = serde_json::from_str(&trust.properties).unwrap_or_default();
+    ["trustattributesoutbound", "trustattributesinbound"]
+        .iter()
+        .any(|name| {
+            let attributes = &properties[*name];
+            let number = attributes.as_i64().or_else(|| attributes.as_str()?.trim().parse().ok());
+            number.is_some_and(|it| it & CROSS_ORGANIZATION != 0)
+        })
+}
+
+/// The kinds of relations between domains from which memberships follow.
+pub const TRUSTS: [RelationKind; 2] = [RelationKind::SameForestTrust, RelationKind::CrossForestTrust];
 
 /// The kinds of relations that [`Memberships`] is made of.
 pub const KINDS: [RelationKind; 3] = [

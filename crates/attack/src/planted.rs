@@ -82,6 +82,7 @@ const ALL: &[&[Plant]] = &[
     techniques::entra::sync_server::PLANTS,
     techniques::entra::synchronisation::PLANTS,
     techniques::entra::tenant_admin::PLANTS,
+    techniques::membership::claim_special_identity::PLANTS,
     techniques::policies::CAN_APPLY_GPO,
     techniques::policies::GPO_APPLIES_TO,
     techniques::relay::adcs::PLANTS,

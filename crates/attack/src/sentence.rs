@@ -6,6 +6,7 @@ use postern_model::RelationKind;
 pub fn sentence(kind: RelationKind, source: &str, target: &str) -> String {
     use RelationKind::*;
     let verb = match kind {
+        ClaimSpecialIdentity => "can log on with the identity of",
         MemberOf | MemberOfLocalGroup => "is a member of",
         Contains | ContainsIdentity => "contains",
         PropagatesAcesTo => "passes its access rights on to",

@@ -34,10 +34,14 @@ impl<'a> View<'a> {
         for relations in by_kind.values_mut() {
             relations.sort_by_key(|it| (it.source, it.target, it.id));
         }
-        let reported = membership::KINDS
-            .iter()
-            .flat_map(|kind| by_kind.get(kind).into_iter().flatten().copied());
-        let memberships = Memberships::of(world.estate, reported, |node| !removal.assets.contains(&node));
+        let of_kinds = |kinds: &'static [RelationKind]| {
+            let by_kind = &by_kind;
+            kinds
+                .iter()
+                .flat_map(move |kind| by_kind.get(kind).into_iter().flatten().copied())
+        };
+        let (reported, trusts) = (of_kinds(&membership::KINDS), of_kinds(&membership::TRUSTS));
+        let memberships = Memberships::of(world.estate, reported, trusts, |node| !removal.assets.contains(&node));
         let mut view = Self {
             world: *world,
             removal,

@@ -89,7 +89,8 @@ pub fn write_opengraph(
 ) -> io::Result<()> {
     let mut list = List { out, is_first: true };
     list.out.write_all(b"{\"graph\":{\"nodes\":[")?;
-    for node in &reported.nodes {
+    let is_wanted = |it: &&Node| edges != EdgeSelection::Reported || !it.is_concluded();
+    for node in reported.nodes.iter().filter(is_wanted) {
         for facet in &node.facets {
             list.item(&node_json(node, facet))?;
         }

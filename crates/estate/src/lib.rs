@@ -29,6 +29,7 @@ pub mod rules;
 mod sign_in;
 pub mod tables;
 mod tenants;
+mod well_known;
 
 use std::error::Error;
 

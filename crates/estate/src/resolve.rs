@@ -26,7 +26,7 @@ use crate::pool::{Pool, Sightings, share_texts};
 use crate::relations::{self, RawRelation};
 use crate::{
     EstateError, FactSource, Result, Snapshot, concluded, controllers, domains, entra, names, references, sign_in,
-    tenants,
+    tenants, well_known,
 };
 
 /// Assets are addressed by 32 bits; the last value is kept free.
@@ -104,6 +104,8 @@ pub fn resolve(
     add_stubs(&mut objects, &raw_relations, &keys);
     entra::find_tenants(&mut objects, &raw_relations, &keys);
     domains::find(&mut objects, &raw_relations, &keys);
+    drop(missed);
+    well_known::add(&mut objects, &mut keys);
     let domains = Domains::of(&objects, &keys);
     name_the_nameless(&mut objects, &keys, &domains);
 

@@ -560,10 +560,17 @@ impl Borrow<str> for SharedText {
     }
 }
 
-/// Property of a relation that resolution has concluded from two objects: always true.
+/// Property of a relation that resolution has concluded from two objects, or of an asset that it has: always true.
 pub const IS_CONCLUDED: &str = "isconcluded";
-/// Property of a concluded relation: why, for people.
+/// Property of what is concluded: why, for people.
 pub const BECAUSE: &str = "because";
+
+impl Node {
+    /// Whether no file names it: resolution knows that it is there.
+    pub fn is_concluded(&self) -> bool {
+        self.is_stub && self.properties.contains("\"isconcluded\":true")
+    }
+}
 
 impl Relation {
     /// What a flag among its properties says: as such or, as some programs write it, as text.

@@ -260,6 +260,7 @@ vocabulary! {
     /// What one asset is to another, as reported or as derived. Also the names of techniques.
     RelationKind {
         MemberOf = "MemberOf",
+        ClaimSpecialIdentity = "ClaimSpecialIdentity",
         Contains = "Contains",
         ContainsIdentity = "ContainsIdentity",
         PropagatesAcesTo = "PropagatesACEsTo",
@@ -499,7 +500,7 @@ impl RelationKind {
     pub fn label(self) -> &'static str {
         use RelationKind::*;
         match self {
-            MemberOf | MemberOfLocalGroup | AzMemberOf | AzMemberOfUnit => "member of",
+            MemberOf | ClaimSpecialIdentity | MemberOfLocalGroup | AzMemberOf | AzMemberOfUnit => "member of",
             Contains | ContainsIdentity | PropagatesAcesTo | LocalToComputer | AzContains | AzNodeResourceGroup
             | AnyOf => "contains",
             DumpSmsaPassword | RodcRevealsPassword | HasTrustKeys | HoldsSyncCredentials => "has credentials of",

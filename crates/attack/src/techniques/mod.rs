@@ -14,7 +14,7 @@ pub(crate) mod delegation;
 pub(crate) mod entra;
 pub(crate) mod extensions;
 mod local_groups;
-mod membership;
+pub(crate) mod membership;
 mod network;
 pub(crate) mod ownership;
 pub(crate) mod policies;

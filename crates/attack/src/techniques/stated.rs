@@ -22,6 +22,7 @@ const DERIVED: &[RelationKind] = &[
     RelationKind::CoerceAndRelayNtlmToLdaps,
     RelationKind::CoerceAndRelayNtlmToAdcs,
     RelationKind::CoerceAndRelayNtlmToAdcsRpc,
+    RelationKind::ClaimSpecialIdentity,
     RelationKind::GpoAppliesTo,
     RelationKind::CanApplyGpo,
     RelationKind::HasTrustKeys,

@@ -1,0 +1,81 @@
+//! Groups that every domain has, whether a source names them or not.
+//!
+//! Collectors name Authenticated Users only where some right is granted to it, and yet it is where an attack begins that
+//! any account can make. The rule is that of BloodHound Community Edition's analysis: each domain that was collected
+//! has these four. They are stubs that say so ([`Node::is_concluded`](postern_model::estate::Node::is_concluded)).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use postern_model::NodeKind;
+use postern_model::estate::{BECAUSE, IS_CONCLUDED};
+use serde_json::{Value, json};
+
+use crate::attributes::{Properties, as_bool};
+use crate::names;
+use crate::objects::{Interner, Object};
+
+/// Domain Users and Domain Computers carry the SID of their domain in front.
+const OF_DOMAIN: [&str; 2] = ["513", "515"];
+/// Authenticated Users and Everyone have the same SID everywhere; the name of the domain tells them apart.
+const OF_ALL: [&str; 2] = ["S-1-5-11", "S-1-1-0"];
+
+/// Adds those that no source names.
+pub fn add(objects: &mut BTreeMap<u32, Object>, keys: &mut Interner) {
+    for object in objects.values_mut() {
+        // Only this module says what is concluded: an export of Postern's own that is read again states it.
+        object.properties.remove(IS_CONCLUDED);
+    }
+    let is_collected = |domain: &Object| {
+        let told = domain.properties.get("collected").and_then(as_bool);
+        domain.kind == NodeKind::Domain && !domain.is_stub && !domain.name.is_empty() && told != Some(false)
+    };
+    // Of a domain whose id is no SID they may have ids of another form.
+    let of_kind = |end: &'static str| {
+        let found = objects.iter().filter(move |(key, object)| {
+            object.kind == NodeKind::Group && keys.text(**key).ends_with(&format!("-{end}"))
+        });
+        found.map(move |(_, object)| (object.boundary.clone(), end))
+    };
+    let there: BTreeSet<_> = OF_DOMAIN.into_iter().chain(OF_ALL).flat_map(of_kind).collect();
+    let domains: Vec<_> = objects.iter().filter(|(_, object)| is_collected(object)).collect();
+    let mut missing = Vec::new();
+    for (&domain, object) in domains {
+        let (sid, name) = (keys.text(domain), object.name.to_uppercase());
+        let of_domain = OF_DOMAIN.map(|rid| (rid, format!("{sid}-{rid}")));
+        let of_all = OF_ALL.map(|well_known| (well_known, format!("{name}-{well_known}")));
+        for (end, key) in of_domain.into_iter().chain(of_all) {
+            if !there.contains(&(sid.to_owned(), end)) {
+                missing.push((key, group(sid, &name, object)));
+            }
+        }
+    }
+    for (key, mut group) in missing {
+        if let Some((name, _)) = names::well_known(&key) {
+            group.name = format!("{name}@{}", group.name);
+        }
+        objects.entry(keys.number_of_id(&key)).or_insert(group);
+    }
+}
+
+/// Known since its domain is. Its name is still that of the domain.
+fn group(sid: &str, domain: &str, of: &Object) -> Object {
+    let properties: Properties = [
+        (BECAUSE, json!("every domain has it")),
+        (IS_CONCLUDED, Value::Bool(true)),
+    ]
+    .into_iter()
+    .map(|(key, value)| (key.to_owned(), value))
+    .collect();
+    Object {
+        kind: NodeKind::Group,
+        name: domain.to_owned(),
+        boundary: sid.to_owned(),
+        is_stub: true,
+        properties,
+        told: Vec::new(),
+        snapshots: of.snapshots.clone(),
+        first: of.first,
+        last: of.last,
+        last_own: None,
+    }
+}
