@@ -30,13 +30,15 @@ pub fn add(objects: &mut BTreeMap<u32, Object>, keys: &mut Interner) {
         domain.kind == NodeKind::Domain && !domain.is_stub && !domain.name.is_empty() && told != Some(false)
     };
     // Of a domain whose id is no SID they may have ids of another form.
-    let of_kind = |end: &'static str| {
-        let found = objects.iter().filter(move |(key, object)| {
-            object.kind == NodeKind::Group && keys.text(**key).ends_with(&format!("-{end}"))
-        });
-        found.map(move |(_, object)| (object.boundary.clone(), end))
-    };
-    let there: BTreeSet<_> = OF_DOMAIN.into_iter().chain(OF_ALL).flat_map(of_kind).collect();
+    let mut there = BTreeSet::new();
+    for (&key, object) in objects.iter().filter(|(_, object)| object.kind == NodeKind::Group) {
+        let key = keys.text(key);
+        let ends = OF_DOMAIN.into_iter().chain(OF_ALL);
+        there.extend(
+            ends.filter(|end| key.strip_suffix(end).is_some_and(|it| it.ends_with('-')))
+                .map(|end| (object.boundary.clone(), end)),
+        );
+    }
     let domains: Vec<_> = objects.iter().filter(|(_, object)| is_collected(object)).collect();
     let mut missing = Vec::new();
     for (&domain, object) in domains {
