@@ -7,6 +7,9 @@ use postern_model::estate::Conflict;
 use postern_model::kind::OTHER_KINDS_MAX;
 use postern_model::{NodeKind, RelationKind};
 
+/// Other names of known kinds: those that BloodHound's pages, and programs that follow them, use.
+const ALIASES: &[(&str, RelationKind)] = &[("AZKeyVaultKVContributor", RelationKind::AzKeyVaultContributor)];
+
 /// Reads kinds, and keeps count of rows with those for which there is no room any more.
 #[derive(Default)]
 pub struct Kinds {
@@ -50,7 +53,8 @@ impl Kinds {
     }
 
     pub fn of_relation(&mut self, text: &str) -> Option<RelationKind> {
-        let kind = RelationKind::of(text);
+        let alias = ALIASES.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
+        let kind = alias.map(|(_, kind)| *kind).or_else(|| RelationKind::of(text));
         if kind.is_none() {
             self.relations.count(text);
         }
@@ -67,6 +71,18 @@ impl Kinds {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_kind_of_two_names_is_one_kind() {
+        let mut kinds = Kinds::default();
+        let names = [
+            "AZKeyVaultKVContributor",
+            "azkeyvaultkvcontributor",
+            "AZKeyVaultContributor",
+        ];
+        let found = names.map(|name| kinds.of_relation(name));
+        assert_eq!(found, [Some(RelationKind::AzKeyVaultContributor); 3]);
+    }
 
     #[test]
     fn rows_of_kinds_that_cannot_be_kept_are_counted_and_told() {
