@@ -140,7 +140,9 @@ impl<'v, 'a> Renaming<'v, 'a> {
             for (target, ways) in &hunted {
                 let hits = ways.iter().filter_map(|(way, victims)| {
                     let controllers = if way.name == Name::Public { &public } else { &dns };
-                    let victim = (controllers.controlled.get(&source)? & victims).min()?;
+                    // Most who control anybody control a few, and who controls many controls a victim soon.
+                    let mut controlled = controllers.controlled.get(&source)?.iter();
+                    let victim = controlled.find(|it| victims.contains(*it))?;
                     Some(self.facts(way, controllers, source, victim))
                 });
                 for facts in hits.take(WAYS_MAX) {
