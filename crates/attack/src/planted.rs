@@ -1,8 +1,14 @@
 //! For each technique an estate that has it, and estates that lack one thing for it: recall and precision, told apart.
 //!
-//! A technique's own file holds its plants, as `PLANTS`; [`ALL`] lists them. The tests below plant each, take away one
-//! precondition at a time, and count.
+//! A technique's own file holds its plants, as `PLANTS`; those of techniques that are little more than a relation stand
+//! together in files of this folder. [`ALL`] lists them. The tests below plant each, take away one precondition at a
+//! time, and count.
 
+mod directory;
+mod machines;
+mod rights;
+
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 
 use postern_model::{NodeId, RelationKind};
@@ -27,6 +33,9 @@ pub type NearMiss = (&'static str, fn(&mut Sketch));
 
 /// Every file's plants.
 const ALL: &[&[Plant]] = &[
+    directory::PLANTS,
+    machines::PLANTS,
+    rights::PLANTS,
     techniques::acl::add_allowed_to_act::PLANTS,
     techniques::acl::key_credentials::PLANTS,
     techniques::azure::identity::PLANTS,
@@ -134,4 +143,27 @@ fn every_plant_is_found_and_no_near_miss_is() {
         }
     }
     assert!(mistakes.is_empty(), "{}", mistakes.join("\n"));
+}
+
+/// Techniques without a plant, with the reason.
+const UNPLANTED: &[(RelationKind, &str)] = &[
+    (RelationKind::AnyOf, "from a set to its members: no way by itself"),
+    (
+        RelationKind::AssumedFoothold,
+        "where an attack begins, assumed and not derived",
+    ),
+    (RelationKind::Extension, "stands for kinds that a file brings with it"),
+];
+
+#[test]
+fn every_technique_has_a_plant() {
+    let planted: BTreeSet<_> = ALL.iter().copied().flatten().map(|it| it.technique).collect();
+    let excused: BTreeSet<_> = UNPLANTED.iter().map(|(technique, _)| *technique).collect();
+    let all = techniques::TECHNIQUES.iter().flat_map(|family| family.techniques);
+    let missing: Vec<_> = all
+        .filter(|it| !planted.contains(it) && !excused.contains(it))
+        .collect();
+    assert!(missing.is_empty(), "without a plant: {missing:?}");
+    let both: Vec<_> = planted.intersection(&excused).collect();
+    assert!(both.is_empty(), "planted, and excused: {both:?}");
 }

@@ -2,7 +2,7 @@
 //!
 //! The rules are those of BloodHound Community Edition's analysis. Members are taken as the computer lists them, one
 //! hop deep; what lies behind a member is a membership of its own. Remote desktop needs two things, membership and the
-//! right to log on that way, where that right was looked at.
+//! right to log on that way, where that right was looked at; with Citrix it needs membership of a second group.
 
 use std::collections::BTreeMap;
 
@@ -13,6 +13,7 @@ use roaring::RoaringBitmap;
 use super::{Family, as_reported};
 use crate::derived::Steps;
 use crate::fact::Fact;
+use crate::rights::{Holders, held_together};
 use crate::view::View;
 
 pub const FAMILY: Family = Family {
@@ -41,6 +42,12 @@ fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
     for &relation in view.relations(RelationKind::RemoteInteractiveLogonRight) {
         log_on_rights.entry(relation.target).or_default().push(relation);
     }
+    let citrix: BTreeMap<NodeIndex, &Relation> = view
+        .relations(RelationKind::LocalToComputer)
+        .iter()
+        .filter(|belongs| is_of_citrix(&view.node(belongs.source).name))
+        .map(|&belongs| (belongs.target, belongs))
+        .collect();
     for belongs in view.relations(RelationKind::LocalToComputer) {
         let key = &view.node(belongs.source).key;
         let Some(&(_, technique)) = BY_END.iter().find(|(end, _)| key.ends_with(end)) else {
@@ -53,7 +60,11 @@ fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
             belongs,
         };
         if technique == RelationKind::CanRdp {
-            group.remote_desktop(steps, log_on_rights.get(&belongs.target).map_or(&[], Vec::as_slice));
+            let rights = log_on_rights.get(&belongs.target).map_or(&[][..], Vec::as_slice);
+            match citrix.get(&belongs.target) {
+                Some(second) => group.remote_desktop_of_citrix(steps, rights, second),
+                None => group.remote_desktop(steps, rights),
+            }
         } else {
             group.members(steps, technique, &[]);
         }
@@ -82,6 +93,29 @@ impl LocalGroup<'_, '_> {
         }
     }
 
+    /// Where Citrix is installed: who is in both groups, and holds the right where it was looked at.
+    fn remote_desktop_of_citrix(&self, steps: &mut Steps<'_, '_>, rights: &[&Relation], second: &Relation) {
+        let of_group = |group: NodeIndex, belongs: &Relation| {
+            let mut holders = Holders::default();
+            for membership in self.view.memberships.members_of(group) {
+                let facts = vec![self.view.membership_fact(membership), self.view.relation_fact(belongs)];
+                holders.add(membership.member, facts);
+            }
+            holders
+        };
+        let mut needed = vec![of_group(self.group, self.belongs), of_group(second.source, second)];
+        if self.view.node(self.computer).attributes.has_user_rights == Some(true) {
+            let mut allowed = Holders::default();
+            for right in rights {
+                allowed.add(right.source, vec![self.view.relation_fact(right)]);
+            }
+            needed.push(allowed);
+        }
+        for (principal, facts) in held_together(self.view, &needed.iter().collect::<Vec<_>>()) {
+            steps.add(RelationKind::CanRdp, principal, self.computer, facts);
+        }
+    }
+
     fn remote_desktop(&self, steps: &mut Steps<'_, '_>, rights: &[&Relation]) {
         let computer = self.view.node(self.computer);
         if computer.attributes.has_user_rights != Some(true) {
@@ -97,16 +131,17 @@ impl LocalGroup<'_, '_> {
         let group = RoaringBitmap::from_iter([self.group]);
         let members = memberships.expansion_once(self.group);
         let holders: RoaringBitmap = rights.iter().map(|right| right.source).collect();
-        let mut both = holders.clone();
-        for holder in &holders & memberships.groups() {
+        // A holder that is a member stands for its own members; of another one those that are members by other ways.
+        let mut both = &holders & &members;
+        for holder in &(&holders - &members) & memberships.groups() {
             let is_local = self.view.node(holder).kind == NodeKind::LocalGroup;
-            both |= match is_local {
+            let behind = match is_local {
                 true => memberships.expansion_once(holder),
                 false => (*memberships.expansion(holder)).clone(),
             };
+            both |= largest_first(self.view, behind & &members);
         }
-        both &= members;
-        for principal in largest_first(self.view, both) {
+        for principal in both {
             let mut facts: Vec<Fact> = Vec::new();
             if let Some((chain, _)) = memberships.chain(principal, &group) {
                 facts.extend(chain.iter().map(|membership| self.view.membership_fact(membership)));
@@ -121,6 +156,14 @@ impl LocalGroup<'_, '_> {
             steps.add(RelationKind::CanRdp, principal, self.computer, facts);
         }
     }
+}
+
+/// The group that Citrix makes, whose members may connect without a published application. Source: Citrix, "Direct
+/// Access Users".
+fn is_of_citrix(name: &str) -> bool {
+    const NAME: &str = "Direct Access Users";
+    name.get(..NAME.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(NAME))
 }
 
 /// Leaves out whoever is a member of somebody else that is left: the right of a broad group stays one step.

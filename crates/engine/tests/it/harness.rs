@@ -58,11 +58,7 @@ const RESULTS: [&str; 36] = [
 ];
 
 /// Tests of which not every row passes yet. One that does must go from here.
-const PENDING: &[&str] = &[
-    "TestFetchRemoteDesktopUsersBitmapForComputer",
-    "TestFetchRDPEntityBitmapForComputer",
-    "TestFetchACLInheritancePath",
-];
+const PENDING: &[&str] = &["TestFetchACLInheritancePath"];
 
 struct Row {
     line: usize,
@@ -212,7 +208,7 @@ const DRAWN_OTHERWISE: [(&str, &str, &str); 3] = [
 ];
 
 /// Kinds of results of which not every one is found yet.
-const DRAWN_PENDING: &[&str] = &["CanRDP"];
+const DRAWN_PENDING: &[&str] = &[];
 
 /// What a drawing's results rest on, and is not drawn.
 const UNDRAWN: [(&str, &str); 1] = [("rdpharness.json", "Computer.hasura=true")];

@@ -123,10 +123,14 @@ static RDP_GROUP_HAS_RIGHT: Graph = Graph {
     ..drawn(&["rdpharness.json"])
 };
 static CITRIX: Graph = Graph {
-    set: &["Computer.hasura=true"],
+    set: &[
+        "Computer.hasura=true",
+        "Rohan -MemberOfLocalGroup-> Direct Access Users Group",
+    ],
     aliases: RDP_ALIASES,
     ..drawn(&["citrixRDPHarness.json"])
 };
+/// As drawn. With Rohan in the group of Citrix he is in both groups, and rightly found.
 static CITRIX_GROUP_HAS_RIGHT: Graph = Graph {
     set: &[
         "Computer.hasura=true",
