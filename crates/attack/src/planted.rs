@@ -72,6 +72,7 @@ const ALL: &[&[Plant]] = &[
     techniques::entra::administrative_units::PLANTS,
     techniques::entra::app_admin::PLANTS,
     techniques::entra::containment::PLANTS,
+    techniques::entra::device_code::PLANTS,
     techniques::entra::dynamic_groups::PLANTS,
     techniques::entra::execute_command::PLANTS,
     techniques::entra::federation::PLANTS,

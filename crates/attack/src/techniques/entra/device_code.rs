@@ -56,48 +56,52 @@ pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
 }
 
 #[cfg(test)]
+pub(crate) use tests::PLANTS;
+
+#[cfg(test)]
 mod tests {
-    use postern_model::estate::{Attributes, EntraAttributes};
     use postern_model::{NodeKind, RelationKind};
 
     use super::entry_key;
     use crate::cloud_lookalikes::{Cloud, TENANT, plain, tenant};
+    use crate::planted::Plant;
     use crate::testing::{Sketch, path};
 
-    fn phishes(edit: impl FnOnce(&mut EntraAttributes), edit_all: impl FnOnce(&mut Attributes)) -> bool {
-        let mut sketch: Sketch = tenant();
-        sketch.entra("EVE", NodeKind::AzUser, |it| {
-            plain(it);
-            it.blocks_device_code = Some(false);
-            edit(it);
-        });
-        sketch.edit("EVE", edit_all);
-        sketch.has_step(&entry_key(TENANT), RelationKind::DeviceCodePhishing, "EVE")
-    }
-
-    #[test]
-    fn whoever_no_policy_keeps_from_it_can_be_phished() {
-        assert!(phishes(|_| {}, |_| {}));
-        assert!(
-            phishes(|it| it.requires_mfa = Some(true), |_| {}),
-            "a second factor is no help"
-        );
-        assert!(!phishes(|it| it.blocks_device_code = Some(true), |_| {}));
-        assert!(
-            !phishes(|it| it.blocks_device_code = None, |_| {}),
-            "nobody read policies"
-        );
-        assert!(!phishes(|it| it.is_guest = Some(true), |_| {}));
-        assert!(!phishes(|_| {}, |it| it.enabled = Some(false)));
-    }
-
-    #[test]
-    fn strangers_are_where_a_path_begins() {
+    fn unprotected() -> Sketch {
         let mut sketch = tenant();
         sketch.entra("EVE", NodeKind::AzUser, |it| {
             plain(it);
             it.blocks_device_code = Some(false);
+            // A second factor is no help: the user shows that too.
+            it.requires_mfa = Some(true);
         });
+        sketch
+    }
+
+    pub(crate) const PLANTS: &[Plant] = &[Plant {
+        technique: RelationKind::DeviceCodePhishing,
+        source: "entry:device-code:TENANT",
+        target: "EVE",
+        estate: unprotected,
+        near_misses: &[
+            ("no policy blocks it", |it| {
+                it.edit_entra("EVE", |eve| eve.blocks_device_code = Some(true));
+            }),
+            ("policies were read", |it| {
+                it.edit_entra("EVE", |eve| eve.blocks_device_code = None);
+            }),
+            ("the user is no guest", |it| {
+                it.edit_entra("EVE", |eve| eve.is_guest = Some(true));
+            }),
+            ("the user is enabled", |it| {
+                it.edit("EVE", |eve| eve.enabled = Some(false));
+            }),
+        ],
+    }];
+
+    #[test]
+    fn strangers_are_where_a_path_begins() {
+        let mut sketch = unprotected();
         sketch.in_plane("EVE");
         assert!(path(&sketch.analysis(), &entry_key(TENANT), &crate::testing::plane()).is_some());
     }
