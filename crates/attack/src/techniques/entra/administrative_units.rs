@@ -14,6 +14,7 @@ use postern_model::{NodeKind, RelationKind};
 use roaring::RoaringBitmap;
 
 use super::reset_password::{Reach, password_reach};
+use super::role_eligibility::activation;
 use super::{has_password, is_managed_by_tenant, not_assignable, of, role, synchronised, takes_members};
 use crate::derived::{Manner, Steps, Vertex, Virtual};
 use crate::fact::Fact;
@@ -152,16 +153,9 @@ fn add_holder(view: &View<'_>, steps: &mut Steps<'_, '_>, relation: &Relation, u
     ];
     let mut manner = Manner::default();
     if relation.kind == RelationKind::AzRoleEligible {
-        let technique = view.world.catalog.technique(relation.kind);
-        let needs_approval = of(role).activation.requires_approval == Some(true);
-        if needs_approval {
-            let text = "is activated only when somebody else approves";
-            facts.push(view.property_fact(role, "enduserassignmentrequiresapproval", "true", text));
-        }
-        manner.grade = technique.map(|it| match needs_approval {
-            true => it.grade_when("approval"),
-            false => it.grade,
-        });
+        let obstacles;
+        (manner, obstacles) = activation(view, role);
+        facts.extend(obstacles);
     }
     let set = power.set(unit);
     let (source, target) = (Vertex::Asset(relation.source), Vertex::Virtual(&set));

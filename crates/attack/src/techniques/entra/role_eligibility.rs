@@ -9,21 +9,26 @@ use crate::fact::Fact;
 use crate::view::View;
 
 pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
-    let technique = view.world.catalog.technique(RelationKind::AzRoleEligible);
     for relation in view.relations(RelationKind::AzRoleEligible) {
         if !relation.is_tenant_wide() {
             continue;
         }
-        let role = view.node(relation.target);
         let mut facts = vec![view.relation_fact(relation)];
-        facts.extend(obstacles(view, role));
-        let manner = Manner {
-            grade: technique.map(|it| circumstance(of(role).activation).map_or(it.grade, |when| it.grade_when(when))),
-            ..Manner::default()
-        };
+        let (manner, obstacles) = activation(view, view.node(relation.target));
+        facts.extend(obstacles);
         let (source, target) = (Vertex::Asset(relation.source), Vertex::Asset(relation.target));
         steps.add_between(relation.kind, source, target, manner, facts);
     }
+}
+
+/// How hard it is to activate a role, and why.
+pub(super) fn activation(view: &View<'_>, role: &Node) -> (Manner, Vec<Fact>) {
+    let technique = view.world.catalog.technique(RelationKind::AzRoleEligible);
+    let manner = Manner {
+        grade: technique.map(|it| circumstance(of(role).activation).map_or(it.grade, |when| it.grade_when(when))),
+        ..Manner::default()
+    };
+    (manner, obstacles(view, role))
 }
 
 /// Which modifier of the technique applies.
