@@ -39,10 +39,19 @@ pub(super) fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
     if open.is_empty() {
         return;
     }
-    let makes = |target: &Node| matches!(target.kind, NodeKind::Ou | NodeKind::Container);
     for kind in MAKING {
+        let is_creation = matches!(
+            kind,
+            RelationKind::CreateChildDmsa | RelationKind::CreateChildAll | RelationKind::CreateChild
+        );
         for relation in view.relations(kind) {
-            if makes(view.node(relation.target)) {
+            let is_container = match view.node(relation.target).kind {
+                NodeKind::Ou | NodeKind::Container => true,
+                // The other rights over a domain are control of it by themselves.
+                NodeKind::Domain => is_creation,
+                _ => false,
+            };
+            if is_container {
                 add(view, steps, &open, relation);
             }
         }
@@ -277,6 +286,17 @@ mod tests {
         seen.weakness_of("DC", CVE);
         let seen = step_of(&seen).expect("a step");
         assert_eq!((seen.cost, seen.is_assumed), (Grade::VeryLikely.cost(), false));
+    }
+
+    #[test]
+    fn a_domain_itself_holds_accounts_too() {
+        let mut sketch = unit();
+        sketch
+            .unrelate("HELPDESK", RelationKind::CreateChildDmsa, "BRANCH")
+            .relate("HELPDESK", RelationKind::WriteDacl, DOMAIN);
+        assert!(!sketch.has_step("HELPDESK", RelationKind::BadSuccessor, DOMAIN));
+        sketch.relate("HELPDESK", RelationKind::CreateChildAll, DOMAIN);
+        assert!(sketch.has_step("HELPDESK", RelationKind::BadSuccessor, DOMAIN));
     }
 
     #[test]
