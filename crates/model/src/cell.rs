@@ -96,8 +96,8 @@ pub enum Facet {
     Ldap,
     /// How the registry of a domain controller maps certificates to accounts.
     DcRegistry,
-    /// Whether the host of a certification authority lets anybody relay to its web enrolment. In sources of before there
-    /// were the facets above: what is in those of them that are about any computer.
+    /// Whether the host of a certification authority lets anybody relay to its web enrolment. In sources of before
+    /// there were the facets above: what is in those of them that are about any computer.
     HostSettings,
     CaRegistry,
     CertServices,

@@ -1,8 +1,8 @@
 //! Acting as somebody else: by Kerberos delegation, or by a SID that is carried along.
 //!
-//! Accounts that are marked sensitive, and members of Protected Users, are delegated by nobody. For a step to a computer
-//! that changes nothing: it takes one of its administrators who is neither, and who they all are is never known. For
-//! the ticket of a domain controller it does: there are only a few of these, and they are known.
+//! Accounts that are marked sensitive, and members of Protected Users, are delegated by nobody. For a step to a
+//! computer that changes nothing: it takes one of its administrators who is neither, and who they all are is never
+//! known. For the ticket of a domain controller it does: there are only a few of these, and they are known.
 
 pub(crate) mod coerce_to_tgt;
 pub(crate) mod constrained;

@@ -220,11 +220,13 @@ mod testing {
     use postern_model::estate::{Attributes, DomainAttributes, HostAttributes};
     use postern_model::{NodeKind, RelationKind};
 
+    use crate::planted::NearMiss;
     use crate::testing::{DOMAIN, FQDN, Sketch};
 
     /// Who can make computers authenticate.
     pub const EVERYBODY: &str = "CORP.EXAMPLE-S-1-5-11";
     pub const PROTECTED_USERS: &str = "S-1-5-21-1-1-1-525";
+    const ABROAD: &str = "S-1-5-21-2-2-2";
 
     pub fn estate() -> Sketch {
         let mut sketch = Sketch::domain();
@@ -264,43 +266,40 @@ mod testing {
         });
     }
 
-    /// What has to be so for the computer `PC` and the domain controller `DC`, whatever protocol the latter takes; and
-    /// more.
-    macro_rules! near_misses_of_computer {
-        ($($more:expr),* $(,)?) => {
-            &[
-                ("its web client runs", |it| {
-                    it.edit("PC", |pc| $crate::techniques::relay::testing::host(pc).runs_web_client = Some(false));
-                }),
-                ("somebody looked whether it does", |it| {
-                    it.edit("PC", |pc| $crate::techniques::relay::testing::host(pc).runs_web_client = None);
-                }),
-                ("it sends NTLM", |it| {
-                    it.edit("PC", |pc| $crate::techniques::relay::testing::host(pc).restricts_outbound_ntlm = Some(true));
-                }),
-                ("it is not in Protected Users", |it| $crate::techniques::relay::testing::protect(it, "PC")),
-                ("its account is enabled", |it| {
-                    it.edit("PC", |pc| pc.enabled = Some(false));
-                }),
-                ("the domain controller is enabled", |it| {
-                    it.edit("DC", |dc| dc.enabled = Some(false));
-                }),
-                ("the domain controller takes changes", |it| {
-                    it.edit("DC", |dc| dc.is_read_only_dc = Some(true));
-                }),
-                ("it is a domain controller", |it| {
-                    it.unrelate("DC", ::postern_model::RelationKind::DcFor, $crate::testing::DOMAIN)
-                        .edit("DC", |dc| dc.is_dc = Some(false));
-                }),
-                ("it is one of the computer's domain", |it| {
-                    it.node("PC", ::postern_model::NodeKind::Computer, |pc| pc.boundary = "S-1-5-21-2-2-2".into());
-                    it.node("OTHER-S-1-5-11", ::postern_model::NodeKind::Group, |group| group.boundary = "S-1-5-21-2-2-2".into());
-                }),
-                $($more,)*
-            ]
-        };
-    }
-    pub(crate) use near_misses_of_computer;
+    /// Near misses of the computer `PC`.
+    pub const SENDS_NTLM: NearMiss = ("it sends NTLM", |it| {
+        it.edit("PC", |pc| host(pc).restricts_outbound_ntlm = Some(true));
+    });
+    pub const NOT_PROTECTED: NearMiss = ("it is not in Protected Users", |it| protect(it, "PC"));
+    pub const ENABLED: NearMiss = ("its account is enabled", |it| {
+        it.edit("PC", |pc| pc.enabled = Some(false));
+    });
+    pub const RUNS_WEB_CLIENT: NearMiss = ("its web client runs", |it| {
+        it.edit("PC", |pc| host(pc).runs_web_client = Some(false));
+    });
+    pub const WEB_CLIENT_KNOWN: NearMiss = ("somebody looked whether its web client runs", |it| {
+        it.edit("PC", |pc| host(pc).runs_web_client = None);
+    });
+    /// Its domain has Authenticated Users too, and nothing else.
+    pub const OF_DOMAIN: NearMiss = ("it is of the domain", |it| {
+        it.node(ABROAD, NodeKind::Domain, |_| {});
+        it.node("OTHER-S-1-5-11", NodeKind::Group, |group| {
+            group.boundary = ABROAD.into()
+        });
+        it.node("PC", NodeKind::Computer, |pc| pc.boundary = ABROAD.into());
+    });
+
+    /// Near misses of the domain controller `DC`.
+    pub const CONTROLLER_ENABLED: NearMiss = ("the domain controller is enabled", |it| {
+        it.edit("DC", |dc| dc.enabled = Some(false));
+    });
+    pub const TAKES_CHANGES: NearMiss = ("the domain controller takes changes", |it| {
+        it.edit("DC", |dc| dc.is_read_only_dc = Some(true));
+    });
+    pub const IS_CONTROLLER: NearMiss = ("it is a domain controller", |it| {
+        it.unrelate("DC", RelationKind::DcFor, DOMAIN)
+            .edit("DC", |dc| dc.is_dc = Some(false));
+    });
 }
 
 #[cfg(test)]

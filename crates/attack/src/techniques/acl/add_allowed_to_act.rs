@@ -1,6 +1,6 @@
 //! Naming an account that a computer lets act for others: it needs the name of a service.
 //!
-//! Computers have one, and users with one do. Anybody else joins a computer to the domain, which its quota lets them: ten
+//! Computers have one, and some users do. Anybody else joins a computer to the domain, which its quota lets them: ten
 //! each, unless somebody changed that (`ms-DS-MachineAccountQuota` of [MS-ADA2]).
 
 use postern_model::estate::{Node, Relation};

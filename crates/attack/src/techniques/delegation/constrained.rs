@@ -1,7 +1,7 @@
 //! Constrained delegation: an account may act for others towards the services of a list.
 //!
-//! With protocol transition it needs nobody for that. Without, it needs a ticket that somebody brings; an account that is
-//! let act towards it can bring one in any name, so that the step holds with one more move (Shamir, "Wagging the
+//! With protocol transition it needs nobody for that. Without, it needs a ticket that somebody brings; an account that
+//! is let act towards it can bring one in any name, so that the step holds with one more move (Shamir, "Wagging the
 //! Dog", 2019).
 
 use postern_model::RelationKind;

@@ -1,4 +1,5 @@
-//! To the web enrolment of an authority (ESC8): it issues the attacker a certificate in the name of the coerced computer.
+//! To the web enrolment of an authority (ESC8): it issues the attacker a certificate in the name of the coerced
+//! computer.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -108,9 +109,9 @@ pub(super) mod tests {
     use postern_model::estate::PkiAttributes;
 
     use super::*;
-    use crate::planted::Plant;
-    use crate::techniques::certificates::sketch::{open, pki, services};
-    use crate::techniques::relay::testing::{EVERYBODY, PROTECTED_USERS};
+    use crate::planted::{NearMiss, Plant};
+    use crate::techniques::certificates::sketch::*;
+    use crate::techniques::relay::testing::{self as relay, *};
     use crate::testing::{DOMAIN, Sketch, step};
 
     const ADCS: RelationKind = RelationKind::CoerceAndRelayNtlmToAdcs;
@@ -128,53 +129,12 @@ pub(super) mod tests {
         sketch
     }
 
-    /// What has to be so for the computer `PC`, the template and the authority, however requests reach it; and more.
-    macro_rules! near_misses_of_enrolment {
-        ($($more:expr),* $(,)?) => {
-            &[
-                $crate::techniques::certificates::sketch::PUBLISHED,
-                $crate::techniques::certificates::sketch::CHAINED,
-                $crate::techniques::certificates::sketch::ROOT_TRUSTED,
-                $crate::techniques::certificates::sketch::IN_STORE,
-                $crate::techniques::certificates::sketch::STORE_OF_DOMAIN,
-                $crate::techniques::certificates::sketch::IN_USE,
-                $crate::techniques::certificates::sketch::MAY_ASK_AUTHORITY,
-                $crate::techniques::certificates::sketch::NOT_OVERRULED,
-                $crate::techniques::certificates::sketch::NO_APPROVAL,
-                $crate::techniques::certificates::sketch::APPROVAL_KNOWN,
-                $crate::techniques::certificates::sketch::NO_SIGNATURE,
-                $crate::techniques::certificates::sketch::FOR_LOGON,
-                ("it may ask for the template", |it| {
-                    it.unrelate("PC", ::postern_model::RelationKind::MemberOf, "COMPUTERS");
-                }),
-                ("it sends NTLM", |it| {
-                    it.edit("PC", |pc| {
-                        $crate::techniques::relay::testing::host(pc).restricts_outbound_ntlm = Some(true);
-                    });
-                }),
-                ("it is not in Protected Users", |it| {
-                    $crate::techniques::relay::testing::protect(it, "PC");
-                }),
-                ("its account is enabled", |it| {
-                    it.edit("PC", |pc| pc.enabled = Some(false));
-                }),
-                ("it is not the authority's own computer", |it| {
-                    it.relate("PC", ::postern_model::RelationKind::HostsCaService, "CA");
-                }),
-                ("its domain is in the forest", |it| {
-                    it.node("S-1-5-21-2-2-2", ::postern_model::NodeKind::Domain, |_| {});
-                    it.node("OTHER-S-1-5-11", ::postern_model::NodeKind::Group, |group| {
-                        group.boundary = "S-1-5-21-2-2-2".into();
-                    });
-                    it.node("PC", ::postern_model::NodeKind::Computer, |pc| {
-                        pc.boundary = "S-1-5-21-2-2-2".into();
-                    });
-                }),
-                $($more,)*
-            ]
-        };
-    }
-    pub(in crate::techniques::relay) use near_misses_of_enrolment;
+    pub const MAY_ASK_TEMPLATE: NearMiss = ("it may ask for the template", |it| {
+        it.unrelate("PC", RelationKind::MemberOf, "COMPUTERS");
+    });
+    pub const NOT_HOST: NearMiss = ("it is not the authority's own computer", |it| {
+        it.relate("PC", RelationKind::HostsCaService, "CA");
+    });
 
     fn estate() -> Sketch {
         enrolling(|ca| ca.has_vulnerable_endpoint = Some(true))
@@ -185,7 +145,25 @@ pub(super) mod tests {
         source: EVERYBODY,
         target: "PC",
         estate,
-        near_misses: near_misses_of_enrolment![
+        near_misses: &[
+            PUBLISHED,
+            CHAINED,
+            ROOT_TRUSTED,
+            IN_STORE,
+            STORE_OF_DOMAIN,
+            IN_USE,
+            MAY_ASK_AUTHORITY,
+            NOT_OVERRULED,
+            NO_APPROVAL,
+            APPROVAL_KNOWN,
+            NO_SIGNATURE,
+            FOR_LOGON,
+            MAY_ASK_TEMPLATE,
+            NOT_HOST,
+            SENDS_NTLM,
+            NOT_PROTECTED,
+            relay::ENABLED,
+            OF_DOMAIN,
             ("web enrolment is open to relay", |it| {
                 it.edit("CA", |ca| pki(ca).has_vulnerable_endpoint = Some(false));
             }),
@@ -224,7 +202,7 @@ pub(super) mod tests {
     fn no_step_is_told_with_more_templates_than_a_few() {
         let mut sketch = estate();
         for key in ["T1", "T2", "T3", "T4"] {
-            crate::techniques::certificates::sketch::publish(&mut sketch, key, open);
+            publish(&mut sketch, key, open);
             sketch.relate("COMPUTERS", RelationKind::Enroll, key);
         }
         let derived = sketch.derived();

@@ -27,9 +27,9 @@ pub(super) fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>, coercion: &Coer
 mod tests {
     use super::*;
     use crate::planted::Plant;
-    use crate::techniques::certificates::sketch::pki;
-    use crate::techniques::relay::adcs::tests::{enrolling, near_misses_of_enrolment};
-    use crate::techniques::relay::testing::EVERYBODY;
+    use crate::techniques::certificates::sketch::*;
+    use crate::techniques::relay::adcs::tests::{MAY_ASK_TEMPLATE, NOT_HOST, enrolling};
+    use crate::techniques::relay::testing::{self as relay, *};
     use crate::testing::Sketch;
 
     fn estate() -> Sketch {
@@ -41,7 +41,25 @@ mod tests {
         source: EVERYBODY,
         target: "PC",
         estate,
-        near_misses: near_misses_of_enrolment![
+        near_misses: &[
+            PUBLISHED,
+            CHAINED,
+            ROOT_TRUSTED,
+            IN_STORE,
+            STORE_OF_DOMAIN,
+            IN_USE,
+            MAY_ASK_AUTHORITY,
+            NOT_OVERRULED,
+            NO_APPROVAL,
+            APPROVAL_KNOWN,
+            NO_SIGNATURE,
+            FOR_LOGON,
+            MAY_ASK_TEMPLATE,
+            NOT_HOST,
+            SENDS_NTLM,
+            NOT_PROTECTED,
+            relay::ENABLED,
+            OF_DOMAIN,
             ("requests over RPC need not be encrypted", |it| {
                 it.edit("CA", |ca| pki(ca).requires_rpc_encryption = Some(true));
             }),
@@ -55,7 +73,7 @@ mod tests {
                         pki(ca).requires_rpc_encryption = None;
                         pki(ca).has_vulnerable_endpoint = Some(true);
                     });
-                }
+                },
             ),
         ],
     }];

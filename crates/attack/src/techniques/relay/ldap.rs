@@ -34,7 +34,7 @@ pub(super) fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>, coercion: &Coer
 mod tests {
     use super::*;
     use crate::planted::Plant;
-    use crate::techniques::relay::testing::{EVERYBODY, controller, estate, host, near_misses_of_computer};
+    use crate::techniques::relay::testing::*;
     use crate::testing::{Sketch, step};
 
     const LDAP: RelationKind = RelationKind::CoerceAndRelayNtlmToLdap;
@@ -55,7 +55,16 @@ mod tests {
         source: EVERYBODY,
         target: "PC",
         estate: web_client,
-        near_misses: near_misses_of_computer![
+        near_misses: &[
+            RUNS_WEB_CLIENT,
+            WEB_CLIENT_KNOWN,
+            SENDS_NTLM,
+            NOT_PROTECTED,
+            ENABLED,
+            OF_DOMAIN,
+            CONTROLLER_ENABLED,
+            TAKES_CHANGES,
+            IS_CONTROLLER,
             ("the domain controller does not ask for signing", |it| {
                 it.edit("DC", |dc| host(dc).requires_ldap_signing = Some(true));
             }),

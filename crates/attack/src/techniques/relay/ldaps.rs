@@ -1,5 +1,5 @@
-//! To a domain controller that does not bind LDAPS to its channel: it lets the attacker write the coerced computer's own
-//! object.
+//! To a domain controller that does not bind LDAPS to its channel: it lets the attacker write the coerced computer's
+//! own object.
 
 use postern_model::RelationKind;
 
@@ -29,7 +29,7 @@ pub(super) fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>, coercion: &Coer
 mod tests {
     use super::*;
     use crate::planted::Plant;
-    use crate::techniques::relay::testing::{EVERYBODY, controller, estate, host, near_misses_of_computer};
+    use crate::techniques::relay::testing::*;
     use crate::testing::Sketch;
 
     fn web_client() -> Sketch {
@@ -48,7 +48,16 @@ mod tests {
         source: EVERYBODY,
         target: "PC",
         estate: web_client,
-        near_misses: near_misses_of_computer![
+        near_misses: &[
+            RUNS_WEB_CLIENT,
+            WEB_CLIENT_KNOWN,
+            SENDS_NTLM,
+            NOT_PROTECTED,
+            ENABLED,
+            OF_DOMAIN,
+            CONTROLLER_ENABLED,
+            TAKES_CHANGES,
+            IS_CONTROLLER,
             ("the domain controller does not ask for channel binding", |it| {
                 it.edit("DC", |dc| host(dc).requires_ldap_channel_binding = Some(true));
             }),
