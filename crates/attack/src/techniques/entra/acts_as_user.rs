@@ -18,6 +18,9 @@ use crate::fact::Fact;
 use crate::techniques::sets;
 use crate::view::View;
 
+/// The application id of Microsoft Graph, in every tenant.
+const MICROSOFT_GRAPH: &str = "00000003-0000-0000-c000-000000000000";
+
 /// Delegated permissions of Microsoft Graph by which a user's control of the directory is exercised, in lower case.
 const SCOPES: [&str; 8] = [
     "application.readwrite.all",
@@ -41,7 +44,7 @@ pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
             view.property_fact(
                 graph,
                 "appid",
-                "",
+                MICROSOFT_GRAPH,
                 &format!("is Microsoft Graph, and the consent names {scope}"),
             ),
         ];
