@@ -81,3 +81,86 @@ fn group(sid: &str, domain: &str, of: &Object) -> Object {
         last_own: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    fn object(kind: NodeKind, name: &str, properties: Value) -> Object {
+        Object {
+            kind,
+            name: name.to_owned(),
+            boundary: String::new(),
+            is_stub: false,
+            properties: serde_json::from_value(properties).expect("an object"),
+            told: Vec::new(),
+            snapshots: vec![3],
+            first: Timestamp::UNIX_EPOCH,
+            last: Timestamp::UNIX_EPOCH,
+            last_own: Some(Timestamp::UNIX_EPOCH),
+        }
+    }
+
+    /// Keys and names after adding, of what was not there.
+    fn added(given: Vec<(&str, Object)>) -> Vec<(String, String)> {
+        let mut keys = Interner::default();
+        let mut objects: BTreeMap<u32, Object> = given
+            .into_iter()
+            .map(|(key, object)| (keys.number_of_id(key), object))
+            .collect();
+        let before: BTreeSet<u32> = objects.keys().copied().collect();
+        add(&mut objects, &mut keys);
+        let new = objects.iter().filter(|(key, _)| !before.contains(key));
+        let mut found: Vec<_> = new
+            .map(|(&key, object)| {
+                assert!(object.is_stub && object.snapshots == [3], "{}", object.name);
+                assert_eq!(object.properties.get(IS_CONCLUDED), Some(&Value::Bool(true)));
+                (keys.text(key).to_owned(), object.name.clone())
+            })
+            .collect();
+        found.sort();
+        found
+    }
+
+    fn of_corp(keys: &[(&str, &str)]) -> Vec<(String, String)> {
+        keys.iter()
+            .map(|&(key, name)| (key.to_owned(), name.to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn a_collected_domain_has_four_groups_of_everybody() {
+        let domain = object(NodeKind::Domain, "Corp.Local", json!({}));
+        let users = object(NodeKind::Group, "DOMAIN USERS@CORP.LOCAL", json!({}));
+        assert_eq!(
+            added(vec![("S-1-5-21-1-2-3", domain), ("S-1-5-21-1-2-3-513", users)]),
+            of_corp(&[
+                ("CORP.LOCAL-S-1-1-0", "EVERYONE@CORP.LOCAL"),
+                ("CORP.LOCAL-S-1-5-11", "AUTHENTICATED USERS@CORP.LOCAL"),
+                ("S-1-5-21-1-2-3-515", "DOMAIN COMPUTERS@CORP.LOCAL"),
+            ])
+        );
+    }
+
+    #[test]
+    fn a_domain_that_nobody_looked_at_has_none() {
+        let mut stub = object(NodeKind::Domain, "CORP.LOCAL", json!({}));
+        stub.is_stub = true;
+        assert_eq!(added(vec![("S-1-5-21-1-2-3", stub)]), []);
+        let named_only = object(NodeKind::Domain, "CORP.LOCAL", json!({"collected": false}));
+        assert_eq!(added(vec![("S-1-5-21-1-2-3", named_only)]), []);
+        let nameless = object(NodeKind::Domain, "", json!({}));
+        assert_eq!(added(vec![("S-1-5-21-1-2-3", nameless)]), []);
+    }
+
+    #[test]
+    fn what_a_file_says_of_being_concluded_is_forgotten() {
+        let mut keys = Interner::default();
+        let stated = object(NodeKind::Group, "G", json!({ IS_CONCLUDED: true }));
+        let mut objects = BTreeMap::from([(keys.number_of_id("G"), stated)]);
+        add(&mut objects, &mut keys);
+        assert!(objects.values().all(|it| it.properties.is_empty()));
+    }
+}
