@@ -1,8 +1,8 @@
 //! Groups that every domain has, whether a source names them or not.
 //!
 //! Collectors name Authenticated Users only where some right is granted to it, and yet it is where an attack begins
-//! that any account can make. The rule is that of BloodHound Community Edition's analysis: each domain that was collected
-//! has these four. They are stubs that say so ([`Node::is_concluded`](postern_model::estate::Node::is_concluded)).
+//! that any account can make. The rule is that of BloodHound Community Edition's analysis: each domain that was
+//! collected has these four. They are stubs that say so ([`Node::is_concluded`](postern_model::estate::Node::is_concluded)).
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,8 +1,8 @@
 //! Group policy: who can make computers and users run what they please, by a policy that applies to them.
 //!
-//! A policy reaches the accounts below the place that it is linked to, and stops at units that block inheritance, unless
-//! the link is enforced. Whoever may link policies to a place may enforce the link, so nothing stops them. Source:
-//! [MS-GPOL] and Microsoft, "Group Policy processing". Who receives what below one place is a set of its own
+//! A policy reaches the accounts below the place that it is linked to, and stops at units that block inheritance,
+//! unless the link is enforced. Whoever may link policies to a place may enforce the link, so nothing stops them.
+//! Source: [MS-GPOL] and Microsoft, "Group Policy processing". Who receives what below one place is a set of its own
 //! ([`reach`]), chained to those of the units inside: a policy of a domain is one step, not one for each account.
 //!
 //! Not looked at, since no collector tells: which groups a policy is filtered to, WMI filters, loopback processing, and
