@@ -1,6 +1,7 @@
 //! Ways through an Entra tenant: groups, ownership, roles, permissions of Microsoft Graph, synchronised accounts.
 //!
-//! What a role may do is a step from the role, not from each of its holders, who have a step to it. Roles that control the whole tenant lead to the tenant, which contains the rest.
+//! What a role may do is a step from the role, not from each of its holders, who have a step to it. Roles that control
+//! the whole tenant lead to the tenant, which contains the rest.
 //!
 //! What a role or a permission may do to many objects is one step, to the set of them ([`sets`]), and one more from the
 //! set to each: a tenant of 100,000 users has a dozen such roles, and a dozen applications with such permissions.
