@@ -72,8 +72,8 @@ pub fn attributes(properties: &Properties) -> Attributes {
     }
 }
 
-/// Where a source gives the directory's own attributes: that a password of LAPS, the old one or that of Windows, is to be
-/// changed some day. Without one nothing is told, as few sources give these.
+/// Where a source gives the directory's own attributes: that a password of LAPS, the old one or that of Windows, has a
+/// day on which it is to be changed. Without one nothing is told, as few sources give these.
 fn has_laps_expiry(properties: &Properties) -> Option<bool> {
     let mut days = ["ms-mcs-admpwdexpirationtime", "mslaps-passwordexpirationtime"]
         .iter()
