@@ -77,7 +77,7 @@ fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
 
 /// So many reasons are told of each step, each with another template or authority. One is enough for the step to exist,
 /// and what is left after a change is found by deriving anew.
-const WAYS_MAX: usize = 16;
+const WAYS_MAX: usize = 4;
 
 /// Hands over the steps of one technique, of each no more than [`WAYS_MAX`] reasons.
 struct Told<'s, 'w, 'v, 'a> {
