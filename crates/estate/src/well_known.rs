@@ -2,7 +2,9 @@
 //!
 //! Collectors name Authenticated Users only where some right is granted to it, and yet it is where an attack begins
 //! that any account can make. The rule is that of BloodHound Community Edition's analysis: each domain that was
-//! collected has these four. They are stubs that say so ([`Node::is_concluded`](postern_model::estate::Node::is_concluded)).
+//! collected has these four. They are stubs that say so: see [`Node::is_concluded`].
+//!
+//! [`Node::is_concluded`]: postern_model::estate::Node::is_concluded
 
 use std::collections::{BTreeMap, BTreeSet};
 

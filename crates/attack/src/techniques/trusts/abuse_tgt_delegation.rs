@@ -12,9 +12,6 @@ use crate::view::View;
 pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
     // From the one that trusts, where the tickets arrive, to the one whose tickets they are.
     across_forests(view, steps, RelationKind::AbuseTgtDelegation, |trust| {
-        trust
-            .properties
-            .contains("\"tgtdelegation\":true")
-            .then_some((trust.source, trust.target))
+        (trust.flag("tgtdelegation") == Some(true)).then_some((trust.source, trust.target))
     });
 }

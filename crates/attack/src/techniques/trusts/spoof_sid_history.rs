@@ -11,10 +11,7 @@ use crate::view::View;
 pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
     // From the one that is trusted to the one that trusts it.
     across_forests(view, steps, RelationKind::SpoofSidHistory, |trust| {
-        trust
-            .properties
-            .contains("\"spoofsidhistoryblocked\":false")
-            .then_some((trust.target, trust.source))
+        (trust.flag("spoofsidhistoryblocked") == Some(false)).then_some((trust.target, trust.source))
     });
 }
 
