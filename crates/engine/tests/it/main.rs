@@ -4,6 +4,7 @@ mod support;
 
 mod answers;
 mod archives;
+mod certificates;
 mod collections;
 mod commits;
 mod demo;
