@@ -6,6 +6,7 @@ mod drawing;
 mod plan;
 mod seen;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -155,12 +156,13 @@ async fn every_row_that_applies_passes() {
                 }
                 How::Asked(graph, ask) => (graph, ask),
             };
-            let key = std::ptr::from_ref(graph);
-            if !known.contains_key(&key) {
-                let without: Vec<_> = RESULTS.iter().chain(graph.asked).copied().collect();
-                known.insert(key, see(&draw(&drawings, graph), Style::Typed, &without).await);
-            }
-            let seen = &known[&key];
+            let seen = match known.entry(std::ptr::from_ref(graph)) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(place) => {
+                    let without: Vec<_> = RESULTS.iter().chain(graph.asked).copied().collect();
+                    place.insert(see(&draw(&drawings, graph), Style::Typed, &without).await)
+                }
+            };
             match check(row, graph, seen, &ask(seen)) {
                 Ok(()) => passed += 1,
                 Err(fault) => failures.push(format!("line {}: {}: {fault}", row.line, row.test)),
