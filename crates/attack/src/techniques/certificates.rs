@@ -25,7 +25,7 @@ use postern_model::estate::{Node, NodeIndex};
 
 use self::renaming::Renaming;
 use super::Family;
-use crate::derived::Steps;
+use crate::derived::{Manner, Steps, Vertex};
 use crate::fact::Fact;
 use crate::forest::Forests;
 use crate::pki::Published;
@@ -84,6 +84,7 @@ struct Told<'s, 'w, 'v, 'a> {
     view: &'s View<'a>,
     steps: &'s mut Steps<'w, 'v>,
     technique: RelationKind,
+    manner: Manner,
     /// By source and target.
     ways: HashMap<(NodeIndex, NodeIndex), usize>,
 }
@@ -94,8 +95,15 @@ impl<'s, 'w, 'v, 'a> Told<'s, 'w, 'v, 'a> {
             view,
             steps,
             technique,
+            manner: Manner::default(),
             ways: HashMap::new(),
         }
+    }
+
+    /// As another grade than the technique's own.
+    fn with_manner(mut self, manner: Manner) -> Self {
+        self.manner = manner;
+        self
     }
 
     /// Steps from those who hold all rights, are fit, and do so for the first time or nearly.
@@ -118,7 +126,9 @@ impl<'s, 'w, 'v, 'a> Told<'s, 'w, 'v, 'a> {
             *ways += 1;
             let rights = facts_of_all(view, rights, principal);
             let facts = published.with(view, rights, conditions);
-            self.steps.add(self.technique, principal, target, facts);
+            let (source, target) = (Vertex::Asset(principal), Vertex::Asset(target));
+            self.steps
+                .add_between(self.technique, source, target, self.manner, facts);
         }
     }
 }

@@ -11,11 +11,11 @@ use jiff::Timestamp;
 use postern_model::estate::{Finding, Node, NodeIndex};
 use postern_model::{Facet, NodeKind, RelationKind};
 
+use super::Told;
 use super::renaming::all;
-use crate::derived::{Manner, Steps, Vertex};
+use crate::derived::{Manner, Steps};
 use crate::fact::Fact;
-use crate::pki::{Authority, Published, Template};
-use crate::rights::held_together;
+use crate::pki::{Authority, Template};
 use crate::view::View;
 
 const WEAKNESS: &str = "CVE-2024-49019";
@@ -38,27 +38,26 @@ pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
         .filter(|it| it.cves.iter().any(|cve| cve.eq_ignore_ascii_case(WEAKNESS)))
         .map(|finding| (finding.node, finding))
         .collect();
-    for published in view.pki.published() {
-        let Published {
-            template, authority, ..
-        } = published;
-        let (Some(conditions), Some(update)) = (conditions(view, template), lacks_update(view, authority, &findings))
-        else {
-            continue;
-        };
-        let (grade, update) = match update {
-            Update::Missing(finding) => (unpatched, finding),
-            Update::Unknown(default) => (None, default),
-        };
+    // Reasons of both grades are told: the better one must not be among those that are too many.
+    for (grade, is_known) in [(unpatched, true), (None, false)] {
         let manner = Manner {
             grade,
             ..Manner::default()
         };
-        for (principal, mut facts) in held_together(view, &[&template.enrollers, &authority.enrollers]) {
-            facts.push(update.clone());
-            let facts = published.with(view, facts, &conditions);
-            let (source, target) = (Vertex::Asset(principal), Vertex::Asset(published.domain()));
-            steps.add_between(technique, source, target, manner, facts);
+        let mut told = Told::new(view, steps, technique).with_manner(manner);
+        for published in view.pki.published() {
+            let (template, authority) = (published.template, published.authority);
+            let Some(conditions) = conditions(view, template) else {
+                continue;
+            };
+            let update = match lacks_update(view, authority, &findings) {
+                Some(Update::Missing(finding)) if is_known => finding,
+                Some(Update::Unknown(default)) if !is_known => default,
+                _ => continue,
+            };
+            let rights = [&template.enrollers, &authority.enrollers];
+            let conditions = [&[update], &conditions[..]].concat();
+            told.add(published, published.domain(), &rights, |_| true, &conditions);
         }
     }
 }

@@ -6,13 +6,14 @@
 //! 3.1.5.2.1.6). Otherwise every template is one of ESC9: who controls an account that may enrol can rename it.
 
 use postern_model::RelationKind;
+use postern_model::estate::Node;
 
+use super::Told;
 use super::renaming::{Name, Renaming, Way, all, by_domain};
-use crate::derived::{Manner, Steps, Vertex};
+use crate::derived::{Manner, Steps};
 use crate::fact::Fact;
 use crate::forest::Forests;
 use crate::pki::{Authority, Published};
-use crate::rights::held_together;
 use crate::view::View;
 
 /// szOID_NTDS_CA_SECURITY_EXT: the extension that holds the SID.
@@ -28,19 +29,13 @@ pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>, forests: &Forests<'_, 
         grade: known.map(|it| it.grade_when(NAMED_BY_REQUESTER)),
         ..Manner::default()
     };
+    let mut told = Told::new(view, steps, technique).with_manner(manner);
     for published in view.pki.published() {
-        let Some(conditions) = named_by_requester(view, published) else {
-            continue;
-        };
-        let Published {
-            template, authority, ..
-        } = published;
-        for (principal, rights) in held_together(view, &[&template.enrollers, &authority.enrollers]) {
-            if template.can_name(view.node(principal)) {
-                let facts = published.with(view, rights, &conditions);
-                let (source, target) = (Vertex::Asset(principal), Vertex::Asset(published.domain()));
-                steps.add_between(technique, source, target, manner, facts);
-            }
+        let template = published.template;
+        if let Some(conditions) = named_by_requester(view, published) {
+            let rights = [&template.enrollers, &published.authority.enrollers];
+            let is_fit = |principal: &Node| template.can_name(principal);
+            told.add(published, published.domain(), &rights, is_fit, &conditions);
         }
     }
     let names = [Name::Public, Name::Dns];

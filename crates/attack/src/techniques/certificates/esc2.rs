@@ -6,29 +6,25 @@
 //! the requester names the subject of a certificate for logon is one of ESC1, and not told here again.
 
 use postern_model::RelationKind;
+use postern_model::estate::Node;
 
+use super::Told;
 use super::renaming::all;
 use crate::derived::Steps;
 use crate::fact::Fact;
-use crate::pki::{Published, Template};
-use crate::rights::held_together;
+use crate::pki::Template;
 use crate::view::View;
 
 const ANY_PURPOSE: &str = "2.5.29.37.0";
 
 pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
+    let mut told = Told::new(view, steps, RelationKind::AdcsEsc2);
     for published in view.pki.published() {
-        let Published {
-            template, authority, ..
-        } = published;
-        let Some(conditions) = conditions(view, template) else {
-            continue;
-        };
-        for (principal, rights) in held_together(view, &[&template.enrollers, &authority.enrollers]) {
-            if template.can_name(view.node(principal)) {
-                let facts = published.with(view, rights, &conditions);
-                steps.add(RelationKind::AdcsEsc2, principal, published.domain(), facts);
-            }
+        let template = published.template;
+        if let Some(conditions) = conditions(view, template) {
+            let rights = [&template.enrollers, &published.authority.enrollers];
+            let is_fit = |principal: &Node| template.can_name(principal);
+            told.add(published, published.domain(), &rights, is_fit, &conditions);
         }
     }
 }
