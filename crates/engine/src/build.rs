@@ -1,6 +1,7 @@
 //! The next generation: phases in order, written as new objects, committed while the lease holds (DESIGN 3.3).
 
 use std::panic::resume_unwind;
+use std::pin::pin;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -178,9 +179,15 @@ impl Engine {
             };
             build.run(lease_number, before, engine.clock.now(), &*progress)
         });
+        let mut work = pin!(work);
         let built = tokio::select! {
-            built = work => built?,
-            lost = self.keep(lease, upload) => return Err(lost),
+            built = &mut work => built?,
+            lost = self.keep(lease, upload) => {
+                // Its thread goes on, whoever holds the lease. A build that began beside it would take the memory of
+                // both, so its end is awaited; what came of it is nobody's.
+                drop(work.await);
+                return Err(lost);
+            }
         };
         let record = GenerationRecord {
             number,
