@@ -99,8 +99,10 @@ pub struct RelationFact {
     pub kind: String,
     pub source: String,
     pub source_name: String,
+    pub source_kind: String,
     pub target: String,
     pub target_name: String,
+    pub target_kind: String,
     /// Of a relation that follows from properties of both ends: what they have in common.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
@@ -237,12 +239,15 @@ impl Reports {
     fn relation_fact(&self, relation: &Relation) -> RelationFact {
         let estate = &self.generation.estate;
         let (source, target) = estate.keys_of(relation);
+        let (from, to) = (estate.node(relation.source), estate.node(relation.target));
         RelationFact {
             kind: relation.kind.as_str().to_owned(),
             source: source.to_owned(),
-            source_name: estate.node(relation.source).name.clone(),
+            source_name: from.name.clone(),
+            source_kind: from.kind.as_str().to_owned(),
             target: target.to_owned(),
-            target_name: estate.node(relation.target).name.clone(),
+            target_name: to.name.clone(),
+            target_kind: to.kind.as_str().to_owned(),
             because: because(relation),
         }
     }

@@ -164,10 +164,11 @@ pub fn target_class_title(class: &str) -> String {
 pub fn family_name(family: &str) -> &str {
     match family {
         "acl" => "permissions",
+        "assumed" => "assumptions",
+        "azure" => "Azure",
         "certificates" => "certificate services",
         "credentials" => "stored credentials",
         "local-groups" => "local groups",
-        "azure" => "Azure",
         "custom" => "techniques of your own",
         "entra" => "Entra",
         "membership" => "group membership",

@@ -357,8 +357,10 @@ export interface RelationFact {
   kind: string
   source: string
   source_name: string
+  source_kind: string
   target: string
   target_name: string
+  target_kind: string
   because?: string | null
 }
 export interface FactReport {

@@ -23,6 +23,7 @@ import { whoAndEffort } from './Remediations'
 import { routeOf, shownStep } from './route'
 import { RouteFigure } from './RouteFigure'
 import { validateAttackPathSearch } from './search'
+import { unseenOf } from './sentences'
 import { StepDetails } from './StepDetails'
 import { texts } from './texts'
 
@@ -40,7 +41,7 @@ const useStyles = makeStyles({
   quiet: { color: tokens.colorNeutralForeground2 },
   columns: {
     display: 'grid',
-    gridTemplateColumns: 'minmax(260px, 4fr) minmax(0, 7fr)',
+    gridTemplateColumns: 'minmax(260px, 1fr) minmax(0, 3fr)',
     columnGap: tokens.spacingHorizontalXXL,
     [narrow]: { gridTemplateColumns: 'minmax(0, 1fr)' },
   },
@@ -235,6 +236,12 @@ function StepRow({
 function Summary({ path }: { path: PathReport }) {
   const styles = useStyles()
   const costs = path.steps.map((it) => it.cost)
+  // That an entry is assumed is said with the entry.
+  const unseen = path.steps.flatMap((step, index) =>
+    unseenOf(step)
+      .filter((it) => it !== 'assumption')
+      .map((it) => texts.unseenStep(index + 1, texts.assumed[it] ?? it)),
+  )
   const { crossing, fix, changed } = path
   return (
     <Section title={texts.facts}>
@@ -271,6 +278,13 @@ function Summary({ path }: { path: PathReport }) {
             <span>{texts.costWords(path.cost, costs)}</span>
           </Tooltip>
         </Fact>
+        {unseen.length > 0 ? (
+          <Fact term={texts.sum.unseen}>
+            {unseen.map((it) => (
+              <div key={it}>{it}</div>
+            ))}
+          </Fact>
+        ) : null}
         <Fact term={texts.sum.hops}>{number(path.hops)}</Fact>
         {fix ? (
           <Fact term={texts.sum.fix}>

@@ -12,6 +12,7 @@ import { isVirtual, nameParts } from '@/lib/places'
 import { useIsNarrow } from '@/lib/useMedia'
 
 import { stepByKey, type Route, type RoutePlace } from './route'
+import { unseenOf } from './sentences'
 import { texts } from './texts'
 
 const placeWidth = '156px'
@@ -234,6 +235,7 @@ function Step({
 }) {
   const styles = useStyles()
   const title = useTechniques().get(step.technique)?.title ?? step.technique
+  const unseen = unseenOf(step)
   return (
     <button
       type="button"
@@ -247,7 +249,11 @@ function Step({
       {isDown ? <Arrow isDown isDashed={step.is_assumed} isOn={isOn} /> : null}
       <span className={mergeClasses(styles.words, isDown && styles.wordsDown)}>{title}</span>
       {isDown ? null : <Arrow isDown={false} isDashed={step.is_assumed} isOn={isOn} />}
-      {step.is_assumed ? <span>{texts.assumed}</span> : <GradeBadge grade={step.grade} />}
+      {/* What a product does by default works as well as if somebody had seen it; what is taken for granted has no grade. */}
+      {unseen.includes('assumption') ? null : <GradeBadge grade={step.grade} />}
+      {unseen.map((it) => (
+        <span key={it}>{texts.assumed[it]}</span>
+      ))}
     </button>
   )
 }

@@ -14,6 +14,7 @@ import { useTechniques } from '@/pages/techniques/useTechniques'
 
 import { Evidence } from './Evidence'
 import { Remediations } from './Remediations'
+import { unseenOf } from './sentences'
 import { texts } from './texts'
 
 const useStyles = makeStyles({
@@ -55,14 +56,24 @@ function Part({ title, children }: { title: string; children: ReactNode }) {
 export function StepDetails({ step, index }: { step: StepReport; index: number }) {
   const styles = useStyles()
   const technique = useTechniques().get(step.technique)
+  const unseen = unseenOf(step)
   return (
     <section className={styles.root} aria-label={texts.details}>
       <div className={styles.head}>
         <h3 className={styles.title}>
           <span>{texts.stepNumber(index)}:</span>
           <TechniqueLink id={step.technique} />
-          {step.is_assumed ? <Label look="dashed">{texts.assumed}</Label> : null}
+          {unseen.map((it) => (
+            <Label key={it} look="dashed">
+              {texts.assumed[it] ?? texts.fact[it]}
+            </Label>
+          ))}
         </h3>
+        {unseen.map((it) => (
+          <div key={it} className={styles.hint}>
+            {texts.assumedWhy[it]}
+          </div>
+        ))}
         <div className={styles.ends}>
           <PlaceLink id={step.source} name={step.source_name} />
           <span>{step.label}</span>
@@ -86,8 +97,8 @@ export function StepDetails({ step, index }: { step: StepReport; index: number }
         {technique ? <p className={styles.text}>{technique.grade_reason}</p> : null}
       </Part>
       <Part title={texts.evidence}>
-        <div className={styles.hint}>{texts.evidenceHint}</div>
-        <Evidence reasons={step.evidence} />
+        <div className={styles.hint}>{texts.evidenceHint(step.evidence.length)}</div>
+        <Evidence step={step} />
       </Part>
       <Part title={texts.remediations}>
         <Remediations fixes={step.remediations} />

@@ -119,6 +119,7 @@ export const texts = {
     changed: 'What changed',
     id: 'Id',
     hops: 'Steps',
+    unseen: 'Assumed, not seen',
     fix: 'Cheapest change',
   },
   entryGrade: (grade: string) => `Getting this far is ${grade}; that is no part of the cost.`,
@@ -126,6 +127,7 @@ export const texts = {
   costWords: (cost: number, steps: readonly number[]) =>
     steps.length > 1 ? `${number(cost)} = ${steps.map(number).join(' + ')}` : number(cost),
   costHint: 'The costs of the steps, in their order. One unit of cost stands for a factor of 0.8: the higher, the less likely all of it works.',
+  unseenStep: (index: number, why: string) => `Step ${number(index)}: ${why.toLowerCase()}`,
   crossingAt: (name: string) => `${name} is where control of it begins.`,
   route: 'Route',
   routeHint: 'Select a step, or go through them with the arrow keys.',
@@ -139,7 +141,17 @@ export const texts = {
   crossingMark: 'Crossing',
   planeMark: 'Control plane',
   held: { user: 'held as user', admin: 'held as administrator' },
-  assumed: 'Assumed',
+  /** What an assumed step rests on, that nobody saw. */
+  assumed: {
+    default: 'Default assumed',
+    setting: 'By a setting',
+    assumption: 'Assumed',
+  } as Record<string, string>,
+  assumedWhy: {
+    default: 'This step rests on what a product does by default: nobody looked whether it was changed.',
+    setting: 'This step rests on a setting, not on something that was seen.',
+    assumption: 'This step is taken for granted: nobody has seen it.',
+  } as Record<string, string>,
   steps: 'Steps',
   stepName: (index: number, title: string, source: string, target: string) =>
     `Step ${index}: ${title}, from ${source} to ${target}`,
@@ -158,9 +170,26 @@ export const texts = {
   what: 'What an attacker does',
   grade: 'How likely it works',
   evidence: 'Evidence',
-  evidenceHint: 'The step is there while all facts of one of these reasons hold.',
-  reason: (index: number, total: number) => (total > 1 ? `Reason ${index} of ${total}` : 'Reason'),
-  reasonCost: (cost: number) => `cost ${number(cost)}`,
+  evidenceHint: (reasons: number) =>
+    reasons > 1
+      ? `There are ${number(reasons)} reasons, and each alone is enough: the step is there while all facts of one of them hold.`
+      : 'The step is there while all of these facts hold.',
+  reason: (index: number, total: number) => (total > 1 ? `Reason ${number(index)} of ${number(total)}` : 'Reason'),
+  /** `names` are those that other reasons do without; there are `of` in all. */
+  reasonHead: (index: number, total: number, cost: number, names: readonly string[], of: number) => {
+    const more = of > names.length ? ` and ${number(of - names.length)} more` : ''
+    const by = names.length > 0 ? `, by ${names.join(', ')}${more}` : ''
+    return `${total > 1 ? `Reason ${number(index)} of ${number(total)}` : 'Reason'}, cost ${number(cost)}${by}`
+  },
+  factsOf: (index: number, total: number) => (total > 1 ? `Facts of reason ${number(index)}` : 'Facts'),
+  because: (what: string) => `Because ${what}.`,
+  concluded: 'Concluded relation',
+  composition: {
+    figure: (reason: string, source: string, target: string, assets: number, relations: number) =>
+      `${reason}, drawn: from ${source} to ${target}, ${counted(assets, 'asset')} and ${counted(relations, 'relation')}. The list of facts below says the same.`,
+    assets: 'Assets',
+    roles: { source: 'From', target: 'To' },
+  },
   fact: {
     relation: 'Reported relation',
     property: 'Property',
