@@ -62,7 +62,7 @@ pub fn holders_of_all(memberships: &Memberships<'_>, rights: &[RoaringBitmap]) -
 }
 
 /// As [`holders_of_all`], for rights that are granted alike over many objects: answers are kept.
-pub fn holders_of_all_kept(memberships: &Memberships<'_>, rights: &[&RoaringBitmap]) -> Rc<[NodeIndex]> {
+pub fn holders_of_all_kept(memberships: &Memberships<'_>, rights: &[&RoaringBitmap]) -> Rc<RoaringBitmap> {
     let mut asked = Vec::new();
     for right in rights {
         asked.extend(right.iter());
@@ -72,7 +72,8 @@ pub fn holders_of_all_kept(memberships: &Memberships<'_>, rights: &[&RoaringBitm
         return Rc::clone(known);
     }
     let rights: Vec<_> = rights.iter().map(|&it| it.clone()).collect();
-    let found: Rc<[NodeIndex]> = holders_of_all(memberships, &rights).into_iter().collect();
+    let found: RoaringBitmap = holders_of_all(memberships, &rights).into_iter().collect();
+    let found = Rc::new(found);
     let mut kept = memberships.together.borrow_mut();
     kept.insert(asked.into(), Rc::clone(&found));
     found

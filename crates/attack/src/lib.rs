@@ -23,6 +23,8 @@ mod fact;
 mod forest;
 mod gap;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod laws;
 #[cfg(test)]
 mod lookalikes;

@@ -25,7 +25,7 @@ pub struct Membership<'a> {
 }
 
 /// Who holds all of some rights, by who is granted each.
-type Together = HashMap<Box<[NodeIndex]>, Rc<[NodeIndex]>>;
+type Together = HashMap<Box<[NodeIndex]>, Rc<RoaringBitmap>>;
 
 impl Membership<'_> {
     /// Whether a file says that the one is a member of the other.

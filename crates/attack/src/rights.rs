@@ -35,11 +35,13 @@ impl Holders {
         &self.direct
     }
 
-    /// The same right as if nobody else held it.
-    pub fn only(&self, holder: NodeIndex) -> Self {
+    /// The same right as if nobody but some of its holders held it.
+    pub fn only(&self, some: &RoaringBitmap) -> Self {
         let mut only = Self::default();
-        if let Some(facts) = self.grants.get(&holder) {
-            only.add(holder, facts.clone());
+        for holder in some {
+            if let Some(facts) = self.grants.get(&holder) {
+                only.add(holder, facts.clone());
+            }
         }
         only
     }
@@ -83,7 +85,7 @@ pub fn holders_of(view: &View<'_>, kinds: &[RelationKind], targets: &RoaringBitm
 }
 
 /// The principals that hold every one of some rights, as few as possible: see [`holders_of_all_kept`].
-pub fn principals_of_all(view: &View<'_>, rights: &[&Holders]) -> Rc<[NodeIndex]> {
+pub fn principals_of_all(view: &View<'_>, rights: &[&Holders]) -> Rc<RoaringBitmap> {
     let direct: Vec<_> = rights.iter().map(|it| it.direct()).collect();
     holders_of_all_kept(&view.memberships, &direct)
 }
@@ -99,10 +101,9 @@ pub fn facts_of_all(view: &View<'_>, rights: &[&Holders], principal: NodeIndex) 
 
 /// [`principals_of_all`], each with the facts by which it is one.
 pub fn held_together(view: &View<'_>, rights: &[&Holders]) -> Vec<(NodeIndex, Vec<Fact>)> {
-    principals_of_all(view, rights)
-        .iter()
-        .map(|&principal| (principal, facts_of_all(view, rights, principal)))
-        .collect()
+    let principals = principals_of_all(view, rights);
+    let told = principals.iter().map(|it| (it, facts_of_all(view, rights, it)));
+    told.collect()
 }
 
 /// Adds facts that are not there yet: rights that come by one group share its memberships.

@@ -22,6 +22,7 @@ use std::collections::HashMap;
 
 use postern_model::RelationKind;
 use postern_model::estate::{Node, NodeIndex};
+use roaring::RoaringBitmap;
 
 use self::renaming::Renaming;
 use super::Family;
@@ -87,6 +88,8 @@ struct Told<'s, 'w, 'v, 'a> {
     manner: Manner,
     /// By source and target.
     ways: HashMap<(NodeIndex, NodeIndex), usize>,
+    /// By target, the sources of which enough is told.
+    done: HashMap<NodeIndex, RoaringBitmap>,
 }
 
 impl<'s, 'w, 'v, 'a> Told<'s, 'w, 'v, 'a> {
@@ -97,6 +100,7 @@ impl<'s, 'w, 'v, 'a> Told<'s, 'w, 'v, 'a> {
             technique,
             manner: Manner::default(),
             ways: HashMap::new(),
+            done: HashMap::new(),
         }
     }
 
@@ -118,15 +122,30 @@ impl<'s, 'w, 'v, 'a> Told<'s, 'w, 'v, 'a> {
         conditions: &[Fact],
     ) {
         let view = self.view;
-        for &principal in &*principals_of_all(view, rights) {
-            let ways = self.ways.entry((principal, target)).or_default();
-            if *ways == WAYS_MAX || !is_fit(view.node(principal)) {
-                continue;
-            }
+        self.add_from(&principals_of_all(view, rights), target, |principal| {
+            is_fit(view.node(principal)).then(|| {
+                let rights = facts_of_all(view, rights, principal);
+                published.with(view, rights, conditions)
+            })
+        });
+    }
+
+    /// A step from each of `sources` that has a reason for it, unless enough are told.
+    fn add_from(
+        &mut self,
+        sources: &RoaringBitmap,
+        target: NodeIndex,
+        reason: impl Fn(NodeIndex) -> Option<Vec<Fact>>,
+    ) {
+        let done = self.done.entry(target).or_default();
+        for source in sources - &*done {
+            let Some(facts) = reason(source) else { continue };
+            let ways = self.ways.entry((source, target)).or_default();
             *ways += 1;
-            let rights = facts_of_all(view, rights, principal);
-            let facts = published.with(view, rights, conditions);
-            let (source, target) = (Vertex::Asset(principal), Vertex::Asset(target));
+            if *ways == WAYS_MAX {
+                done.insert(source);
+            }
+            let (source, target) = (Vertex::Asset(source), Vertex::Asset(target));
             self.steps
                 .add_between(self.technique, source, target, self.manner, facts);
         }

@@ -5,6 +5,7 @@
 
 use postern_model::RelationKind;
 use postern_model::estate::Node;
+use roaring::RoaringBitmap;
 
 use super::Told;
 use crate::derived::Steps;
@@ -52,11 +53,15 @@ fn for_tls(view: &View<'_>, template: &Template<'_>) -> Option<[Fact; 3]> {
     ])
 }
 
-/// Each of those who may ask for the template may also have to be named in the certificate.
+/// Each of those who may ask for the template may also have to be named in the certificate, so that a group is looked
+/// at by itself. Accounts are looked at together, which gives the same as one by one.
 fn add<'a>(told: &mut Told<'_, '_, '_, 'a>, published: Published<'_, 'a>, conditions: &[Fact]) {
-    let template = published.template;
-    for holder in template.enrollers.direct() {
-        let rights = [&template.enrollers.only(holder), &published.authority.enrollers];
+    let (template, memberships) = (published.template, &told.view.memberships);
+    let enrollers = template.enrollers.direct();
+    let groups = enrollers & (memberships.groups() | memberships.everybody());
+    let alone = groups.iter().map(|group| RoaringBitmap::from_iter([group]));
+    for some in alone.chain([enrollers - &groups]) {
+        let rights = [&template.enrollers.only(&some), &published.authority.enrollers];
         let is_fit = |principal: &Node| template.can_name(principal);
         told.add(published, published.domain(), &rights, is_fit, conditions);
     }

@@ -12,26 +12,28 @@ use std::collections::BTreeMap;
 use postern_model::RelationKind;
 use postern_model::estate::{NodeIndex, Relation};
 
+use super::Told;
 use super::renaming::all;
 use crate::cross_product::expand;
 use crate::derived::Steps;
 use crate::fact::Fact;
 use crate::pki::{Authority, Published};
-use crate::rights::{Holders, extend, held_together};
+use crate::rights::{Holders, extend, facts_of_all, principals_of_all};
 use crate::techniques::acl::is_overruled;
 use crate::view::View;
 
 pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
     let administrators = roles(view, RelationKind::ManageCa);
     let officers = roles(view, RelationKind::ManageCertificates);
+    let mut told = Told::new(view, steps, RelationKind::AdcsEsc7);
     for authority in view.pki.authorities() {
         let (Some(administrators), Some(alone)) =
             (administrators.get(&authority.index), roles_are_joint(view, authority))
         else {
             continue;
         };
-        for holder in administrators.direct() {
-            for trust in &authority.trusts {
+        for trust in &authority.trusts {
+            told.add_from(administrators.direct(), trust.domain, |holder| {
                 let mut facts = administrators.facts(view, holder);
                 facts.push(alone.clone());
                 facts.push(Fact::BuiltIn {
@@ -40,10 +42,13 @@ pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
                         .into(),
                 });
                 extend(&mut facts, trust.facts.iter().chain(&authority.running).cloned());
-                steps.add(RelationKind::AdcsEsc7, holder, trust.domain, facts);
-            }
+                Some(facts)
+            });
         }
     }
+
+    // Of an administrator who is an officer too, both are told.
+    let mut told = Told::new(view, steps, RelationKind::AdcsEsc7);
     for published in view.pki.published() {
         let authority = published.authority;
         let (Some(officers), Some(conditions)) = (officers.get(&authority.index), conditions(view, published)) else {
@@ -52,13 +57,14 @@ pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
         let administrators = administrators.get(&authority.index);
         let of_two = administrators.map(|it| expand(&view.memberships, it.direct()));
         let joint = roles_are_joint(view, authority);
-        for (principal, mut rights) in held_together(view, &[officers, &authority.enrollers]) {
+        let rights = [officers, &authority.enrollers];
+        told.add_from(&principals_of_all(view, &rights), published.domain(), |principal| {
+            let mut facts = facts_of_all(view, &rights, principal);
             if of_two.as_ref().is_some_and(|it| it.contains(principal)) {
-                rights.extend(joint.clone());
+                facts.extend(joint.clone());
             }
-            let facts = published.with(view, rights, &conditions);
-            steps.add(RelationKind::AdcsEsc7, principal, published.domain(), facts);
-        }
+            Some(published.with(view, facts, &conditions))
+        });
     }
 }
 
