@@ -101,11 +101,11 @@ fn template(sketch: &mut Sketch, numbers: &mut Numbers, at: usize) {
         let pki = node.attributes.pki.get_or_insert_default();
         pki.schema_version = Some(1);
         pki.requires_manager_approval = Some(false);
-        pki.authentication_enabled = Some(at % 3 != 0);
-        pki.enrollee_supplies_subject = Some(at % 2 == 0);
+        pki.authentication_enabled = Some(!at.is_multiple_of(3));
+        pki.enrollee_supplies_subject = Some(at.is_multiple_of(2));
         pki.no_security_extension = Some(true);
         pki.san_requires_upn = Some(true);
-        pki.effective_ekus = (at % 5 == 0).then(|| [].into());
+        pki.effective_ekus = at.is_multiple_of(5).then(|| [].into());
     });
     for authority in 0..AUTHORITIES {
         sketch.relate(&key, RelationKind::PublishedTo, &format!("CA{authority}"));

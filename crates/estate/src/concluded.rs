@@ -106,7 +106,7 @@ pub fn mark_holders_of_two_roles(nodes: &mut [Node], relations: &[Relation]) {
 
 /// Whether an authority enforces a right: where its own list was collected, only what stands there.
 fn is_of_own_list(authority: &Node, relation: &Relation) -> bool {
-    authority.attributes.has_ca_list != Some(true) || relation.properties.contains("\"islistofca\":true")
+    authority.attributes.has_ca_list != Some(true) || relation.flag("islistofca") == Some(true)
 }
 
 fn set_property(authority: &mut Node, name: &str, value: Value) {
