@@ -17,3 +17,4 @@ mod opengraph;
 mod planted;
 mod relay;
 mod tenant;
+mod worked_examples;
