@@ -93,6 +93,21 @@ impl<'a> View<'a> {
             .filter(|it| !self.removal.edges.contains(&it.id) && !self.removal.assets.contains(&it.node))
     }
 
+    /// Where a scanner found a weakness, by its CVE. There is nothing at an asset whose findings of it a removal takes
+    /// away: somebody looked there, so it is no longer unknown.
+    pub fn findings_of(&self, cve: &str) -> BTreeMap<NodeIndex, Option<&'a Finding>> {
+        let mut found = BTreeMap::new();
+        for finding in &self.world.estate.findings {
+            if finding.cves.iter().any(|it| it.eq_ignore_ascii_case(cve)) {
+                let left = found.entry(finding.node).or_insert(None);
+                if !self.removal.edges.contains(&finding.id) {
+                    *left = Some(finding);
+                }
+            }
+        }
+        found
+    }
+
     pub fn node(&self, index: NodeIndex) -> &'a Node {
         self.world.estate.node(index)
     }

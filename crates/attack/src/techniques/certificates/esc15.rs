@@ -33,11 +33,7 @@ pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
         .catalog
         .technique(technique)
         .map(|it| it.grade_when(UNPATCHED));
-    let findings: BTreeMap<NodeIndex, &Finding> = view
-        .findings()
-        .filter(|it| it.cves.iter().any(|cve| cve.eq_ignore_ascii_case(WEAKNESS)))
-        .map(|finding| (finding.node, finding))
-        .collect();
+    let findings = view.findings_of(WEAKNESS);
     // Reasons of both grades are told: the better one must not be among those that are too many.
     for (grade, is_known) in [(unpatched, true), (None, false)] {
         let manner = Manner {
@@ -88,13 +84,14 @@ enum Update {
 fn lacks_update(
     view: &View<'_>,
     authority: &Authority<'_>,
-    findings: &BTreeMap<NodeIndex, &Finding>,
+    findings: &BTreeMap<NodeIndex, Option<&Finding>>,
 ) -> Option<Update> {
     let hosts = || authority.hosts.iter().map(|host| host.source);
-    if let Some(finding) = hosts().find_map(|host| findings.get(&host)) {
+    if let Some(finding) = hosts().find_map(|host| findings.get(&host).copied().flatten()) {
         return Some(Update::Missing(Fact::Finding { id: finding.id }));
     }
-    let is_updated = !authority.hosts.is_empty() && hosts().all(|host| was_scanned_since(view.node(host)));
+    let was_looked_at = |host: NodeIndex| findings.contains_key(&host) || was_scanned_since(view.node(host));
+    let is_updated = !authority.hosts.is_empty() && hosts().all(was_looked_at);
     (!is_updated).then(|| {
         let text = "issues by what requests say that certificates are for, as nobody looked for the update of \
                     November 2024";
@@ -122,6 +119,7 @@ mod tests {
     use super::*;
     use crate::planted::Plant;
     use crate::testing::{DOMAIN, Sketch, step};
+    use crate::{Removal, derive as derive_all};
 
     fn estate() -> Sketch {
         let mut sketch = services(|template| {
@@ -221,5 +219,18 @@ mod tests {
             .expect("a step");
         assert!(assumed.is_assumed && !seen.is_assumed);
         assert!(seen.cost < assumed.cost, "{} and {}", seen.cost, assumed.cost);
+    }
+
+    #[test]
+    fn a_computer_whose_finding_is_mended_is_not_one_that_nobody_looked_at() {
+        let mut sketch = estate();
+        sketch.weakness_of("CAHOST", WEAKNESS);
+        let built = sketch.build();
+        let removal = Removal {
+            edges: built.estate.findings.iter().map(|it| it.id).collect(),
+            ..Removal::default()
+        };
+        let mended = derive_all(&built.world(), &removal);
+        assert_eq!(step(&mended, "EVE", RelationKind::AdcsEsc15, DOMAIN), None);
     }
 }

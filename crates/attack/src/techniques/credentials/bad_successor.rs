@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use postern_model::estate::{Finding, Node, NodeIndex, Relation};
+use postern_model::estate::{Node, NodeIndex, Relation};
 use postern_model::{Facet, NodeKind, RelationKind};
 
 use super::{WRITING, is_delegated_account, is_in_force, is_in_plane};
@@ -100,11 +100,7 @@ struct Open {
 /// By domain: of its controllers with Windows Server 2025, one that a scanner saw without the fix, else one that
 /// nobody looked at. Those that somebody looked at, and found nothing, have it.
 fn open_domains<'a>(view: &View<'a>) -> BTreeMap<&'a str, Open> {
-    let findings: BTreeMap<NodeIndex, &Finding> = view
-        .findings()
-        .filter(|it| it.cves.iter().any(|cve| cve.eq_ignore_ascii_case(CVE)))
-        .map(|it| (it.node, it))
-        .collect();
+    let findings = view.findings_of(CVE);
     let mut open = BTreeMap::<&str, Open>::new();
     for relation in view.relations(RelationKind::DcFor) {
         let (controller, domain) = (view.node(relation.source), view.node(relation.target));
@@ -114,8 +110,8 @@ fn open_domains<'a>(view: &View<'a>) -> BTreeMap<&'a str, Open> {
         if domain.kind != NodeKind::Domain || !is_usable || !system.contains("2025") {
             continue;
         }
-        let finding = findings.get(&relation.source);
-        if finding.is_none() && was_looked_at(controller) {
+        let finding = findings.get(&relation.source).copied().flatten();
+        if finding.is_none() && (findings.contains_key(&relation.source) || was_looked_at(controller)) {
             continue;
         }
         let lacks_fix = match finding {
@@ -164,6 +160,7 @@ mod tests {
     use super::*;
     use crate::planted::Plant;
     use crate::testing::{DOMAIN, Sketch, step};
+    use crate::{Removal, derive as derive_all};
 
     fn unit() -> Sketch {
         let mut sketch = Sketch::domain();
@@ -286,6 +283,19 @@ mod tests {
         seen.weakness_of("DC", CVE);
         let seen = step_of(&seen).expect("a step");
         assert_eq!((seen.cost, seen.is_assumed), (Grade::VeryLikely.cost(), false));
+    }
+
+    #[test]
+    fn a_controller_whose_finding_is_mended_is_not_one_that_nobody_looked_at() {
+        let mut sketch = unit();
+        sketch.weakness_of("DC", CVE);
+        let built = sketch.build();
+        let removal = Removal {
+            edges: built.estate.findings.iter().map(|it| it.id).collect(),
+            ..Removal::default()
+        };
+        let mended = derive_all(&built.world(), &removal);
+        assert_eq!(step(&mended, "HELPDESK", RelationKind::BadSuccessor, DOMAIN), None);
     }
 
     #[test]
