@@ -23,7 +23,7 @@ use crate::view::View;
 
 /// Purposes of certificates for logon by TLS.
 const CLIENT_AUTHENTICATION: &str = "1.3.6.1.5.5.7.3.2";
-const ANY_PURPOSE: &str = "2.5.29.37.0";
+pub const ANY_PURPOSE: &str = "2.5.29.37.0";
 
 /// Rights over a template by which one may ask for its certificates.
 const ENROL: [RelationKind; 3] = [

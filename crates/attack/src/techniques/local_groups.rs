@@ -13,7 +13,7 @@ use roaring::RoaringBitmap;
 use super::{Family, as_reported};
 use crate::derived::Steps;
 use crate::fact::Fact;
-use crate::rights::{Holders, held_together};
+use crate::rights::{Holders, extend, held_together};
 use crate::view::View;
 
 pub const FAMILY: Family = Family {
@@ -148,11 +148,10 @@ impl LocalGroup<'_, '_> {
             }
             facts.push(self.view.relation_fact(self.belongs));
             let kind = RelationKind::RemoteInteractiveLogonRight;
-            for fact in self.view.grant_facts(principal, kind, &holders, self.computer) {
-                if !facts.contains(&fact) {
-                    facts.push(fact);
-                }
-            }
+            extend(
+                &mut facts,
+                self.view.grant_facts(principal, kind, &holders, self.computer),
+            );
             steps.add(RelationKind::CanRdp, principal, self.computer, facts);
         }
     }

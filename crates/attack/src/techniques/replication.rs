@@ -12,6 +12,7 @@ use super::Family;
 use crate::cross_product::holders_of_all;
 use crate::derived::Steps;
 use crate::fact::Fact;
+use crate::rights::extend;
 use crate::view::View;
 
 pub const FAMILY: Family = Family {
@@ -86,11 +87,7 @@ fn both_held(
     for principal in holders_of_all(&view.memberships, holders) {
         let mut facts: Vec<Fact> = Vec::new();
         for (&kind, holders) in kinds.iter().zip(holders) {
-            for fact in view.grant_facts(principal, kind, holders, domain) {
-                if !facts.contains(&fact) {
-                    facts.push(fact);
-                }
-            }
+            extend(&mut facts, view.grant_facts(principal, kind, holders, domain));
         }
         found.push((principal, facts));
     }

@@ -31,7 +31,7 @@ pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
         let is_fit = |principal: &Node| template.can_name(principal);
         for link in linked {
             let group = link.link.target;
-            let Some(trusts) = domain_of(view, group).and_then(|it| forests.joined_by(published.domain(), it)) else {
+            let Some(trusts) = link.domain.and_then(|it| forests.joined_by(published.domain(), it)) else {
                 continue;
             };
             let links = [link.policy, link.link].map(|relation| view.relation_fact(relation));
@@ -45,18 +45,24 @@ pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
 struct Link<'a> {
     policy: &'a Relation,
     link: &'a Relation,
+    /// The group's.
+    domain: Option<NodeIndex>,
 }
 
 /// By template.
 fn linked_groups<'a>(view: &View<'a>) -> BTreeMap<NodeIndex, Vec<Link<'a>>> {
-    let mut links: BTreeMap<NodeIndex, Vec<&Relation>> = BTreeMap::new();
+    let mut links: BTreeMap<NodeIndex, Vec<(&Relation, Option<NodeIndex>)>> = BTreeMap::new();
     for &link in view.relations(RelationKind::OidGroupLink) {
-        links.entry(link.source).or_default().push(link);
+        let domain = domain_of(view, link.target);
+        links.entry(link.source).or_default().push((link, domain));
     }
     let mut found: BTreeMap<NodeIndex, Vec<Link<'_>>> = BTreeMap::new();
     for &policy in view.relations(RelationKind::ExtendedByPolicy) {
-        for &link in links.get(&policy.target).into_iter().flatten() {
-            found.entry(policy.source).or_default().push(Link { policy, link });
+        for &(link, domain) in links.get(&policy.target).into_iter().flatten() {
+            found
+                .entry(policy.source)
+                .or_default()
+                .push(Link { policy, link, domain });
         }
     }
     found

@@ -12,10 +12,8 @@ use super::Told;
 use super::renaming::all;
 use crate::derived::Steps;
 use crate::fact::Fact;
-use crate::pki::Template;
+use crate::pki::{ANY_PURPOSE, Template};
 use crate::view::View;
-
-const ANY_PURPOSE: &str = "2.5.29.37.0";
 
 pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
     let mut told = Told::new(view, steps, RelationKind::AdcsEsc2);

@@ -6,7 +6,7 @@
 
 use postern_model::RelationKind;
 
-use super::renaming::{Name, Renaming, Way, all, by_domain};
+use super::renaming::{Name, Renaming, all};
 use crate::derived::Steps;
 use crate::fact::Fact;
 use crate::forest::Forests;
@@ -14,20 +14,13 @@ use crate::pki::Published;
 use crate::view::View;
 
 pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>, forests: &Forests<'_, '_>, renaming: &Renaming<'_, '_>) {
-    for (technique, name) in [
+    let techniques = [
         (RelationKind::AdcsEsc9a, Name::Public),
         (RelationKind::AdcsEsc9b, Name::Dns),
-    ] {
-        let ways = view.pki.published().filter_map(|published| {
-            let conditions = conditions(view, forests, published, name)?;
-            Some(Way {
-                published,
-                name,
-                conditions,
-            })
-        });
-        renaming.add(steps, technique, &by_domain(ways));
-    }
+    ];
+    renaming.add_by_name(steps, techniques, |published, name| {
+        conditions(view, forests, published, name)
+    });
 }
 
 fn conditions(

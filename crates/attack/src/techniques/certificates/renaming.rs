@@ -10,6 +10,7 @@ use postern_model::estate::NodeIndex;
 use postern_model::{NodeKind, RelationKind};
 use roaring::RoaringBitmap;
 
+use super::WAYS_MAX;
 use crate::cross_product::expand;
 use crate::derived::{Manner, Steps, Vertex};
 use crate::fact::Fact;
@@ -26,10 +27,6 @@ const CONTROL: [RelationKind; 5] = [
     RelationKind::Owns,
     RelationKind::WriteOwner,
 ];
-
-/// So many ways are told for each step, each with another template or authority. One is enough for the step to exist;
-/// what is left after a change is found by deriving anew.
-const WAYS_MAX: usize = 4;
 
 /// The name that is changed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -105,6 +102,26 @@ impl<'v, 'a> Renaming<'v, 'a> {
             Name::Dns => enrollers & &self.computers,
             Name::Public if template.needs_dns_name() => enrollers & (&self.computers | &self.managed),
             Name::Public => enrollers & (&self.computers | &self.users),
+        }
+    }
+
+    /// Adds the steps of techniques that differ in the name alone, to each domain that takes the certificates.
+    pub fn add_by_name(
+        &self,
+        steps: &mut Steps<'_, '_>,
+        techniques: [(RelationKind, Name); 2],
+        conditions: impl Fn(Published<'_, 'a>, Name) -> Option<Vec<Fact>>,
+    ) {
+        for (technique, name) in techniques {
+            let ways = self.view.pki.published().filter_map(|published| {
+                let conditions = conditions(published, name)?;
+                Some(Way {
+                    published,
+                    name,
+                    conditions,
+                })
+            });
+            self.add(steps, technique, &by_domain(ways));
         }
     }
 

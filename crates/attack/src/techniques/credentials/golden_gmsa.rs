@@ -4,13 +4,14 @@
 //! The keys lie in one container of the forest's configuration. Who controls that, or may read what is confidential
 //! there, makes each password, today's and those to come; the rest of what it takes anybody may read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use postern_model::estate::{Estate, Node, NodeIndex, Relation};
+use postern_model::estate::{Estate, Node};
 use postern_model::{NodeKind, RelationKind};
 
 use crate::derived::{Manner, Steps, Vertex, Virtual};
 use crate::fact::Fact;
+use crate::forest::Forests;
 use crate::techniques::sets;
 use crate::view::View;
 
@@ -18,21 +19,25 @@ const ROOT_KEYS: &str = "CN=MASTER ROOT KEYS,CN=GROUP KEY DISTRIBUTION SERVICE,C
 
 pub(super) fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
     let technique = RelationKind::GoldenGmsa;
+    let forests = Forests::of(view);
     for (container, node) in view.all_assets().filter(|(_, node)| holds_root_keys(node)) {
         let Some(domain) = view.domain_of(node) else {
             continue;
         };
         let set = set_of(domain);
         let mut has_members = false;
-        let trusts = forest_of(view, domain);
+        let mut trusts = BTreeMap::new();
         for (account, account_node) in view.assets(NodeKind::User) {
-            let is_gmsa = account_node.attributes.is_gmsa == Some(true);
-            let Some(trusts) = trusts.get(&*account_node.boundary).filter(|_| is_gmsa) else {
+            if account_node.attributes.is_gmsa != Some(true) {
                 continue;
-            };
+            }
+            let trusts = trusts
+                .entry(&*account_node.boundary)
+                .or_insert_with(|| trusts_between(view, &forests, domain, account_node));
+            let Some(trusts) = trusts else { continue };
             let text = "is a group managed service account, so its password is made of the root keys";
             let mut facts = vec![view.property_fact(account_node, "gmsa", "true", text)];
-            facts.extend(trusts.iter().map(|trust| view.relation_fact(trust)));
+            facts.extend(trusts.iter().cloned());
             steps.add_member(&set, Vertex::Asset(account), Manner::default(), facts);
             has_members = true;
         }
@@ -61,28 +66,10 @@ fn holds_root_keys(node: &Node) -> bool {
             .is_some_and(|start| start.eq_ignore_ascii_case(ROOT_KEYS))
 }
 
-/// The domains that trusts inside a forest join to one, each with the trusts that lead there.
-fn forest_of<'a>(view: &View<'a>, domain: &'a Node) -> BTreeMap<&'a str, Vec<&'a Relation>> {
-    let mut neighbours = BTreeMap::<NodeIndex, BTreeSet<(NodeIndex, usize)>>::new();
-    let trusts = view.relations(RelationKind::SameForestTrust);
-    for (at, trust) in trusts.iter().enumerate() {
-        neighbours.entry(trust.source).or_default().insert((trust.target, at));
-        neighbours.entry(trust.target).or_default().insert((trust.source, at));
-    }
-    let mut found = BTreeMap::from([(&*domain.key, Vec::new())]);
-    let mut waiting: Vec<NodeIndex> = view.world.estate.by_id(domain.id).into_iter().collect();
-    while let Some(from) = waiting.pop() {
-        let so_far = found.get(&*view.node(from).key).cloned().unwrap_or_default();
-        for &(to, at) in neighbours.get(&from).into_iter().flatten() {
-            found.entry(&*view.node(to).key).or_insert_with(|| {
-                waiting.push(to);
-                let mut way = so_far.clone();
-                way.push(trusts[at]);
-                way
-            });
-        }
-    }
-    found
+/// The trusts that join a domain to that of an account in one forest.
+fn trusts_between(view: &View<'_>, forests: &Forests<'_, '_>, domain: &Node, account: &Node) -> Option<Vec<Fact>> {
+    let [from, to] = [Some(domain), view.domain_of(account)].map(|it| view.world.estate.by_id(it?.id));
+    forests.joined_by(from?, to?)
 }
 
 fn set_of(domain: &Node) -> Virtual {

@@ -16,8 +16,7 @@ pub(super) fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>, coercion: &Coer
         if host.requires_ldap_signing != Some(false) || host.has_ldap == Some(false) {
             return None;
         }
-        const AVAILABLE: (&str, &str) = ("ldapavailable", "answers LDAP");
-        let (name, text) = AVAILABLE;
+        let (name, text) = ("ldapavailable", "answers LDAP");
         let answers = match host.has_ldap {
             Some(_) => view.property_fact(controller, name, "true", text),
             // Whoever found out about signing has asked over LDAP, and every domain controller offers it.

@@ -74,6 +74,7 @@ impl Behind<'_, '_> {
     /// which a source says that they send NTLM come first.
     fn first_of(&mut self, grants: &[(NodeIndex, Vec<Fact>)], target: NodeIndex) -> Vec<(NodeIndex, Vec<Fact>)> {
         let mut found: Vec<(bool, NodeIndex, Vec<Fact>)> = Vec::new();
+        let mut known = RoaringBitmap::new();
         for (holder, grant) in grants {
             let told = &self.coercion.told;
             let behind = self
@@ -81,7 +82,7 @@ impl Behind<'_, '_> {
                 .entry(*holder)
                 .or_insert_with(|| first_behind(self.view, self.coercion, *holder));
             for (computer, chain) in behind.iter().filter(|(computer, _)| *computer != target) {
-                if found.iter().all(|(_, known, _)| known != computer) {
+                if known.insert(*computer) {
                     let facts = [chain.as_slice(), grant].concat();
                     found.push((!told.contains(*computer), *computer, facts));
                 }
