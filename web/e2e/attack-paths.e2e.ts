@@ -1,6 +1,6 @@
 // From scenarios to the evidence of a step, and what would be without it. The stories are those of docs/demo.md.
 
-import { expect, heading, inAllLooks, open, settled, test, visible, type Page } from './harness'
+import { expect, heading, inAllLooks, open, settled, small, test, visible, wide, type Page } from './harness'
 
 const forest = 'control plane of forest ALDERMOOR.EXAMPLE'
 
@@ -93,6 +93,30 @@ test('a step is opened by mouse and by arrow keys, and shows its evidence', asyn
   await settled(page)
   await visible(details.getByRole('heading', { name: /^Step 2:/ }))
   await inAllLooks(page, 'attack-path')
+})
+
+test('what a step is composed of is drawn, and its facts lead to their assets', async ({ page }) => {
+  await openPath(page, 'svc_chatbot', 'SQLCUST01')
+  const details = page.getByRole('region', { name: 'Details of the step' })
+  const figure = details.getByRole('figure', { name: /from svc_chatbot.* to sqlcust01/i })
+  await visible(figure)
+  const assets = figure.getByRole('list', { name: 'Assets' }).getByRole('link')
+  expect(await assets.count()).toBe(3)
+  // The words beside the figure say the same.
+  const facts = details.getByRole('list', { name: 'Facts' }).getByRole('listitem')
+  expect(await facts.count()).toBe(2)
+  await visible(facts.first().getByText('MemberOfLocalGroup'))
+  await inAllLooks(page, 'composition')
+  // On a small screen the figure scrolls by itself: who tabs to a box sees it.
+  await page.setViewportSize(small)
+  const isInView = async () => {
+    await assets.last().focus()
+    return assets.last().evaluate((it) => it.getBoundingClientRect().right <= document.documentElement.clientWidth)
+  }
+  await expect.poll(isInView).toBe(true)
+  await page.setViewportSize(wide)
+  await facts.first().getByRole('link', { name: /administrators/i }).click()
+  await visible(heading(page, /administrators/i))
 })
 
 test('what would be without a step is tried out, and the path is gone', async ({ page }) => {

@@ -214,6 +214,11 @@ impl Technique {
         fill(&self.explanation, source, target)
     }
 
+    /// How a step between these two would be noticed.
+    pub fn detect(&self, source: &str, target: &str) -> String {
+        fill(&self.detection, source, target)
+    }
+
     /// The grade under a circumstance that [`Self::modifiers`] may name; the technique's own grade otherwise.
     pub fn grade_when(&self, circumstance: &str) -> Grade {
         self.modifiers

@@ -123,7 +123,7 @@ impl Reports {
             is_assumed: step.is_assumed || step.technique == RelationKind::AssumedFoothold,
             explanation: technique.map_or_else(String::new, |it| it.explain(&source_name, &target_name)),
             attack: technique.map_or_else(Vec::new, |it| it.attack.clone()),
-            detection: technique.map_or_else(String::new, |it| it.detection.clone()),
+            detection: technique.map_or_else(String::new, |it| it.detect(&source_name, &target_name)),
             evidence: step.derivations().iter().map(|it| self.derivation(it)).collect(),
             remediations: self.fixes(step),
             source_name,

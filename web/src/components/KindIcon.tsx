@@ -38,9 +38,9 @@ const exact: Record<string, typeof ThingIcon> = {
 const byPart: [RegExp, typeof ThingIcon][] = [
   [/Group$/, GroupIcon],
   [/User$|Users$/, UserIcon],
-  [/CertTemplate|CA$|CertStore/, CertificateIcon],
+  [/CertTemplate|CA$|CertStore|AuthStore$|^IssuancePolicy$/, CertificateIcon],
   [/Device$|VM$|Workstations?$/, DeviceIcon],
-  [/App$|ServicePrincipal$|KeyVault$|Identity$/, KeyIcon],
+  [/App$|ServicePrincipal$|KeyVault$|Identity$|IdentityCredential$/, KeyIcon],
   [/^AZ|Tenant|Subscription/, CloudIcon],
 ]
 

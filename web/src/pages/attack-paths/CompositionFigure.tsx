@@ -2,7 +2,7 @@
 // says the same in words.
 
 import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components'
-import { useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 
 import type { FactReport } from '@/api/types'
 import { PlaceLink } from '@/components/PlaceLink'
@@ -12,7 +12,7 @@ import { figureOf, type Arrow, type Asset, type Composition, type PlacedArrow, t
 import { briefly, isUnseen } from './sentences'
 import { texts } from './texts'
 
-const assetWidth = 168
+const assetWidth = 176
 const lineHeight = 16
 const letterWidth = 6.5
 const headLength = 8
@@ -99,6 +99,16 @@ export function CompositionFigure({ composition, label }: { composition: Composi
     const boxes = canvas.current?.children
     setMeasured(composition.assets.map((_, index) => boxes?.[index]?.clientHeight ?? 0))
   }, [composition])
+
+  // The browser is content when half of what has the focus can be seen.
+  useEffect(() => {
+    const list = canvas.current
+    const show = ({ target }: FocusEvent) => {
+      if (target instanceof Element) target.closest('li')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+    }
+    list?.addEventListener('focusin', show)
+    return () => list?.removeEventListener('focusin', show)
+  }, [])
 
   return (
     <figure className={styles.figure} aria-label={label}>

@@ -45,16 +45,19 @@ const useStyles = makeStyles({
     border: `${tokens.strokeWidthThin} dashed ${tokens.colorNeutralStrokeAccessible}`,
     borderRadius: tokens.borderRadiusMedium,
   },
-  words: { overflowWrap: 'anywhere' },
+  // As high as links are.
+  words: { lineHeight: '24px', overflowWrap: 'anywhere' },
   quiet: { color: tokens.colorNeutralForeground2 },
   source: {
     display: 'flex',
     flexWrap: 'wrap',
     alignItems: 'center',
     columnGap: tokens.spacingHorizontalSNudge,
+    minHeight: '28px',
     color: tokens.colorNeutralForeground2,
     fontSize: tokens.fontSizeBase200,
-    lineHeight: tokens.lineHeightBase300,
+    // Room to press the buttons in it, which are smaller than links.
+    lineHeight: '24px',
     overflowWrap: 'anywhere',
   },
 })
