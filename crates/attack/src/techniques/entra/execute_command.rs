@@ -1,10 +1,12 @@
 //! Intune runs what its administrators send on the Windows devices that it manages.
 
+use postern_model::estate::Node;
 use postern_model::{NodeKind, RelationKind};
 
 use super::of;
 use super::role::{self, Role};
 use crate::derived::Steps;
+use crate::fact::Fact;
 use crate::view::View;
 
 pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>, roles: &[Role<'_>]) {
@@ -15,15 +17,28 @@ pub fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>, roles: &[Role<'_>]) {
             .filter(|(_, node)| node.boundary == *tenant)
         {
             let os = node.attributes.operating_system.as_deref().unwrap_or_default();
-            let is_windows = os.to_ascii_lowercase().contains("windows");
-            if is_windows && of(node).is_managed == Some(true) {
-                let facts = vec![
-                    role.fact(),
-                    view.property_fact(node, "ismanaged", "true", "is managed by Intune"),
-                ];
-                steps.add(RelationKind::AzExecuteCommand, role.index, device, facts);
+            if os.to_ascii_lowercase().contains("windows")
+                && let Some(managed) = is_managed(view, node)
+            {
+                steps.add(
+                    RelationKind::AzExecuteCommand,
+                    role.index,
+                    device,
+                    vec![role.fact(), managed],
+                );
             }
         }
+    }
+}
+
+/// A collector of the tenant always tells. Graphs of BloodHound Community Edition do not, and its analysis takes every
+/// device for managed.
+fn is_managed(view: &View<'_>, device: &Node) -> Option<Fact> {
+    let (name, text) = ("ismanaged", "is managed by Intune");
+    match of(device).is_managed {
+        Some(true) => Some(view.property_fact(device, name, "true", text)),
+        Some(false) => None,
+        None => Some(Fact::product_default(device, name, "true", text)),
     }
 }
 
@@ -36,7 +51,7 @@ mod tests {
 
     use crate::cloud_lookalikes::{Cloud, INTUNE_ADMINISTRATOR, tenant};
     use crate::planted::Plant;
-    use crate::testing::Sketch;
+    use crate::testing::{Sketch, step};
 
     fn managed() -> Sketch {
         let mut sketch = tenant();
@@ -47,6 +62,15 @@ mod tests {
         });
         sketch
     }
+    #[test]
+    fn of_a_device_of_which_nobody_says_whether_it_is_managed_it_is_assumed() {
+        let mut sketch = managed();
+        sketch.edit_entra("LAPTOP", |it| it.is_managed = None);
+        let derived = sketch.derived();
+        let found = step(&derived, INTUNE_ADMINISTRATOR, RelationKind::AzExecuteCommand, "LAPTOP");
+        assert!(found.is_some_and(|it| it.is_assumed));
+    }
+
     pub(crate) const PLANTS: &[Plant] = &[Plant {
         technique: RelationKind::AzExecuteCommand,
         source: INTUNE_ADMINISTRATOR,
