@@ -22,7 +22,7 @@ use crate::{BuildOutcome, Engine, EngineError, Progress, Result, Wait};
 /// Rejected rows kept per file; the number of all is kept beside them.
 pub const REJECTS_KEPT_MAX: usize = 1_000;
 /// Raised when a parser reads the same bytes in another way: files are then read again.
-const PARSER_VERSION: &[u8] = b"3";
+const PARSER_VERSION: &[u8] = b"4";
 const HEARTBEAT: Duration = Duration::from_secs(20);
 const HASH_BYTES: usize = 1 << 20;
 

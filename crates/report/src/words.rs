@@ -167,7 +167,6 @@ pub fn family_name(family: &str) -> &str {
         "assumed" => "assumptions",
         "azure" => "Azure",
         "certificates" => "certificate services",
-        "credentials" => "stored credentials",
         "local-groups" => "local groups",
         "custom" => "techniques of your own",
         "entra" => "Entra",
