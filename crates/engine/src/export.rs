@@ -1,11 +1,11 @@
 //! A generation's graph in the OpenGraph shape, with the directory's own ids and technique names.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::{self, Write};
 
 use postern_attack::{Derived, Passage, Virtual, refused, without_sets};
-use postern_model::estate::{Estate, Node, OriginalObject, Relation};
-use postern_model::{NodeKind, Settings};
+use postern_model::estate::{Estate, Node, NodeIndex, OriginalObject, Relation};
+use postern_model::{NodeId, NodeKind, RelationKind, Settings};
 use serde_json::{Map, Value, json};
 
 use crate::build::snapshots;
@@ -72,7 +72,7 @@ impl Engine {
 }
 
 /// Writes `{"graph":{"nodes":[...],"edges":[...]}}`, one node per original object. Sets are taken apart: a step into
-/// one is an edge to each of its members.
+/// one is an edge to each of its members, and what a role lets its holders do is an edge from each of them too.
 ///
 /// `reported` is [`Engine::reported_estate`]; its relations are written for [`EdgeSelection::Reported`] and
 /// [`EdgeSelection::All`]. `refused` is [`Engine::refused_steps`], or empty: these are written with the steps, as edges
@@ -112,22 +112,91 @@ pub fn write_opengraph(
         }
     }
     if edges != EdgeSelection::Reported {
+        let mut holders = RoleHolders::of(generation);
         without_sets(&generation.derived, refused, |step| {
+            for step in holders.passages(generation, &step) {
+                list.item(&passage(generation, &step))?;
+            }
             // A step that is just a reported relation is there already.
             if edges == EdgeSelection::All && is_reported(reported, &step) {
                 return Ok(());
             }
-            let (source, target) = (generation.key_of(step.source), generation.key_of(step.target));
-            let mut properties =
-                json!({ "label": step.technique.label(), "cost": step.cost, "isassumed": step.is_assumed });
-            if step.is_refused {
-                properties["traversable"] = json!(false);
-                properties["reason"] = json!(why_refused(generation, &step));
-            }
-            list.item(&edge(&source, &target, step.technique.as_str(), properties))
+            list.item(&passage(generation, &step))
         })?;
     }
     list.out.write_all(b"]}}\n")
+}
+
+fn passage(generation: &Generation, step: &Passage) -> Value {
+    let (source, target) = (generation.key_of(step.source), generation.key_of(step.target));
+    let mut properties = json!({ "label": step.technique.label(), "cost": step.cost, "isassumed": step.is_assumed });
+    if step.is_refused {
+        properties["traversable"] = json!(false);
+        properties["reason"] = json!(why_refused(generation, step));
+    }
+    edge(&source, &target, step.technique.as_str(), properties)
+}
+
+/// Techniques that other programs draw from everybody who holds a role. In Postern they begin at the role, once.
+const OF_HOLDERS: [RelationKind; 5] = [
+    RelationKind::AzGlobalAdmin,
+    RelationKind::AzPrivilegedRoleAdmin,
+    RelationKind::AzPrivilegedAuthAdmin,
+    RelationKind::AzAddMembers,
+    RelationKind::AzExecuteCommand,
+];
+
+/// Who holds each role over all of its tenant, by themselves or through groups.
+struct RoleHolders {
+    of_role: HashMap<NodeId, BTreeSet<NodeIndex>>,
+    /// What was said of a holder already: two roles may give the same.
+    told: HashSet<(NodeIndex, NodeId, RelationKind)>,
+}
+
+impl RoleHolders {
+    fn of(generation: &Generation) -> Self {
+        let estate = &generation.estate;
+        let mut members: HashMap<NodeIndex, Vec<NodeIndex>> = HashMap::new();
+        let memberships = estate.relations.iter().filter(|it| it.kind == RelationKind::AzMemberOf);
+        for relation in memberships {
+            members.entry(relation.target).or_default().push(relation.source);
+        }
+        let mut of_role: HashMap<NodeId, BTreeSet<NodeIndex>> = HashMap::new();
+        let assignments = estate.relations.iter().filter(|it| it.kind == RelationKind::AzHasRole);
+        for relation in assignments.filter(|it| it.is_tenant_wide()) {
+            let holders = of_role.entry(estate.node(relation.target).id).or_default();
+            let mut waiting = vec![relation.source];
+            while let Some(holder) = waiting.pop() {
+                if holders.insert(holder) {
+                    waiting.extend(members.get(&holder).into_iter().flatten());
+                }
+            }
+        }
+        Self {
+            of_role,
+            told: HashSet::new(),
+        }
+    }
+
+    /// What a step from a role is for each of its holders.
+    fn passages(&mut self, generation: &Generation, step: &Passage) -> Vec<Passage> {
+        let holders = self
+            .of_role
+            .get(&step.source)
+            .filter(|_| OF_HOLDERS.contains(&step.technique));
+        let mut found = Vec::new();
+        for &holder in holders.into_iter().flatten() {
+            let node = generation.estate.node(holder);
+            if node.id != step.target && self.told.insert((holder, step.target, step.technique)) {
+                found.push(Passage {
+                    source: node.id,
+                    is_refused: step.is_refused || node.is_unusable_account(generation.inputs.evaluated_at),
+                    ..*step
+                });
+            }
+        }
+        found
+    }
 }
 
 /// Which account of a step cannot be used.

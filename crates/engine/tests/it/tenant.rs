@@ -605,3 +605,54 @@ async fn the_graph_of_another_program_gives_the_steps_that_its_analysis_makes() 
             .any(|(source, _, target)| source == "CREW" && target == "SP")
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_draws_what_a_role_allows_from_each_of_its_holders_too() {
+    let place = Place::new().await;
+    let node = |id: &str, kind: &str, properties: Value| json!({"id": id, "kinds": [kind], "properties": properties});
+    let edge = |source: &str, kind: &str, target: &str| json!({"kind": kind, "start": {"value": source}, "end": {"value": target}});
+    let role = role_key(GLOBAL_ADMINISTRATOR);
+    let mut edges = vec![edge("HOLDERS", "AZHasRole", &role)];
+    edges.extend(["ADA", "LEFT"].map(|member| edge(member, "AZMemberOf", "HOLDERS")));
+    edges.extend(["ADA", "LEFT", "BOB", "HOLDERS", &role].map(|it| edge(TENANT, "AZContains", it)));
+    let document = json!({"graph": {
+        "nodes": [
+            node(TENANT, "AZTenant", json!({"name": "Example"})),
+            node("ADA", "AZUser", json!({"name": "ADA", "enabled": true})),
+            node("LEFT", "AZUser", json!({"name": "LEFT", "enabled": false})),
+            node("BOB", "AZUser", json!({"name": "BOB", "enabled": true})),
+            node("HOLDERS", "AZGroup", json!({"name": "HOLDERS", "isassignabletorole": true})),
+            node(&role, "AZRole", json!({"name": "Global Administrator", "templateid": GLOBAL_ADMINISTRATOR})),
+        ],
+        "edges": edges,
+    }});
+    let file = place.file("holders.json", &document.to_string());
+    place.import(&[file]).await;
+    let generation = place.current().await;
+    let mut bytes = Vec::new();
+    let (reported, refused) = (&generation.estate, postern_attack::Derived::default());
+    let selection = postern_engine::EdgeSelection::All;
+    postern_engine::write_opengraph(&mut bytes, &generation, reported, &refused, selection).expect("writes to memory");
+    let exported: Value = serde_json::from_slice(&bytes).expect("JSON");
+    let admins: BTreeSet<_> = exported["graph"]["edges"]
+        .as_array()
+        .expect("edges")
+        .iter()
+        .filter(|it| it["kind"] == "AZGlobalAdmin")
+        .map(|it| {
+            assert_eq!(it["end"]["value"], TENANT);
+            let source = it["start"]["value"].as_str().expect("an id").to_owned();
+            (source, it["properties"]["traversable"] != false)
+        })
+        .collect();
+    let expected = [
+        ("ADA", true),
+        ("HOLDERS", true),
+        ("LEFT", false),
+        (&role.to_uppercase(), true),
+    ];
+    assert_eq!(
+        admins,
+        expected.map(|(id, is_followed)| (id.to_owned(), is_followed)).into()
+    );
+}
