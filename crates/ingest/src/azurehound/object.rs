@@ -82,8 +82,16 @@ pub fn properties_of(kind: NodeKind, record: &Record<'_>, tenant: &str) -> Strin
     let resource = &record.properties;
     for (of, key, flag) in [
         (NodeKind::AzKeyVault, "enablerbacauthorization", resource.is_rbac),
-        (NodeKind::AzStorageAccount, "allowsharedkeyaccess", resource.takes_shared_keys),
-        (NodeKind::AzManagedCluster, "disablelocalaccounts", resource.has_no_local_accounts),
+        (
+            NodeKind::AzStorageAccount,
+            "allowsharedkeyaccess",
+            resource.takes_shared_keys,
+        ),
+        (
+            NodeKind::AzManagedCluster,
+            "disablelocalaccounts",
+            resource.has_no_local_accounts,
+        ),
     ] {
         if let Some(flag) = flag.0.filter(|_| kind == of) {
             properties.flag(key, flag);

@@ -18,28 +18,80 @@ const ON_RESOURCES: &[(&str, RelationKind, &[NodeKind])] = {
         ("8e3af657-a8ff-443c-a75c-2fe8c4bcb635", AzOwner, &[]),
         ("b24988ac-6180-42a0-ab88-20f7382dd24c", AzContributor, &[]),
         ("18d7d88d-d35e-4fb5-a5c3-7773c20a72d9", AzUserAccessAdministrator, &[]),
-        ("9980e02c-c2be-4d73-94e8-173b1dc7cf3c", AzVmContributor, &[AzVm, AzVmScaleSet]),
+        (
+            "9980e02c-c2be-4d73-94e8-173b1dc7cf3c",
+            AzVmContributor,
+            &[AzVm, AzVmScaleSet],
+        ),
         ("1c0163c0-47e6-4577-8991-ea5c82e286e4", AzVmAdminLogin, &[AzVm]),
         ("fb879df8-f326-4884-b1cf-06f3ad6756be", AzVmUserLogin, &[AzVm]),
         ("4f8fab4f-1852-4a58-a46a-8eaf358af14a", AzAvereContributor, &[AzVm]),
-        ("de139f84-1756-47ae-9be6-808fbbe84772", AzWebsiteContributor, &[AzWebApp, AzFunctionApp]),
-        ("f353d9bd-d4a6-484e-a77a-8050b599b867", AzAutomationContributor, &[AzAutomationAccount]),
-        ("87a39d53-fc1b-424a-814c-f7e04687dc9e", AzLogicAppContributor, &[AzLogicApp]),
-        ("ed7f3fbd-7b88-4dd4-9017-9adb7ce333f8", AzAksContributor, &[AzManagedCluster]),
-        ("0ab0b1a8-8aac-4efd-b8c2-3ee1fb270be8", AzAksClusterAdmin, &[AzManagedCluster]),
-        ("f25e0fa2-a7c8-4377-a976-54943a77a395", AzKeyVaultContributor, &[AzKeyVault]),
+        (
+            "de139f84-1756-47ae-9be6-808fbbe84772",
+            AzWebsiteContributor,
+            &[AzWebApp, AzFunctionApp],
+        ),
+        (
+            "f353d9bd-d4a6-484e-a77a-8050b599b867",
+            AzAutomationContributor,
+            &[AzAutomationAccount],
+        ),
+        (
+            "87a39d53-fc1b-424a-814c-f7e04687dc9e",
+            AzLogicAppContributor,
+            &[AzLogicApp],
+        ),
+        (
+            "ed7f3fbd-7b88-4dd4-9017-9adb7ce333f8",
+            AzAksContributor,
+            &[AzManagedCluster],
+        ),
+        (
+            "0ab0b1a8-8aac-4efd-b8c2-3ee1fb270be8",
+            AzAksClusterAdmin,
+            &[AzManagedCluster],
+        ),
+        (
+            "f25e0fa2-a7c8-4377-a976-54943a77a395",
+            AzKeyVaultContributor,
+            &[AzKeyVault],
+        ),
         // Key Vault Administrator, Secrets Officer and Secrets User.
         ("00482a5a-887f-4fb3-b363-3b7fe8e74483", AzGetSecrets, &[AzKeyVault]),
         ("b86a8fe4-44ce-4948-aee5-eccb2c155cd7", AzGetSecrets, &[AzKeyVault]),
         ("4633458b-17de-408a-b874-0445c86b69e6", AzGetSecrets, &[AzKeyVault]),
         // Storage Account Contributor, Storage Account Key Operator Service Role, Reader and Data Access.
-        ("17d1049b-9a84-46fb-8f53-869881c3d3ab", AzListStorageKeys, &[AzStorageAccount]),
-        ("81a9662b-bebf-436f-a333-f67b29880f12", AzListStorageKeys, &[AzStorageAccount]),
-        ("c12c1c16-33a1-487b-954d-41c89c60f349", AzListStorageKeys, &[AzStorageAccount]),
+        (
+            "17d1049b-9a84-46fb-8f53-869881c3d3ab",
+            AzListStorageKeys,
+            &[AzStorageAccount],
+        ),
+        (
+            "81a9662b-bebf-436f-a333-f67b29880f12",
+            AzListStorageKeys,
+            &[AzStorageAccount],
+        ),
+        (
+            "c12c1c16-33a1-487b-954d-41c89c60f349",
+            AzListStorageKeys,
+            &[AzStorageAccount],
+        ),
         // Storage Blob Data Owner, Contributor and Reader.
-        ("b7e6dc6d-f1e8-4753-8033-0f276bb0955b", AzReadBlobs, &[AzStorageAccount, AzStorageContainer]),
-        ("ba92f5b4-2d11-453d-a403-e96b0029c9fe", AzReadBlobs, &[AzStorageAccount, AzStorageContainer]),
-        ("2a2b9908-6ea1-4ae2-8e65-a410df84e7d1", AzReadBlobs, &[AzStorageAccount, AzStorageContainer]),
+        (
+            "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
+            AzReadBlobs,
+            &[AzStorageAccount, AzStorageContainer],
+        ),
+        (
+            "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+            AzReadBlobs,
+            &[AzStorageAccount, AzStorageContainer],
+        ),
+        (
+            "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
+            AzReadBlobs,
+            &[AzStorageAccount, AzStorageContainer],
+        ),
     ]
 };
 

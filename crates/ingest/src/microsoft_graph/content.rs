@@ -44,7 +44,10 @@ impl Context {
     /// `None` where the text is no context of Microsoft Graph.
     pub fn of(text: &str) -> Option<Self> {
         let text = text.trim();
-        let is_graph = |host: &str| text.get(..host.len()).is_some_and(|start| start.eq_ignore_ascii_case(host));
+        let is_graph = |host: &str| {
+            text.get(..host.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(host))
+        };
         if !HOSTS.iter().any(|host| is_graph(host)) {
             return None;
         }

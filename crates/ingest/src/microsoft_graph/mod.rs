@@ -153,7 +153,9 @@ fn read(mut input: Input<'_>, sink: &mut dyn Sink) -> Result<Summary, IngestErro
         reason,
     };
     let Some(context) = scout(&mut input)? else {
-        return Err(malformed(format!("there is no `{CONTEXT}` of Microsoft Graph; export the file again")));
+        return Err(malformed(format!(
+            "there is no `{CONTEXT}` of Microsoft Graph; export the file again"
+        )));
     };
     let mut reader = Reader {
         context,
@@ -417,7 +419,10 @@ impl Reader<'_> {
         let cell = self.cell(ObjectClass::AdministrativeUnits, Facet::RoleAssignments);
         let at = Place { cell, subject: unit.id };
         let mut properties = Properties::new();
-        properties.texts("scopes", [format!("/administrativeUnits/{}", unit.id.to_ascii_lowercase()).as_str()]);
+        properties.texts(
+            "scopes",
+            [format!("/administrativeUnits/{}", unit.id.to_ascii_lowercase()).as_str()],
+        );
         let source = End {
             id: principal,
             kind: NodeKind::Base,
@@ -503,12 +508,21 @@ impl Reader<'_> {
             },
         };
         // A list, so that consents for several resources stay apart where they are put together.
-        let scopes: Vec<String> = record.scope.split_whitespace().map(|it| format!("{resource}/{it}")).collect();
+        let scopes: Vec<String> = record
+            .scope
+            .split_whitespace()
+            .map(|it| format!("{resource}/{it}"))
+            .collect();
         let mut properties = Properties::new();
         properties.texts("scopes", scopes.iter().map(String::as_str));
         self.output.covered(at)?;
-        self.output
-            .relation(at, source, target, RelationKind::AzDelegatedConsent, &properties.finish())?;
+        self.output.relation(
+            at,
+            source,
+            target,
+            RelationKind::AzDelegatedConsent,
+            &properties.finish(),
+        )?;
         Ok(())
     }
 
@@ -719,7 +733,13 @@ fn policy_properties(record: &Record<'_>) -> String {
         controls.push(Cow::Borrowed("authenticationStrength"));
     }
     // One of several alternatives may be somebody else's second factor, or a click on terms of use.
-    controls.extend(grant.custom.iter().chain(grant.terms.iter()).map(|it| Cow::Borrowed(&**it)));
+    controls.extend(
+        grant
+            .custom
+            .iter()
+            .chain(grant.terms.iter())
+            .map(|it| Cow::Borrowed(&**it)),
+    );
     properties.texts("grantcontrols", controls.iter().map(|it| &**it));
     properties.flag("bindstokens", record.session.bound.0);
     properties.finish()

@@ -24,14 +24,23 @@ fn coverage(text: &str) -> BTreeMap<(ObjectClass, Facet), Coverage> {
 fn a_context_says_what_is_in_the_answer() {
     for (path, content) in [
         ("directory/administrativeUnits", Content::Units),
-        ("directory/administrativeUnits(id,displayName,members())", Content::Units),
+        (
+            "directory/administrativeUnits(id,displayName,members())",
+            Content::Units,
+        ),
         ("directory/administrativeUnits/$delta", Content::Units),
         ("administrativeUnits/$entity", Content::Units),
-        ("directory/administrativeUnits('A')/scopedRoleMembers", Content::ScopedRoles),
+        (
+            "directory/administrativeUnits('A')/scopedRoleMembers",
+            Content::ScopedRoles,
+        ),
         ("identity/conditionalAccess/policies", Content::Policies),
         ("conditionalAccess/policies/$entity", Content::Policies),
         ("oauth2PermissionGrants", Content::Consents),
-        ("Collection(microsoft.graph.userRegistrationDetails)", Content::Registrations),
+        (
+            "Collection(microsoft.graph.userRegistrationDetails)",
+            Content::Registrations,
+        ),
         ("roleManagement/directory/roleAssignments(id)", Content::RoleAssignments),
     ] {
         let context = Context::of(&format!("{GRAPH}{path}")).expect("a context");
@@ -98,7 +107,12 @@ fn everything_else_stands_for_itself_alone() {
             ObjectClass::EntraUsers,
             Facet::AuthenticationMethods,
         ),
-        ("groups", r#"{"id":"g"}"#, ObjectClass::EntraGroups, Facet::MembershipRules),
+        (
+            "groups",
+            r#"{"id":"g"}"#,
+            ObjectClass::EntraGroups,
+            Facet::MembershipRules,
+        ),
         ("organization", r#"{"id":"t"}"#, ObjectClass::Tenants, Facet::Properties),
     ] {
         let found = coverage(&answer(path, record));
@@ -116,7 +130,10 @@ fn a_unit_without_members_was_perhaps_not_asked_for_them() {
 
 #[test]
 fn a_file_that_is_cut_off_anywhere_is_refused() {
-    let whole = answer("oauth2PermissionGrants", r#"{"clientId":"c","resourceId":"r","scope":"Mail.Read"}"#);
+    let whole = answer(
+        "oauth2PermissionGrants",
+        r#"{"clientId":"c","resourceId":"r","scope":"Mail.Read"}"#,
+    );
     for end in 1..whole.len() {
         let outcome = Kept::default().read(&whole.as_bytes()[..end]);
         assert!(outcome.is_err(), "{}", &whole[..end]);

@@ -7,7 +7,7 @@ use postern_model::{NodeKind, RelationKind};
 use super::cells::{BoundaryIndex, OBJECTS_MAX, SUBJECT_BYTES_MAX, Slot};
 use super::cursor::Cursor;
 use super::output::{End, ID_BYTES_MAX, PROPERTIES_BYTES_MAX, Place, Properties, json_text, shown, upper};
-use super::shape::{ldap_key, ObjectProperties, Principal, Record, Trust, TrustDirection, flag_of_text};
+use super::shape::{ObjectProperties, Principal, Record, Trust, TrustDirection, flag_of_text, ldap_key};
 use super::{Reader, Subject, WELL_KNOWN_BYTES_MAX, domain_of_id, kind_of};
 use crate::IngestError;
 
