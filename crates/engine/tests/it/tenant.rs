@@ -609,7 +609,7 @@ async fn the_graph_of_another_program_gives_the_steps_that_its_analysis_makes() 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_export_draws_what_a_role_allows_from_each_of_its_holders_too() {
     let place = Place::new().await;
-    let node = |id: &str, kind: &str, properties: Value| json!({"id": id, "kinds": [kind], "properties": properties});
+    let node = |id: &str, kind: &str, about: Value| json!({"id": id, "kinds": [kind], "properties": about});
     let edge = |source: &str, kind: &str, target: &str| json!({"kind": kind, "start": {"value": source}, "end": {"value": target}});
     let role = role_key(GLOBAL_ADMINISTRATOR);
     let mut edges = vec![edge("HOLDERS", "AZHasRole", &role)];
