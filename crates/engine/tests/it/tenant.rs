@@ -610,7 +610,10 @@ async fn the_graph_of_another_program_gives_the_steps_that_its_analysis_makes() 
 async fn an_export_draws_what_a_role_allows_from_each_of_its_holders_too() {
     let place = Place::new().await;
     let node = |id: &str, kind: &str, about: Value| json!({"id": id, "kinds": [kind], "properties": about});
-    let edge = |source: &str, kind: &str, target: &str| json!({"kind": kind, "start": {"value": source}, "end": {"value": target}});
+    let edge = |source: &str, kind: &str, target: &str| {
+        let (start, end) = (json!({"value": source}), json!({"value": target}));
+        json!({"kind": kind, "start": start, "end": end})
+    };
     let role = role_key(GLOBAL_ADMINISTRATOR);
     let mut edges = vec![edge("HOLDERS", "AZHasRole", &role)];
     edges.extend(["ADA", "LEFT"].map(|member| edge(member, "AZMemberOf", "HOLDERS")));
