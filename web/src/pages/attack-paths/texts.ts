@@ -172,7 +172,7 @@ export const texts = {
   evidence: 'Evidence',
   evidenceHint: (reasons: number) =>
     reasons > 1
-      ? `There are ${number(reasons)} reasons, and each alone is enough: the step is there while all facts of one of them hold.`
+      ? `${number(reasons)} reasons, each enough alone: the step is there while all facts of one of them hold. Of very many, a few are told.`
       : 'The step is there while all of these facts hold.',
   reason: (index: number, total: number) => (total > 1 ? `Reason ${number(index)} of ${number(total)}` : 'Reason'),
   /** `names` are those that other reasons do without; there are `of` in all. */
