@@ -114,14 +114,13 @@ pub fn write_opengraph(
     if edges != EdgeSelection::Reported {
         let mut holders = RoleHolders::of(generation);
         without_sets(&generation.derived, refused, |step| {
-            for step in holders.passages(generation, &step) {
-                list.item(&passage(generation, &step))?;
+            for step in holders.passages(generation, &step).into_iter().chain([step]) {
+                // A step that is just a reported relation is there already.
+                if edges != EdgeSelection::All || !is_reported(reported, &step) {
+                    list.item(&passage(generation, &step))?;
+                }
             }
-            // A step that is just a reported relation is there already.
-            if edges == EdgeSelection::All && is_reported(reported, &step) {
-                return Ok(());
-            }
-            list.item(&passage(generation, &step))
+            Ok::<_, io::Error>(())
         })?;
     }
     list.out.write_all(b"]}}\n")
