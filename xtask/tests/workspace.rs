@@ -15,6 +15,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("postern-model", &[]),
     ("postern-graph", &[]),
     ("postern-kql", &[]),
+    ("postern-kql-functions", &["postern-kql"]),
     ("postern-catalog", &["postern-model", "postern-kql"]),
     ("postern-ingest", &["postern-model"]),
     ("postern-connect", &["postern-ingest"]),
@@ -23,7 +24,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("postern-estate", &["postern-model", "postern-catalog"]),
     ("postern-attack", &["postern-model", "postern-catalog", "postern-graph"]),
     ("postern-posture", &["postern-model", "postern-catalog"]),
-    ("postern-hunt", &["postern-catalog", "postern-graph", "postern-lake"]),
+    (
+        "postern-hunt",
+        &[
+            "postern-catalog",
+            "postern-graph",
+            "postern-kql-functions",
+            "postern-lake",
+        ],
+    ),
     (
         "postern-engine",
         &[

@@ -1,0 +1,48 @@
+//! What a computation may know besides its arguments.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use regex::{Regex, RegexBuilder};
+
+/// Compiled patterns that a context keeps; beyond that all are forgotten.
+const PATTERNS_MAX: usize = 64;
+
+/// Bytes that one compiled pattern may take.
+pub const PATTERN_BYTES_MAX: usize = 4 << 20;
+
+/// The clock of the query and what is worth keeping between rows. One for each thread.
+#[derive(Debug, Default)]
+pub struct Context {
+    /// `now()`: microseconds since 1970, the same for the whole query.
+    pub now: i64,
+    patterns: RefCell<HashMap<String, Option<Rc<Regex>>>>,
+}
+
+impl Context {
+    pub fn new(now: i64) -> Self {
+        Self {
+            now,
+            patterns: RefCell::default(),
+        }
+    }
+
+    /// The compiled pattern, or `None` where it is not one. Matching takes time linear in the text.
+    pub fn pattern(&self, pattern: &str) -> Option<Rc<Regex>> {
+        if let Some(found) = self.patterns.borrow().get(pattern) {
+            return found.clone();
+        }
+        let compiled = RegexBuilder::new(pattern)
+            .size_limit(PATTERN_BYTES_MAX)
+            .build()
+            .ok()
+            .map(Rc::new);
+        let mut patterns = self.patterns.borrow_mut();
+        if patterns.len() >= PATTERNS_MAX {
+            patterns.clear();
+        }
+        patterns.insert(pattern.to_owned(), compiled.clone());
+        compiled
+    }
+}

@@ -1,0 +1,22 @@
+//! What the functions, operators and aggregates of the hunting language compute, one value at a time.
+//!
+//! A [`Datum`] is one value; a [`Kernel`] computes one from others; an [`Accumulator`] one from many rows. The
+//! interpreter (`evaluate`) runs a whole bound expression over a row with them. `hunt` wraps these for batches, and
+//! has faster forms for what is hot; the interpreter is their oracle.
+//!
+//! Which functions exist, with which parameters and types, is declared once in `postern_kql::functions`; a test here
+//! asserts that each of them that is not computed by an operator has a kernel, and the other way round.
+//!
+//! **Invariant:** pure functions of their arguments and of [`Context`]: no clock, no network, no files.
+
+pub mod aggregates;
+pub mod context;
+pub mod datum;
+pub mod json;
+pub mod registry;
+
+pub use aggregates::{Accumulator, accumulator};
+pub use context::Context;
+pub use datum::{Datum, Dynamic};
+pub use json::Json;
+pub use registry::{Kernel, kernel};
