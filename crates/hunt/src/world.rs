@@ -1,0 +1,43 @@
+//! What a query can see: the schema, the rows behind it, the exposure graph, the clock.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use datafusion::catalog::TableProvider;
+use postern_kql::Value;
+use postern_kql::schema::Schema;
+
+use crate::error::HuntError;
+
+/// A schema with rows behind it. What a caller is not permitted to see is not in it: permissions are applied where a
+/// table is named, before any predicate of the query.
+///
+/// Providers yield the columns of [`postern_kql::schema::Table`], in its order, as the types of
+/// [`arrow_type`](crate::world::arrow_type).
+#[async_trait]
+pub trait World: Schema + Send + Sync {
+    async fn table_rows(&self, name: &str) -> Result<Arc<dyn TableProvider>, HuntError>;
+
+    /// The rows of a table function. The arguments are as many as it has parameters; one left out is `None`.
+    async fn function_rows(&self, name: &str, arguments: &[Option<Value>])
+    -> Result<Arc<dyn TableProvider>, HuntError>;
+
+    /// `now()`: microseconds since 1970. Bound to the generation's clock.
+    fn now(&self) -> i64;
+}
+
+/// How a type of the language is stored in Arrow.
+pub fn arrow_type(ty: postern_kql::Type) -> datafusion::arrow::datatypes::DataType {
+    use datafusion::arrow::datatypes::{DataType, TimeUnit};
+    use postern_kql::Type;
+
+    match ty {
+        Type::Bool => DataType::Boolean,
+        Type::Int => DataType::Int32,
+        Type::Long | Type::TimeSpan => DataType::Int64,
+        Type::Real => DataType::Float64,
+        Type::Decimal => DataType::Decimal128(38, 18),
+        Type::String | Type::Guid | Type::Dynamic => DataType::Utf8View,
+        Type::DateTime => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+    }
+}
