@@ -9,6 +9,7 @@
 
 pub mod budget;
 pub mod error;
+pub mod output;
 pub mod run;
 pub mod world;
 
