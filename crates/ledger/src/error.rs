@@ -87,6 +87,12 @@ pub enum LedgerError {
     TooManyTokens { max: u32 },
     #[error("there is no token {id}")]
     NoSuchToken { id: i64 },
+    #[error("there is no {what} {name}")]
+    NoSuchHunting { what: &'static str, name: String },
+    #[error("the {what} cannot be stored: {reason}")]
+    HuntingRefused { what: &'static str, reason: String },
+    #[error("there are {max} {what} already, and no more are allowed")]
+    TooManyHunting { what: &'static str, max: u32 },
     #[error("there is no job {id} that is not over")]
     NoSuchJob { id: String },
 }

@@ -28,6 +28,7 @@ mod decisions;
 mod error;
 mod garbage;
 mod generations;
+mod hunting;
 mod imports;
 mod jobs;
 mod leases;
@@ -43,6 +44,12 @@ pub use decisions::{Decision, DecisionAppended, DecisionKind};
 pub use error::{Cause, LedgerError, Result};
 pub use garbage::{GARBAGE_GRACE, Garbage, RETAKE_AFTER, TAKE_MAX};
 pub use generations::{BUILDER_LEASE, GenerationRecord, Pin};
+pub use hunting::{
+    AUDITED_TEXT_BYTES_MAX, HISTORY_KEPT, HUNTING_DESCRIPTION_CHARS_MAX, HUNTING_NAME_CHARS_MAX,
+    HUNTING_TEXT_BYTES_MAX, HuntingFunction, NewQuery, NewWatchlist, QueryOutcome, QueryRun, SAVED_QUERIES_MAX,
+    STORED_FUNCTIONS_MAX, SavedQuery, WATCHLIST_BYTES_MAX, WATCHLIST_COLUMNS_MAX, WATCHLIST_ITEMS_MAX, WATCHLISTS_MAX,
+    Watchlist, WatchlistInfo,
+};
 pub use imports::{CommitOutcome, FileReject, RemoveOutcome, RowCounts, SnapshotImport, SnapshotRecord, SourceImport};
 pub use jobs::{JOBS_KEPT, Job, JobEnd, JobState, NewJob};
 pub use leases::{Lease, LeaseHolder};

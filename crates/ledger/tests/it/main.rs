@@ -2,6 +2,7 @@
 //! connects them.
 
 mod accounts;
+mod hunting;
 mod jobs;
 
 use std::path::PathBuf;
