@@ -33,11 +33,7 @@ impl Context {
         if let Some(found) = self.patterns.borrow().get(pattern) {
             return found.clone();
         }
-        let compiled = RegexBuilder::new(pattern)
-            .size_limit(PATTERN_BYTES_MAX)
-            .build()
-            .ok()
-            .map(Rc::new);
+        let compiled = compile(pattern).ok().map(Rc::new);
         let mut patterns = self.patterns.borrow_mut();
         if patterns.len() >= PATTERNS_MAX {
             patterns.clear();
@@ -45,4 +41,10 @@ impl Context {
         patterns.insert(pattern.to_owned(), compiled.clone());
         compiled
     }
+}
+
+/// # Errors
+/// The text is not a pattern, or one that would take more than [`PATTERN_BYTES_MAX`].
+pub fn compile(pattern: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(pattern).size_limit(PATTERN_BYTES_MAX).build()
 }

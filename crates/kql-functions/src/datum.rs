@@ -98,6 +98,24 @@ impl<'a> Datum<'a> {
         })
     }
 
+    /// The same value, borrowing what this one owns.
+    pub fn borrowed(&self) -> Datum<'_> {
+        match self {
+            Datum::Null => Datum::Null,
+            Datum::Bool(value) => Datum::Bool(*value),
+            Datum::Int(value) => Datum::Int(*value),
+            Datum::Long(value) => Datum::Long(*value),
+            Datum::Real(value) => Datum::Real(*value),
+            Datum::Decimal(value) => Datum::Decimal(*value),
+            Datum::String(value) => Datum::String(Cow::Borrowed(value)),
+            Datum::DateTime(value) => Datum::DateTime(*value),
+            Datum::TimeSpan(value) => Datum::TimeSpan(*value),
+            Datum::Guid(value) => Datum::Guid(*value),
+            Datum::Dynamic(Dynamic::Text(text)) => Datum::Dynamic(Dynamic::Text(Cow::Borrowed(text))),
+            Datum::Dynamic(Dynamic::Tree(tree)) => Datum::Dynamic(Dynamic::Tree(Cow::Borrowed(tree))),
+        }
+    }
+
     pub fn into_owned(self) -> Datum<'static> {
         match self {
             Datum::Null => Datum::Null,

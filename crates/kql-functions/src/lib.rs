@@ -11,12 +11,18 @@
 
 pub mod aggregates;
 pub mod context;
+pub mod convert;
 pub mod datum;
+pub mod evaluate;
 pub mod json;
+pub mod operators;
+pub mod path;
 pub mod registry;
+pub mod text;
 
 pub use aggregates::{Accumulator, accumulator};
 pub use context::Context;
 pub use datum::{Datum, Dynamic};
+pub use evaluate::{Program, Row, Values, evaluate};
 pub use json::Json;
 pub use registry::{Kernel, kernel};

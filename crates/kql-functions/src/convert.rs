@@ -1,0 +1,484 @@
+//! Values written as text, read from text, and turned into values of other types.
+//!
+//! A conversion never fails: what cannot be converted is null (as `string`, which has no null, the empty text).
+//! [`text`] is `tostring`; [`cast`] is the `to...` functions and the conversions that the language makes by itself.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+use postern_kql::Type;
+use rust_decimal::Decimal;
+use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
+
+use crate::{Datum, Dynamic, Json, path};
+
+/// Microseconds of 0001-01-01 and of the last moment of 9999: a `datetime` lies between them.
+pub const DATETIME_MIN: i64 = -62_135_596_800_000_000;
+pub const DATETIME_MAX: i64 = 253_402_300_799_999_999;
+
+/// Ticks of 100 ns.
+pub const TICKS_PER_MICROSECOND: i64 = 10;
+pub const TICKS_PER_SECOND: i64 = 10_000_000;
+pub const TICKS_PER_DAY: i64 = 86_400 * TICKS_PER_SECOND;
+
+const MICROSECONDS_PER_DAY: i64 = 86_400_000_000;
+
+/// A moment, where it is one that the language knows.
+pub fn datetime(microseconds: i64) -> Datum<'static> {
+    if (DATETIME_MIN..=DATETIME_MAX).contains(&microseconds) {
+        Datum::DateTime(microseconds)
+    } else {
+        Datum::Null
+    }
+}
+
+/// The text of any value. A null has none: it is the empty text.
+pub fn text<'d>(datum: &'d Datum<'_>) -> Cow<'d, str> {
+    match datum {
+        Datum::String(text) => Cow::Borrowed(text),
+        Datum::Dynamic(value) => dynamic_text(value),
+        other => Cow::Owned(printed(other)),
+    }
+}
+
+/// As [`text`], for as long as what the value borrows.
+pub fn text_of<'a>(datum: &Datum<'a>) -> Cow<'a, str> {
+    match datum {
+        Datum::String(text) => text.clone(),
+        Datum::Dynamic(Dynamic::Text(Cow::Borrowed(text))) => {
+            if text.starts_with('"') {
+                path::unquoted(text).unwrap_or(Cow::Borrowed(text))
+            } else {
+                Cow::Borrowed(text)
+            }
+        }
+        other => Cow::Owned(text(other).into_owned()),
+    }
+}
+
+/// The text of a JSON value: a string without its quotes, all else as canonical JSON.
+pub fn dynamic_text<'d>(value: &'d Dynamic<'_>) -> Cow<'d, str> {
+    match value {
+        Dynamic::Text(text) if text.starts_with('"') => path::unquoted(text).unwrap_or(Cow::Borrowed(text)),
+        Dynamic::Text(text) => Cow::Borrowed(text),
+        Dynamic::Tree(tree) => json_text(tree),
+    }
+}
+
+/// As [`dynamic_text`], of a tree.
+pub fn json_text(tree: &Json) -> Cow<'_, str> {
+    match tree {
+        Json::Null => Cow::Borrowed(""),
+        Json::String(text) => Cow::Borrowed(text),
+        other => Cow::Owned(other.to_string()),
+    }
+}
+
+fn printed(datum: &Datum<'_>) -> String {
+    match datum {
+        Datum::Null => String::new(),
+        Datum::Bool(true) => "True".to_owned(),
+        Datum::Bool(false) => "False".to_owned(),
+        Datum::Int(value) => value.to_string(),
+        Datum::Long(value) => value.to_string(),
+        Datum::Real(value) => real_text(*value),
+        Datum::Decimal(value) => value.normalize().to_string(),
+        Datum::String(text) => text.to_string(),
+        Datum::DateTime(value) => datetime_text(*value),
+        Datum::TimeSpan(value) => timespan_text(*value),
+        Datum::Guid(value) => guid_text(*value),
+        Datum::Dynamic(value) => dynamic_text(value).into_owned(),
+    }
+}
+
+/// `1.0`, `0.25`, `1E+20`: the fewest digits that read back equal.
+pub fn real_text(value: f64) -> String {
+    if value.is_nan() {
+        return "NaN".to_owned();
+    }
+    if value.is_infinite() {
+        return if value > 0.0 { "Infinity" } else { "-Infinity" }.to_owned();
+    }
+    let plain = format!("{value:?}");
+    match plain.split_once('e') {
+        None => plain,
+        Some((digits, exponent)) => match exponent.strip_prefix('-') {
+            Some(exponent) => format!("{digits}E-{exponent:0>2}"),
+            None => format!("{digits}E+{exponent:0>2}"),
+        },
+    }
+}
+
+/// `2017-10-15T12:00:00.0000000Z`
+pub fn datetime_text(microseconds: i64) -> String {
+    let (year, month, day) = civil(microseconds.div_euclid(MICROSECONDS_PER_DAY));
+    let in_day = microseconds.rem_euclid(MICROSECONDS_PER_DAY);
+    let (seconds, fraction) = (in_day / 1_000_000, in_day % 1_000_000);
+    format!(
+        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}.{fraction:06}0Z",
+        seconds / 3600,
+        seconds / 60 % 60,
+        seconds % 60,
+    )
+}
+
+/// Year, month and day of a day counted from 1970-01-01, in the proleptic Gregorian calendar.
+///
+/// Counted in eras of 400 years that begin in March, so that a leap day is the last of its year.
+pub fn civil(day: i64) -> (i64, i64, i64) {
+    const DAYS_PER_ERA: i64 = 146_097;
+    let from_march_0 = day + 719_468;
+    let era = from_march_0.div_euclid(DAYS_PER_ERA);
+    let in_era = from_march_0.rem_euclid(DAYS_PER_ERA);
+    let year_of_era = (in_era - in_era / 1_460 + in_era / 36_524 - in_era / 146_096) / 365;
+    let in_year = in_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * in_year + 2) / 153;
+    let day = in_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 {
+        from_march + 3
+    } else {
+        from_march - 9
+    };
+    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+}
+
+/// `00:00:03`, `-12:00:00`, `1.02:03:04.5000000`
+pub fn timespan_text(ticks: i64) -> String {
+    let mut out = String::new();
+    if ticks < 0 {
+        out.push('-');
+    }
+    let ticks = ticks.unsigned_abs();
+    let (day, second) = (TICKS_PER_DAY.unsigned_abs(), TICKS_PER_SECOND.unsigned_abs());
+    if ticks >= day {
+        let _ = write!(out, "{}.", ticks / day);
+    }
+    let seconds = ticks % day / second;
+    let _ = write!(
+        out,
+        "{:02}:{:02}:{:02}",
+        seconds / 3600,
+        seconds / 60 % 60,
+        seconds % 60
+    );
+    let fraction = ticks % second;
+    if fraction > 0 {
+        let _ = write!(out, ".{fraction:07}");
+    }
+    out
+}
+
+pub fn guid_text(value: u128) -> String {
+    let hex = format!("{value:032x}");
+    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+}
+
+/// The value as JSON. What JSON has no kind for becomes its text.
+pub fn json(datum: &Datum<'_>) -> Json {
+    match datum {
+        Datum::Null => Json::Null,
+        Datum::Bool(value) => Json::Bool(*value),
+        Datum::Int(value) => Json::Long(i64::from(*value)),
+        Datum::Long(value) => Json::Long(*value),
+        Datum::Real(value) => Json::Real(*value),
+        Datum::Dynamic(value) => value.tree().into_owned(),
+        other => Json::String(text(other).into_owned()),
+    }
+}
+
+/// `parse_json`: text is read as JSON, and is a JSON string where it is none; the empty text is null.
+pub fn parse_dynamic<'a>(datum: &Datum<'a>) -> Datum<'a> {
+    match datum {
+        Datum::Dynamic(_) => datum.clone(),
+        Datum::String(text) if text.trim().is_empty() => Datum::Null,
+        Datum::String(text) => {
+            Datum::dynamic(Json::parse(text).unwrap_or_else(|_| Json::String(text.clone().into_owned())))
+        }
+        other => Datum::dynamic(json(other)),
+    }
+}
+
+/// A JSON value as a value of the type of its kind; arrays and objects stay what they are.
+pub fn of_kind<'d>(value: &'d Dynamic<'_>) -> Datum<'d> {
+    match value {
+        Dynamic::Text(text) => match text.as_bytes().first() {
+            None => Datum::Null,
+            Some(b'"') => Datum::String(path::unquoted(text).unwrap_or(Cow::Borrowed(text))),
+            Some(b'{' | b'[') => Datum::Dynamic(Dynamic::Text(Cow::Borrowed(text))),
+            Some(_) => match text.as_ref() {
+                "true" => Datum::Bool(true),
+                "false" => Datum::Bool(false),
+                "null" => Datum::Null,
+                number => number
+                    .parse()
+                    .map(Datum::Long)
+                    .unwrap_or_else(|_| number.parse().map_or(Datum::String(Cow::Borrowed(number)), Datum::Real)),
+            },
+        },
+        Dynamic::Tree(tree) => kind_of_tree(tree),
+    }
+}
+
+/// As [`of_kind`], of a tree.
+pub fn kind_of_tree(tree: &Json) -> Datum<'_> {
+    match tree {
+        Json::Null => Datum::Null,
+        Json::Bool(value) => Datum::Bool(*value),
+        Json::Long(value) => Datum::Long(*value),
+        Json::Real(value) => Datum::Real(*value),
+        Json::String(text) => Datum::string(text.as_str()),
+        Json::Array(_) | Json::Object(_) => Datum::Dynamic(Dynamic::Tree(Cow::Borrowed(tree))),
+    }
+}
+
+/// The value as one of another type.
+pub fn cast<'a>(datum: Datum<'a>, to: Type) -> Datum<'a> {
+    if datum.ty() == Some(to) {
+        return datum;
+    }
+    match to {
+        Type::Bool => boolean(&datum).map_or(Datum::Null, Datum::Bool),
+        Type::Int => long(&datum)
+            .and_then(|value| i32::try_from(value).ok())
+            .map_or(Datum::Null, Datum::Int),
+        Type::Long => long(&datum).map_or(Datum::Null, Datum::Long),
+        Type::Real => real(&datum).map_or(Datum::Null, Datum::Real),
+        Type::Decimal => decimal(&datum).map_or(Datum::Null, Datum::Decimal),
+        Type::String => Datum::String(text_of(&datum)),
+        Type::DateTime => moment(&datum).map_or(Datum::Null, datetime),
+        Type::TimeSpan => duration(&datum).map_or(Datum::Null, Datum::TimeSpan),
+        Type::Guid => guid(&datum).map_or(Datum::Null, Datum::Guid),
+        Type::Dynamic => Datum::dynamic(json(&datum)),
+    }
+}
+
+/// The value as an integer: fractions are cut off towards zero, moments and durations are their ticks.
+pub fn long(datum: &Datum<'_>) -> Option<i64> {
+    match datum {
+        Datum::Bool(value) => Some(i64::from(*value)),
+        Datum::Int(value) => Some(i64::from(*value)),
+        Datum::Long(value) => Some(*value),
+        Datum::Real(value) => truncated(*value),
+        Datum::Decimal(value) => value.trunc().to_i64(),
+        Datum::String(text) => parse_long(text),
+        Datum::DateTime(value) => Some((value - DATETIME_MIN) * TICKS_PER_MICROSECOND),
+        Datum::TimeSpan(value) => Some(*value),
+        Datum::Dynamic(value) => match of_kind(value) {
+            Datum::Dynamic(_) => None,
+            simple => long(&simple),
+        },
+        Datum::Null | Datum::Guid(_) => None,
+    }
+}
+
+pub fn real(datum: &Datum<'_>) -> Option<f64> {
+    match datum {
+        Datum::Real(value) => Some(*value),
+        Datum::Decimal(value) => value.to_f64(),
+        Datum::String(text) => parse_real(text),
+        Datum::Dynamic(value) => match of_kind(value) {
+            Datum::Dynamic(_) => None,
+            simple => real(&simple),
+        },
+        other => long(other).map(|value| value as f64),
+    }
+}
+
+pub fn decimal(datum: &Datum<'_>) -> Option<Decimal> {
+    match datum {
+        Datum::Decimal(value) => Some(*value),
+        Datum::Real(value) => Decimal::from_f64(*value),
+        Datum::String(text) => {
+            let text = text.trim();
+            text.parse().or_else(|_| Decimal::from_scientific(text)).ok()
+        }
+        Datum::Dynamic(value) => match of_kind(value) {
+            Datum::Dynamic(_) => None,
+            simple => decimal(&simple),
+        },
+        other => long(other).map(Decimal::from),
+    }
+}
+
+/// The value as a truth: numbers are true but for zero; texts are `true`, `false` or an integer.
+pub fn boolean(datum: &Datum<'_>) -> Option<bool> {
+    match datum {
+        Datum::Bool(value) => Some(*value),
+        Datum::Real(value) => (!value.is_nan()).then_some(*value != 0.0),
+        Datum::Decimal(value) => Some(!value.is_zero()),
+        Datum::String(text) => {
+            let text = text.trim();
+            if text.eq_ignore_ascii_case("true") {
+                Some(true)
+            } else if text.eq_ignore_ascii_case("false") {
+                Some(false)
+            } else {
+                parse_long(text).map(|value| value != 0)
+            }
+        }
+        Datum::Int(value) => Some(*value != 0),
+        Datum::Long(value) => Some(*value != 0),
+        Datum::Dynamic(value) => match of_kind(value) {
+            Datum::Dynamic(_) => None,
+            simple => boolean(&simple),
+        },
+        Datum::Null | Datum::DateTime(_) | Datum::TimeSpan(_) | Datum::Guid(_) => None,
+    }
+}
+
+/// The value as a moment, in microseconds since 1970.
+pub fn moment(datum: &Datum<'_>) -> Option<i64> {
+    match datum {
+        Datum::DateTime(value) => Some(*value),
+        Datum::Dynamic(value) => match of_kind(value) {
+            Datum::Dynamic(_) => None,
+            simple => moment(&simple),
+        },
+        Datum::Int(_) | Datum::Long(_) => long(datum)?.div_euclid(TICKS_PER_MICROSECOND).checked_add(DATETIME_MIN),
+        _ => None,
+    }
+}
+
+/// The value as a duration, in ticks.
+pub fn duration(datum: &Datum<'_>) -> Option<i64> {
+    match datum {
+        Datum::TimeSpan(value) => Some(*value),
+        Datum::Dynamic(value) => match of_kind(value) {
+            Datum::Dynamic(_) => None,
+            simple => duration(&simple),
+        },
+        Datum::Int(_) | Datum::Long(_) => long(datum),
+        _ => None,
+    }
+}
+
+pub fn guid(datum: &Datum<'_>) -> Option<u128> {
+    match datum {
+        Datum::Guid(value) => Some(*value),
+        Datum::String(text) => parse_guid(text),
+        Datum::Dynamic(value) => match of_kind(value) {
+            Datum::String(text) => parse_guid(&text),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// A real without its fraction, where 64 bits hold it.
+pub fn truncated(value: f64) -> Option<i64> {
+    let whole = value.trunc();
+    (whole >= i64::MIN as f64 && whole < i64::MAX as f64).then_some(whole as i64)
+}
+
+/// Decimal digits with a sign, or `0x` and hexadecimal ones.
+pub fn parse_long(text: &str) -> Option<i64> {
+    let text = text.trim();
+    if let Some(digits) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        return (!digits.starts_with('+'))
+            .then(|| u64::from_str_radix(digits, 16).ok())
+            .flatten()
+            .map(u64::cast_signed);
+    }
+    text.parse().ok()
+}
+
+pub fn parse_real(text: &str) -> Option<f64> {
+    let text = text.trim();
+    text.parse().ok().or_else(|| parse_long(text).map(|value| value as f64))
+}
+
+/// 32 hexadecimal digits, with or without hyphens in their places and braces around.
+pub fn parse_guid(text: &str) -> Option<u128> {
+    let text = text.trim();
+    let text = text
+        .strip_prefix('{')
+        .and_then(|inner| inner.strip_suffix('}'))
+        .unwrap_or(text);
+    let bytes = text.as_bytes();
+    let hyphens = match bytes.len() {
+        32 => &[][..],
+        36 => &[8, 13, 18, 23][..],
+        _ => return None,
+    };
+    let mut value = 0u128;
+    for (place, byte) in bytes.iter().enumerate() {
+        if hyphens.contains(&place) {
+            if *byte != b'-' {
+                return None;
+            }
+        } else {
+            value = value << 4 | u128::from(char::from(*byte).to_digit(16)?);
+        }
+    }
+    Some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_type_is_written_as_the_language_writes_it() {
+        let table = [
+            (Datum::Null, ""),
+            (Datum::Bool(true), "True"),
+            (Datum::Int(-5), "-5"),
+            (Datum::Real(1.0), "1.0"),
+            (Datum::Real(0.1), "0.1"),
+            (Datum::Real(1e20), "1E+20"),
+            (Datum::Real(1.5e-7), "1.5E-07"),
+            (Datum::Real(f64::NAN), "NaN"),
+            (Datum::DateTime(0), "1970-01-01T00:00:00.0000000Z"),
+            (Datum::DateTime(DATETIME_MIN), "0001-01-01T00:00:00.0000000Z"),
+            (Datum::DateTime(DATETIME_MAX), "9999-12-31T23:59:59.9999990Z"),
+            (Datum::DateTime(951_782_400_000_001), "2000-02-29T00:00:00.0000010Z"),
+            (Datum::TimeSpan(30_000_000), "00:00:03"),
+            (Datum::TimeSpan(-12 * 3600 * TICKS_PER_SECOND), "-12:00:00"),
+            (Datum::TimeSpan(TICKS_PER_DAY + 73_845_000_000), "1.02:03:04.5000000"),
+            (Datum::Guid(1), "00000000-0000-0000-0000-000000000001"),
+            (Datum::dynamic(Json::String("a\"b".into())), "a\"b"),
+            (Datum::dynamic(Json::Array(vec![Json::Real(1.0)])), "[1.0]"),
+        ];
+        for (datum, expected) in table {
+            assert_eq!(text(&datum), expected, "{datum:?}");
+        }
+    }
+
+    #[test]
+    fn texts_are_read_whole_or_not_at_all() {
+        assert_eq!(parse_long(" 42 "), Some(42));
+        assert_eq!(parse_long("1.5"), None);
+        assert_eq!(parse_long("0xff"), Some(255));
+        assert_eq!(parse_long("nan"), None);
+        assert_eq!(parse_real("1e3"), Some(1000.0));
+        assert_eq!(parse_real(""), None);
+        assert_eq!(boolean(&Datum::string("TRUE")), Some(true));
+        assert_eq!(boolean(&Datum::string("yes")), None);
+        assert_eq!(boolean(&Datum::string("2")), Some(true));
+        assert_eq!(
+            parse_guid("{74be27de-1e4e-49d9-b579-fe0b331d3642}")
+                .map(guid_text)
+                .as_deref(),
+            Some("74be27de-1e4e-49d9-b579-fe0b331d3642")
+        );
+        assert_eq!(parse_guid("74be27de-1e4e-49d9-b579-fe0b331d364"), None);
+        assert_eq!(cast(Datum::Real(2.9), Type::Int), Datum::Int(2));
+        assert_eq!(cast(Datum::Long(1 << 40), Type::Int), Datum::Null);
+    }
+
+    #[test]
+    fn a_json_value_converts_by_its_kind() {
+        let text = |json| Datum::Dynamic(Dynamic::Text(Cow::Borrowed(json)));
+        assert_eq!(long(&text("2.5")), Some(2));
+        assert_eq!(long(&text("\"7\"")), Some(7));
+        assert_eq!(long(&text("[1]")), None);
+        assert_eq!(boolean(&text("true")), Some(true));
+        assert_eq!(real(&text("3")), Some(3.0));
+        assert_eq!(super::text(&text("\"a\\nb\"")), "a\nb");
+        assert_eq!(
+            parse_dynamic(&Datum::string("not json")),
+            Datum::dynamic(Json::String("not json".into()))
+        );
+        assert_eq!(parse_dynamic(&Datum::string("")), Datum::Null);
+    }
+}

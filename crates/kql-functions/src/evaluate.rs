@@ -1,0 +1,743 @@
+//! The interpreter: a bound expression, prepared once as a [`Program`], computed for one row after another.
+//!
+//! Preparing resolves kernels, compiles constant patterns and needles, and turns constant lists into sets; running
+//! borrows from the row and from the program and allocates where a kernel does. A row is whatever implements [`Row`]:
+//! a place in a batch, a slice of values, a partial match of a graph pattern.
+//!
+//! Not here: functions of the order of rows (`row_number`), which their operator computes beforehand, and tables: who
+//! prepares a program hands in the rows of its sub-queries.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use postern_kql::ir::{
+    self, Binary, GraphFunction, OverPath, PathStep, Scalar, ScalarKind, StringOperator, StringTest,
+};
+use postern_kql::{Code, Diagnostic, Span, Type};
+use regex::Regex;
+
+use crate::operators::{and, as_truth, between, binary, equal, is_same, negate, or, truth};
+use crate::text::{Needle, equal_folded, folded};
+use crate::{Context, Datum, Json, Kernel, convert, kernel, path};
+
+/// From this many values on, a constant list is looked up in a set.
+const SET_VALUES_MIN: usize = 8;
+
+/// Where an expression finds what it reads. What a row does not have is null.
+pub trait Row<'a> {
+    fn column(&self, index: usize) -> Datum<'a>;
+
+    /// A property of a variable of a graph pattern; of a variable-length edge the array along the path.
+    fn property(&self, variable: usize, column: usize) -> Datum<'a> {
+        let _ = (variable, column);
+        Datum::Null
+    }
+
+    /// Without a variable it is about the row itself, an element of a path.
+    fn graph_function(&self, function: GraphFunction, variable: Option<usize>) -> Datum<'a> {
+        let _ = (function, variable);
+        Datum::Null
+    }
+
+    /// Shows the edges of a variable-length edge, or its inner nodes, in the order of the path, until `visit` says no.
+    fn over_path(&self, variable: usize, inner_nodes: bool, visit: &mut dyn FnMut(&dyn Row<'a>) -> bool) {
+        let _ = (variable, inner_nodes, visit);
+    }
+}
+
+/// A row that is a list of values.
+pub struct Values<'a>(pub &'a [Datum<'a>]);
+
+impl<'a> Row<'a> for Values<'a> {
+    fn column(&self, index: usize) -> Datum<'a> {
+        self.0.get(index).map_or(Datum::Null, Datum::borrowed)
+    }
+}
+
+/// The rows of sub-queries, which have run before: the values of the first column, in order, or `None` where the table
+/// was not run.
+pub type Subqueries<'s> = dyn Fn(&Arc<ir::Tabular>) -> Option<Arc<[Datum<'static>]>> + 's;
+
+/// A prepared expression.
+#[derive(Debug)]
+pub struct Program {
+    root: Node,
+    ty: Type,
+}
+
+impl Program {
+    /// # Errors
+    /// The expression holds what the interpreter does not compute, or a constant pattern that is none; the diagnostic
+    /// says where.
+    pub fn new(scalar: &Scalar, subqueries: &Subqueries<'_>) -> Result<Self, Diagnostic> {
+        Ok(Self {
+            root: Preparing { subqueries }.node(scalar)?,
+            ty: scalar.ty,
+        })
+    }
+
+    /// The type of the values, which a null does not tell.
+    pub fn ty(&self) -> Type {
+        self.ty
+    }
+
+    pub fn run<'a>(&'a self, row: &dyn Row<'a>, cx: &Context) -> Datum<'a> {
+        self.root.run(row, cx)
+    }
+
+    /// Whether the value of a predicate is true: null counts as false.
+    pub fn holds<'a>(&'a self, row: &dyn Row<'a>, cx: &Context) -> bool {
+        as_truth(&self.run(row, cx)) == Some(true)
+    }
+}
+
+/// An expression without sub-queries, for one row: the short way for constants and tests.
+///
+/// # Errors
+/// As [`Program::new`].
+pub fn evaluate(scalar: &Scalar, row: &[Datum<'_>], cx: &Context) -> Result<Datum<'static>, Diagnostic> {
+    let program = Program::new(scalar, &|_| None)?;
+    let row: Vec<Datum<'_>> = row.iter().map(Datum::borrowed).collect();
+    Ok(program.run(&Values(&row), cx).into_owned())
+}
+
+#[derive(Debug)]
+enum Node {
+    Constant(Datum<'static>),
+    Column(usize),
+    Call {
+        kernel: Kernel,
+        arguments: Box<[Node]>,
+        ty: Type,
+    },
+    /// `iff` and `case`: only what is asked for is computed.
+    Choose {
+        branches: Box<[(Node, Node)]>,
+        otherwise: Box<Node>,
+    },
+    Coalesce(Box<[Node]>),
+    Negate(Box<Node>),
+    Binary {
+        operator: Binary,
+        sides: Box<(Node, Node)>,
+        ty: Type,
+    },
+    And(Box<(Node, Node)>),
+    Or(Box<(Node, Node)>),
+    Text {
+        value: Box<Node>,
+        test: Test,
+        is_negated: bool,
+    },
+    In {
+        value: Box<Node>,
+        list: List,
+        is_case_sensitive: bool,
+        is_negated: bool,
+    },
+    HasAny {
+        value: Box<Node>,
+        needles: Needles,
+        all: bool,
+    },
+    Between {
+        parts: Box<(Node, Node, Node)>,
+        is_negated: bool,
+    },
+    Path {
+        base: Box<Node>,
+        steps: Box<[Step]>,
+    },
+    Cast(Box<Node>, Type),
+    Property {
+        variable: usize,
+        column: usize,
+    },
+    OverPath {
+        over: OverPath,
+        variable: usize,
+        inner_nodes: bool,
+        value: Box<Node>,
+    },
+    GraphFunction(GraphFunction, Option<usize>),
+}
+
+/// The right side of a test of texts.
+#[derive(Debug)]
+enum Test {
+    Needle(StringTest, Needle<'static>),
+    Regex(Regex),
+    Computed(StringOperator, Box<Node>),
+}
+
+#[derive(Debug)]
+enum List {
+    /// Folded where case does not count.
+    Texts(HashSet<Box<str>>),
+    Longs(HashSet<i64>),
+    Values(Arc<[Datum<'static>]>),
+    Computed(Box<[Node]>),
+}
+
+#[derive(Debug)]
+enum Needles {
+    Constant(Box<[Needle<'static>]>),
+    Computed(Box<[Node]>),
+}
+
+#[derive(Debug)]
+enum Step {
+    Key(Box<str>),
+    Index(i64),
+    Computed(Node),
+}
+
+struct Preparing<'s> {
+    subqueries: &'s Subqueries<'s>,
+}
+
+impl Preparing<'_> {
+    fn node(&self, scalar: &Scalar) -> Result<Node, Diagnostic> {
+        let boxed = |scalar: &Scalar| self.node(scalar).map(Box::new);
+        let pair = |left: &Scalar, right: &Scalar| Ok(Box::new((self.node(left)?, self.node(right)?)));
+        Ok(match &scalar.kind {
+            ScalarKind::Constant(value) => Node::Constant(Datum::from(value).into_owned()),
+            ScalarKind::Column(index) => Node::Column(*index),
+            ScalarKind::Call { function, arguments } => self.call(function, arguments, scalar)?,
+            ScalarKind::Negate(value) => Node::Negate(boxed(value)?),
+            ScalarKind::Binary { operator, left, right } => Node::Binary {
+                operator: *operator,
+                sides: pair(left, right)?,
+                ty: scalar.ty,
+            },
+            ScalarKind::And(left, right) => Node::And(pair(left, right)?),
+            ScalarKind::Or(left, right) => Node::Or(pair(left, right)?),
+            ScalarKind::Text { operator, left, right } => Node::Text {
+                value: boxed(left)?,
+                test: self.test(*operator, right)?,
+                is_negated: operator.is_negated,
+            },
+            ScalarKind::In {
+                left,
+                list,
+                is_case_sensitive,
+                is_negated,
+            } => Node::In {
+                value: boxed(left)?,
+                list: self.list(left.ty, list, *is_case_sensitive)?,
+                is_case_sensitive: *is_case_sensitive,
+                is_negated: *is_negated,
+            },
+            ScalarKind::InTable {
+                left,
+                table,
+                is_case_sensitive,
+                is_negated,
+            } => Node::In {
+                value: boxed(left)?,
+                list: set(left.ty, self.rows(table)?, *is_case_sensitive),
+                is_case_sensitive: *is_case_sensitive,
+                is_negated: *is_negated,
+            },
+            ScalarKind::HasAny { left, list, all } => Node::HasAny {
+                value: boxed(left)?,
+                needles: self.needles(list)?,
+                all: *all,
+            },
+            ScalarKind::HasAnyTable { left, table, all } => Node::HasAny {
+                value: boxed(left)?,
+                needles: Needles::Constant(needles(&self.rows(table)?)),
+                all: *all,
+            },
+            ScalarKind::Between {
+                value,
+                low,
+                high,
+                is_negated,
+            } => Node::Between {
+                parts: Box::new((self.node(value)?, self.node(low)?, self.node(high)?)),
+                is_negated: *is_negated,
+            },
+            ScalarKind::Path { base, steps } => Node::Path {
+                base: boxed(base)?,
+                steps: steps
+                    .iter()
+                    .map(|step| {
+                        Ok(match step {
+                            PathStep::Key(key) => Step::Key(key.as_str().into()),
+                            PathStep::Index(index) => Step::Index(*index),
+                            PathStep::Computed(scalar) => Step::Computed(self.node(scalar)?),
+                        })
+                    })
+                    .collect::<Result<_, Diagnostic>>()?,
+            },
+            ScalarKind::Cast(value) => Node::Cast(boxed(value)?, scalar.ty),
+            ScalarKind::ToScalar(table) => {
+                let first = self.rows(table)?.first().cloned();
+                Node::Constant(match first {
+                    None | Some(Datum::Null) => null(scalar.ty),
+                    Some(value) => value,
+                })
+            }
+            ScalarKind::Window { function, .. } => {
+                let message = format!("{function}() needs rows in an order and cannot stand here");
+                return Err(Diagnostic::error(Code::Unsupported, scalar.span, message));
+            }
+            ScalarKind::Property { variable, column } => Node::Property {
+                variable: *variable,
+                column: *column,
+            },
+            ScalarKind::OverPath {
+                over,
+                variable,
+                inner_nodes,
+                value,
+            } => Node::OverPath {
+                over: *over,
+                variable: *variable,
+                inner_nodes: *inner_nodes,
+                value: boxed(value)?,
+            },
+            ScalarKind::GraphFunction { function, variable } => Node::GraphFunction(*function, *variable),
+        })
+    }
+
+    fn nodes(&self, scalars: &[Scalar]) -> Result<Box<[Node]>, Diagnostic> {
+        scalars.iter().map(|scalar| self.node(scalar)).collect()
+    }
+
+    fn call(&self, function: &str, arguments: &[Scalar], scalar: &Scalar) -> Result<Node, Diagnostic> {
+        match (function, arguments) {
+            ("iff" | "case", [branches @ .., otherwise]) if !branches.is_empty() && branches.len() % 2 == 0 => {
+                Ok(Node::Choose {
+                    branches: branches
+                        .chunks_exact(2)
+                        .map(|branch| Ok((self.node(&branch[0])?, self.node(&branch[1])?)))
+                        .collect::<Result<_, Diagnostic>>()?,
+                    otherwise: Box::new(self.node(otherwise)?),
+                })
+            }
+            ("coalesce", _) => Ok(Node::Coalesce(self.nodes(arguments)?)),
+            _ => match kernel(function) {
+                Some(kernel) => Ok(Node::Call {
+                    kernel,
+                    arguments: self.nodes(arguments)?,
+                    ty: scalar.ty,
+                }),
+                None => {
+                    let message = format!("the function {function}() is not supported");
+                    Err(Diagnostic::error(Code::Unsupported, scalar.span, message))
+                }
+            },
+        }
+    }
+
+    fn rows(&self, table: &Arc<ir::Tabular>) -> Result<Arc<[Datum<'static>]>, Diagnostic> {
+        (self.subqueries)(table).ok_or_else(|| {
+            Diagnostic::error(
+                Code::Unsupported,
+                table.span,
+                "a table cannot be read inside this expression",
+            )
+        })
+    }
+
+    fn test(&self, operator: StringOperator, right: &Scalar) -> Result<Test, Diagnostic> {
+        if operator.test == StringTest::Like {
+            return Err(
+                Diagnostic::error(Code::Unsupported, right.span, "the operator like is not supported")
+                    .with_hint("use contains, startswith, endswith or matches regex"),
+            );
+        }
+        let node = self.node(right)?;
+        Ok(match node {
+            Node::Constant(value) => {
+                let text = convert::text(&value).into_owned();
+                if operator.test == StringTest::MatchesRegex {
+                    Test::Regex(constant_pattern(&text, right.span)?)
+                } else {
+                    Test::Needle(operator.test, Needle::new(text, operator.is_case_sensitive))
+                }
+            }
+            node => Test::Computed(operator, Box::new(node)),
+        })
+    }
+
+    fn list(&self, left: Type, list: &[Scalar], is_case_sensitive: bool) -> Result<List, Diagnostic> {
+        let nodes = self.nodes(list)?;
+        Ok(match constants(&nodes) {
+            Some(values) => set(left, values.into(), is_case_sensitive),
+            None => List::Computed(nodes),
+        })
+    }
+
+    fn needles(&self, list: &[Scalar]) -> Result<Needles, Diagnostic> {
+        let nodes = self.nodes(list)?;
+        Ok(match constants(&nodes) {
+            Some(values) => Needles::Constant(needles(&values)),
+            None => Needles::Computed(nodes),
+        })
+    }
+}
+
+fn constant_pattern(pattern: &str, span: Span) -> Result<Regex, Diagnostic> {
+    crate::context::compile(pattern).map_err(|error| {
+        Diagnostic::error(
+            Code::Arguments,
+            span,
+            format!("not a regular expression that can be run: {error}"),
+        )
+    })
+}
+
+/// The null of a type; that of `string` is the empty text.
+fn null(ty: Type) -> Datum<'static> {
+    if ty == Type::String {
+        Datum::string("")
+    } else {
+        Datum::Null
+    }
+}
+
+/// The values of a list of constants, arrays opened; `None` where one is not constant.
+fn constants(nodes: &[Node]) -> Option<Vec<Datum<'static>>> {
+    let mut values = Vec::new();
+    for node in nodes {
+        let Node::Constant(value) = node else {
+            return None;
+        };
+        each_value(value, |value| {
+            values.push(value.borrowed().into_owned());
+            true
+        });
+    }
+    Some(values)
+}
+
+/// Shows the value, or the items of what is an array, until `visit` says no. Whether all were shown.
+fn each_value(value: &Datum<'_>, mut visit: impl FnMut(&Datum<'_>) -> bool) -> bool {
+    if let Datum::Dynamic(dynamic) = value
+        && let Json::Array(items) = dynamic.tree().as_ref()
+    {
+        return items.iter().all(|item| visit(&convert::kind_of_tree(item)));
+    }
+    visit(value)
+}
+
+fn set(left: Type, values: Arc<[Datum<'static>]>, is_case_sensitive: bool) -> List {
+    if values.len() < SET_VALUES_MIN {
+        return List::Values(values);
+    }
+    match left {
+        Type::String if values.iter().all(|value| matches!(value, Datum::String(_))) => List::Texts(
+            values
+                .iter()
+                .map(|value| {
+                    let text = convert::text(value);
+                    if is_case_sensitive {
+                        text.as_ref().into()
+                    } else {
+                        folded(&text).as_ref().into()
+                    }
+                })
+                .collect(),
+        ),
+        Type::Int | Type::Long
+            if values
+                .iter()
+                .all(|value| matches!(value, Datum::Int(_) | Datum::Long(_))) =>
+        {
+            List::Longs(values.iter().filter_map(convert::long).collect())
+        }
+        _ => List::Values(values),
+    }
+}
+
+fn needles(values: &[Datum<'_>]) -> Box<[Needle<'static>]> {
+    values
+        .iter()
+        .map(|value| Needle::new(convert::text(value).into_owned(), false))
+        .collect()
+}
+
+impl Node {
+    fn run<'a>(&'a self, row: &dyn Row<'a>, cx: &Context) -> Datum<'a> {
+        match self {
+            Node::Constant(value) => value.borrowed(),
+            Node::Column(index) => row.column(*index),
+            Node::Call { kernel, arguments, ty } => match call(*kernel, arguments, row, cx) {
+                Datum::Null => null(*ty),
+                value => value,
+            },
+            Node::Choose { branches, otherwise } => {
+                for (condition, value) in branches {
+                    if as_truth(&condition.run(row, cx)) == Some(true) {
+                        return value.run(row, cx);
+                    }
+                }
+                otherwise.run(row, cx)
+            }
+            Node::Coalesce(nodes) => coalesce(nodes.iter().map(|node| node.run(row, cx))),
+            Node::Negate(value) => negate(&value.run(row, cx)),
+            Node::Binary { operator, sides, ty } => {
+                binary(*operator, &sides.0.run(row, cx), &sides.1.run(row, cx), *ty)
+            }
+            Node::And(sides) => {
+                let left = as_truth(&sides.0.run(row, cx));
+                if left == Some(false) {
+                    return Datum::Bool(false);
+                }
+                truth(and(left, as_truth(&sides.1.run(row, cx))))
+            }
+            Node::Or(sides) => {
+                let left = as_truth(&sides.0.run(row, cx));
+                if left == Some(true) {
+                    return Datum::Bool(true);
+                }
+                truth(or(left, as_truth(&sides.1.run(row, cx))))
+            }
+            Node::Text {
+                value,
+                test,
+                is_negated,
+            } => {
+                let value = value.run(row, cx);
+                let text = convert::text(&value);
+                Datum::Bool(test.matches(&text, row, cx) != *is_negated)
+            }
+            Node::In {
+                value,
+                list,
+                is_case_sensitive,
+                is_negated,
+            } => {
+                let value = value.run(row, cx);
+                let found = list.holds(&value, *is_case_sensitive, row, cx);
+                truth(found.map(|found| found != *is_negated))
+            }
+            Node::HasAny { value, needles, all } => {
+                let value = value.run(row, cx);
+                let text = convert::text(&value);
+                Datum::Bool(needles.test(&text, *all, row, cx))
+            }
+            Node::Between { parts, is_negated } => {
+                let inside = between(&parts.0.run(row, cx), &parts.1.run(row, cx), &parts.2.run(row, cx));
+                truth(inside.map(|inside| inside != *is_negated))
+            }
+            Node::Path { base, steps } => steps
+                .iter()
+                .try_fold(base.run(row, cx), |value, step| step.take(value, row, cx))
+                .unwrap_or(Datum::Null),
+            Node::Cast(value, ty) => match convert::cast(value.run(row, cx), *ty) {
+                Datum::Null => null(*ty),
+                value => value,
+            },
+            Node::Property { variable, column } => row.property(*variable, *column),
+            Node::OverPath {
+                over,
+                variable,
+                inner_nodes,
+                value,
+            } => over_path(*over, *variable, *inner_nodes, value, row, cx),
+            Node::GraphFunction(function, variable) => row.graph_function(*function, *variable),
+        }
+    }
+}
+
+/// The first value that is neither null nor an empty text.
+pub(crate) fn coalesce<'a>(values: impl Iterator<Item = Datum<'a>>) -> Datum<'a> {
+    let mut last = Datum::Null;
+    for value in values {
+        match &value {
+            Datum::Null => {}
+            Datum::String(text) if text.is_empty() => last = value,
+            _ => return value,
+        }
+    }
+    last
+}
+
+fn call<'a>(kernel: Kernel, arguments: &'a [Node], row: &dyn Row<'a>, cx: &Context) -> Datum<'a> {
+    // Most functions have few arguments, which need no memory of their own.
+    match arguments {
+        [] => kernel(cx, &[]),
+        [a] => kernel(cx, &[a.run(row, cx)]),
+        [a, b] => kernel(cx, &[a.run(row, cx), b.run(row, cx)]),
+        [a, b, c] => kernel(cx, &[a.run(row, cx), b.run(row, cx), c.run(row, cx)]),
+        many => {
+            let values: Vec<Datum<'a>> = many.iter().map(|node| node.run(row, cx)).collect();
+            kernel(cx, &values)
+        }
+    }
+}
+
+fn over_path<'a>(
+    over: OverPath,
+    variable: usize,
+    inner_nodes: bool,
+    value: &'a Node,
+    row: &dyn Row<'a>,
+    cx: &Context,
+) -> Datum<'a> {
+    match over {
+        OverPath::Map => {
+            let mut items = Vec::new();
+            row.over_path(variable, inner_nodes, &mut |element| {
+                items.push(convert::json(&value.run(element, cx)));
+                true
+            });
+            Datum::dynamic(Json::Array(items))
+        }
+        // `all` of nothing is true, `any` of nothing is false.
+        OverPath::All | OverPath::Any => {
+            let stops_at = over == OverPath::Any;
+            let mut result = !stops_at;
+            row.over_path(variable, inner_nodes, &mut |element| {
+                if (as_truth(&value.run(element, cx)) == Some(true)) == stops_at {
+                    result = stops_at;
+                    return false;
+                }
+                true
+            });
+            Datum::Bool(result)
+        }
+    }
+}
+
+impl Test {
+    fn matches<'a>(&'a self, text: &str, row: &dyn Row<'a>, cx: &Context) -> bool {
+        match self {
+            Test::Needle(test, needle) => test_needle(*test, needle, text),
+            Test::Regex(pattern) => pattern.is_match(text),
+            Test::Computed(operator, right) => {
+                let right = right.run(row, cx);
+                let right = convert::text(&right);
+                if operator.test == StringTest::MatchesRegex {
+                    return cx.pattern(&right).is_some_and(|pattern| pattern.is_match(text));
+                }
+                test_needle(operator.test, &Needle::new(right, operator.is_case_sensitive), text)
+            }
+        }
+    }
+}
+
+fn test_needle(test: StringTest, needle: &Needle<'_>, text: &str) -> bool {
+    match test {
+        StringTest::Equal => needle.equals(text),
+        StringTest::Has => needle.is_term_in(text),
+        StringTest::HasPrefix => needle.is_term_prefix_in(text),
+        StringTest::HasSuffix => needle.is_term_suffix_in(text),
+        StringTest::Contains => needle.is_in(text),
+        StringTest::StartsWith => needle.starts(text),
+        StringTest::EndsWith => needle.ends(text),
+        // These two have no needle.
+        StringTest::MatchesRegex | StringTest::Like => false,
+    }
+}
+
+impl List {
+    /// Three-valued as `==` is: null where the value is null and the list has a null.
+    fn holds<'a>(
+        &'a self,
+        value: &Datum<'_>,
+        is_case_sensitive: bool,
+        row: &dyn Row<'a>,
+        cx: &Context,
+    ) -> Option<bool> {
+        match self {
+            List::Texts(texts) => {
+                let text = convert::text(value);
+                Some(
+                    texts.contains(
+                        if is_case_sensitive {
+                            text
+                        } else {
+                            folded(&text).into_owned().into()
+                        }
+                        .as_ref(),
+                    ),
+                )
+            }
+            List::Longs(longs) => Some(convert::long(value).is_some_and(|value| longs.contains(&value))),
+            List::Values(values) => any_equal(value, values.iter(), is_case_sensitive),
+            List::Computed(nodes) => {
+                let mut result = Some(false);
+                for node in nodes {
+                    each_value(&node.run(row, cx), |other| {
+                        result = or(result, same(value, other, is_case_sensitive));
+                        result != Some(true)
+                    });
+                    if result == Some(true) {
+                        break;
+                    }
+                }
+                result
+            }
+        }
+    }
+}
+
+fn any_equal<'d, 'v: 'd>(
+    value: &Datum<'_>,
+    mut others: impl Iterator<Item = &'d Datum<'v>>,
+    is_case_sensitive: bool,
+) -> Option<bool> {
+    others
+        .try_fold(Some(false), |result, other| {
+            match or(result, same(value, other, is_case_sensitive)) {
+                Some(true) => Err(()),
+                result => Ok(result),
+            }
+        })
+        .unwrap_or(Some(true))
+}
+
+fn same(left: &Datum<'_>, right: &Datum<'_>, is_case_sensitive: bool) -> Option<bool> {
+    if is_case_sensitive || left.is_null() || right.is_null() {
+        return equal(left, right);
+    }
+    let is_text = |datum: &Datum<'_>| matches!(datum, Datum::String(_) | Datum::Dynamic(_));
+    Some(if is_text(left) && is_text(right) {
+        equal_folded(&convert::text(left), &convert::text(right))
+    } else {
+        is_same(left, right)
+    })
+}
+
+impl Needles {
+    fn test<'a>(&'a self, text: &str, all: bool, row: &dyn Row<'a>, cx: &Context) -> bool {
+        match self {
+            Needles::Constant(needles) if all => needles.iter().all(|needle| needle.is_term_in(text)),
+            Needles::Constant(needles) => needles.iter().any(|needle| needle.is_term_in(text)),
+            Needles::Computed(nodes) => {
+                // `all` goes on while terms are found, `any` while they are not.
+                let went_through = nodes.iter().all(|node| {
+                    each_value(&node.run(row, cx), |value| {
+                        Needle::new(convert::text(value), false).is_term_in(text) == all
+                    })
+                });
+                went_through == all
+            }
+        }
+    }
+}
+
+impl Step {
+    fn take<'a>(&'a self, value: Datum<'a>, row: &dyn Row<'a>, cx: &Context) -> Option<Datum<'a>> {
+        let Datum::Dynamic(dynamic) = value else {
+            return None;
+        };
+        match self {
+            Step::Key(key) => path::step_key(dynamic, key),
+            Step::Index(index) => path::step_index(dynamic, *index),
+            Step::Computed(node) => match node.run(row, cx) {
+                Datum::String(key) => path::step_key(dynamic, &key),
+                Datum::Dynamic(key) => match convert::of_kind(&key) {
+                    Datum::String(key) => path::step_key(dynamic, &key),
+                    index => path::step_index(dynamic, convert::long(&index)?),
+                },
+                index => path::step_index(dynamic, convert::long(&index)?),
+            },
+        }
+    }
+}
