@@ -293,7 +293,7 @@ impl Ledger {
             return Err(refused(
                 "function",
                 format!(
-                    "its name must be made of up to {HUNTING_NAME_CHARS_MAX} letters, digits and underscores, no digit first"
+                    "its name must be of up to {HUNTING_NAME_CHARS_MAX} letters, digits and underscores, no digit first"
                 ),
             ));
         }
