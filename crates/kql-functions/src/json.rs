@@ -25,6 +25,20 @@ impl Json {
         serde_json::from_str(text)
     }
 
+    /// Bytes of memory that the tree takes, about.
+    pub fn size(&self) -> usize {
+        size_of::<Json>()
+            + match self {
+                Json::String(text) => text.len(),
+                Json::Array(items) => items.iter().map(Json::size).sum(),
+                Json::Object(entries) => entries
+                    .iter()
+                    .map(|(key, value)| size_of::<String>() + key.len() + value.size())
+                    .sum(),
+                _ => 0,
+            }
+    }
+
     pub fn get(&self, key: &str) -> Option<&Json> {
         match self {
             Json::Object(entries) => entries.iter().find(|(name, _)| name == key).map(|(_, value)| value),

@@ -10,12 +10,16 @@
 //! **Invariant:** pure functions of their arguments and of [`Context`]: no clock, no network, no files.
 
 pub mod aggregates;
+mod bytes;
 pub mod context;
 pub mod convert;
 pub mod datum;
+mod element;
 pub mod evaluate;
 pub mod json;
+mod keys;
 pub mod operators;
+pub mod order;
 pub mod path;
 pub mod registry;
 pub mod text;

@@ -6,7 +6,7 @@ use crate::{Context, Datum};
 pub type Kernel = for<'a> fn(&Context, &[Datum<'a>]) -> Datum<'a>;
 
 /// The tables of the modules that hold kernels: canonical name, lower case, and kernel.
-const TABLES: &[&[(&str, Kernel)]] = &[];
+const TABLES: &[&[(&str, Kernel)]] = &[crate::aggregates::FUNCTIONS];
 
 /// The kernel of a scalar function by its canonical name.
 pub fn kernel(name: &str) -> Option<Kernel> {

@@ -1,0 +1,115 @@
+//! The order of values: what `sort`, `min` and `arg_max` go by.
+
+use std::cmp::Ordering;
+
+use rust_decimal::prelude::ToPrimitive;
+
+use crate::{Datum, Json};
+
+/// A total order of the values of one type. Null comes first and then what is not a number; texts go by their code
+/// points; dynamic values by their kind (booleans, numbers, texts, arrays, bags) and then by their value. Of values of
+/// several types, numbers compare as numbers and the others by their type.
+pub fn compare(left: &Datum<'_>, right: &Datum<'_>) -> Ordering {
+    match (left, right) {
+        (Datum::Null, Datum::Null) => Ordering::Equal,
+        (Datum::Null, _) => Ordering::Less,
+        (_, Datum::Null) => Ordering::Greater,
+        (Datum::Bool(left), Datum::Bool(right)) => left.cmp(right),
+        (Datum::Int(left), Datum::Int(right)) => left.cmp(right),
+        (Datum::Long(left), Datum::Long(right)) => left.cmp(right),
+        (Datum::Real(left), Datum::Real(right)) => compare_reals(*left, *right),
+        (Datum::Decimal(left), Datum::Decimal(right)) => left.cmp(right),
+        (Datum::String(left), Datum::String(right)) => left.cmp(right),
+        (Datum::DateTime(left), Datum::DateTime(right)) => left.cmp(right),
+        (Datum::TimeSpan(left), Datum::TimeSpan(right)) => left.cmp(right),
+        (Datum::Guid(left), Datum::Guid(right)) => left.cmp(right),
+        (Datum::Dynamic(left), Datum::Dynamic(right)) => compare_trees(&left.tree(), &right.tree()),
+        (left, right) => match (number(left), number(right)) {
+            (Some(left), Some(right)) => compare_reals(left, right),
+            _ => left.ty().cmp(&right.ty()),
+        },
+    }
+}
+
+/// What is not a number is less than every number; both zeros are equal.
+pub(crate) fn compare_reals(left: f64, right: f64) -> Ordering {
+    left.partial_cmp(&right)
+        .unwrap_or_else(|| right.is_nan().cmp(&left.is_nan()))
+}
+
+fn compare_trees(left: &Json, right: &Json) -> Ordering {
+    fn rank(tree: &Json) -> u8 {
+        match tree {
+            Json::Null => 0,
+            Json::Bool(_) => 1,
+            Json::Long(_) | Json::Real(_) => 2,
+            Json::String(_) => 3,
+            Json::Array(_) => 4,
+            Json::Object(_) => 5,
+        }
+    }
+    match (left, right) {
+        (Json::Bool(left), Json::Bool(right)) => left.cmp(right),
+        (Json::Long(left), Json::Long(right)) => left.cmp(right),
+        (Json::Long(left), Json::Real(right)) => compare_reals(*left as f64, *right),
+        (Json::Real(left), Json::Long(right)) => compare_reals(*left, *right as f64),
+        (Json::Real(left), Json::Real(right)) => compare_reals(*left, *right),
+        (Json::String(left), Json::String(right)) => left.cmp(right),
+        (Json::Array(_), Json::Array(_)) | (Json::Object(_), Json::Object(_)) => {
+            left.to_string().cmp(&right.to_string())
+        }
+        (left, right) => rank(left).cmp(&rank(right)),
+    }
+}
+
+/// A number as a real: of a dynamic value too, if it is one.
+pub(crate) fn number(datum: &Datum<'_>) -> Option<f64> {
+    match datum {
+        Datum::Int(value) => Some(f64::from(*value)),
+        Datum::Long(value) => Some(*value as f64),
+        Datum::Real(value) => Some(*value),
+        Datum::Decimal(value) => value.to_f64(),
+        Datum::Dynamic(value) => match value.tree().as_ref() {
+            Json::Long(value) => Some(*value as f64),
+            Json::Real(value) => Some(*value),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// A whole number, where it is one and fits.
+pub(crate) fn whole(datum: &Datum<'_>) -> Option<i64> {
+    match datum {
+        Datum::Int(value) => Some(i64::from(*value)),
+        Datum::Long(value) => Some(*value),
+        Datum::Decimal(value) if value.fract().is_zero() => value.to_i64(),
+        datum => number(datum)
+            .filter(|value| value.fract() == 0.0 && value.abs() < 9.2e18)
+            .map(|value| value as i64),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_is_total_and_null_comes_first() {
+        let ascending = [
+            Datum::Null,
+            Datum::Real(f64::NAN),
+            Datum::Real(f64::NEG_INFINITY),
+            Datum::Real(-1.5),
+            Datum::Long(0),
+            Datum::Int(3),
+            Datum::Real(f64::INFINITY),
+        ];
+        for (low, left) in ascending.iter().enumerate() {
+            for (high, right) in ascending.iter().enumerate() {
+                assert_eq!(compare(left, right), low.cmp(&high), "{left:?} {right:?}");
+            }
+        }
+        assert_eq!(compare(&Datum::Real(-0.0), &Datum::Real(0.0)), Ordering::Equal);
+    }
+}
