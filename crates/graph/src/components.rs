@@ -1,18 +1,47 @@
-//! Strongly connected components. Start at [`strongly_connected`].
+//! Connected components. Start at [`strongly_connected`] and [`weakly_connected`].
 
 use crate::csr::{Csr, NONE};
 
-/// A partition of the nodes: two nodes share a component when each can be reached from the other.
+/// A partition of the nodes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Components {
-    /// The component of each node. Components are numbered backwards in topological order: an edge between two
-    /// components leads from the larger number to the smaller.
+    /// The component of each node.
     pub of: Vec<u32>,
     /// The number of components.
     pub count: u32,
 }
 
-/// Finds the strongly connected components.
+/// Finds the components in which two nodes are together when there is a way between them along edges in whatever
+/// direction. Components are numbered in the order of their smallest nodes.
+///
+/// Takes `O(n + m)` time.
+pub fn weakly_connected(graph: &Csr) -> Components {
+    let node_count = graph.node_count();
+    let mut of = vec![NONE; node_count as usize];
+    let mut count = 0;
+    let mut waiting = Vec::new();
+    for root in 0..node_count {
+        if of[root as usize] != NONE {
+            continue;
+        }
+        of[root as usize] = count;
+        waiting.push(root);
+        while let Some(node) = waiting.pop() {
+            for hop in graph.outgoing(node).iter().chain(graph.incoming(node)) {
+                let component = &mut of[hop.node as usize];
+                if *component == NONE {
+                    *component = count;
+                    waiting.push(hop.node);
+                }
+            }
+        }
+        count += 1;
+    }
+    Components { of, count }
+}
+
+/// Finds the components in which two nodes are together when each can be reached from the other. Components are
+/// numbered backwards in topological order: an edge between two components leads from the larger number to the smaller.
 ///
 /// Takes `O(n + m)` time. Which numbers the components get depends on the order of the edges, and on nothing else.
 ///

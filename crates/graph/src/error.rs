@@ -22,4 +22,12 @@ pub enum GraphError {
     /// A slice that needs one value per edge has another length.
     #[error("{found} capacities were given for a graph of {edge_count} edges")]
     CapacityCount { found: usize, edge_count: u32 },
+
+    /// An edge variable of a pattern names a node variable that is not there.
+    #[error("an edge of the pattern ends at variable {variable}, which the pattern does not have")]
+    NoSuchVariable { variable: usize },
+
+    /// The parts of a pattern share no node variable.
+    #[error("the pattern is empty or falls into parts that share no node")]
+    Disconnected,
 }

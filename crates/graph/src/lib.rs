@@ -12,7 +12,8 @@
 //! | the next best routes between two nodes | [`k_cheapest`] |
 //! | what every route must pass | [`Dominators`], [`severed`] |
 //! | the cheapest edges that part two sets of nodes | [`minimum_cut`] |
-//! | which nodes lie on common cycles | [`strongly_connected`] |
+//! | which nodes lie on common cycles, or hang together at all | [`strongly_connected`], [`weakly_connected`] |
+//! | where a pattern of nodes, edges and walks occurs | [`pattern`] |
 //!
 //! **The order of routes.** Of two routes the better one has the smaller cost; at equal cost the fewer hops; at equal
 //! hops the lexicographically smaller sequence of edge numbers, read in the direction of travel. No two routes between
@@ -29,11 +30,12 @@ mod cut;
 mod dominators;
 mod error;
 mod k_cheapest;
+pub mod pattern;
 mod reach;
 mod routes;
 mod severed;
 
-pub use components::{Components, strongly_connected};
+pub use components::{Components, strongly_connected, weakly_connected};
 pub use csr::{Csr, EDGES_MAX, Edge, Hop, NODES_MAX};
 pub use cut::{Cut, minimum_cut};
 pub use dominators::{Ancestors, Dominators};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use petgraph::graph::DiGraph;
 use postern_graph::{
     Csr, Dominators, Edge, GraphError, cheapest_from, cheapest_to, k_cheapest, minimum_cut, reachable_from, reaching,
-    severed, strongly_connected,
+    severed, strongly_connected, weakly_connected,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -203,6 +203,21 @@ proptest! {
                 prop_assert_eq!(by_edge[edge as usize], lost(left, None), "edge {}", edge);
             }
         }
+    }
+
+    #[test]
+    fn weak_components_are_reach_when_every_edge_leads_back(case in cases(20)) {
+        let components = weakly_connected(&case.graph());
+        let back = case.edges.iter().map(|edge| Edge { source: edge.target, target: edge.source, ..*edge });
+        let both: Vec<Edge> = case.edges.iter().copied().chain(back).collect();
+        let closure = naive::reach(case.node_count, &both);
+        for a in case.nodes().map(|node| node as usize) {
+            for b in case.nodes().map(|node| node as usize) {
+                prop_assert_eq!(components.of[a] == components.of[b], closure[a][b]);
+            }
+        }
+        let distinct: BTreeSet<u32> = components.of.iter().copied().collect();
+        prop_assert_eq!(distinct.len(), components.count as usize);
     }
 
     #[test]
