@@ -218,12 +218,17 @@ pub enum Op {
     },
 }
 
+/// An argument of a plug-in. Arguments stand in the order of the parameters, those that were named
+/// (`bag_unpack(d, columnsConflict='keep_source')`) included; one that was left out before another that was not is a
+/// null of its type. `ipv4_lookup(T, a, b, c, d, return_unmatched=true)` ends with that scalar, after all columns.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PluginArgument {
     Scalar(Scalar),
     /// A column of the input.
     Column(usize),
     Table(Arc<Tabular>),
+    /// A column of the table that stands before it among the arguments.
+    TableColumn(usize),
     /// An aggregate over the input's rows (`pivot(a, sum(b))`).
     Aggregate(Aggregate),
 }
