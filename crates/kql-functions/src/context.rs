@@ -1,7 +1,8 @@
 //! What a computation may know besides its arguments.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::rc::Rc;
 
 use regex::{Regex, RegexBuilder};
@@ -18,14 +19,21 @@ pub struct Context {
     /// `now()`: microseconds since 1970, the same for the whole query.
     pub now: i64,
     patterns: RefCell<HashMap<String, Option<Rc<Regex>>>>,
+    /// The key of this context's chance, and how often it was asked.
+    chance: RandomState,
+    drawn: Cell<u64>,
 }
 
 impl Context {
     pub fn new(now: i64) -> Self {
-        Self {
-            now,
-            patterns: RefCell::default(),
-        }
+        Self { now, ..Self::default() }
+    }
+
+    /// 64 random bits, for `rand` and `new_guid`: a keyed hash of a counter. Nothing secret may rest on it.
+    pub fn random(&self) -> u64 {
+        let drawn = self.drawn.get().wrapping_add(1);
+        self.drawn.set(drawn);
+        self.chance.hash_one(drawn)
     }
 
     /// The compiled pattern, or `None` where it is not one. Matching takes time linear in the text.

@@ -9,20 +9,37 @@
 //!
 //! **Invariant:** pure functions of their arguments and of [`Context`]: no clock, no network, no files.
 
+#[cfg(test)]
+mod testing;
+
+pub mod addresses;
 pub mod aggregates;
+pub mod arguments;
+pub mod bits;
 mod bytes;
+pub mod calendar;
 pub mod context;
 pub mod convert;
+pub mod datetimes;
 pub mod datum;
 mod element;
+pub mod encodings;
 pub mod evaluate;
+pub mod formats;
+pub mod geography;
+pub mod hashes;
 pub mod json;
 mod keys;
+pub mod maths;
 pub mod operators;
 pub mod order;
 pub mod path;
+pub mod punycode;
 pub mod registry;
+pub mod rounding;
+pub mod special;
 pub mod text;
+pub mod units;
 
 pub use aggregates::{Accumulator, accumulator};
 pub use context::Context;

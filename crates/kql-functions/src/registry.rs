@@ -6,7 +6,20 @@ use crate::{Context, Datum};
 pub type Kernel = for<'a> fn(&Context, &[Datum<'a>]) -> Datum<'a>;
 
 /// The tables of the modules that hold kernels: canonical name, lower case, and kernel.
-const TABLES: &[&[(&str, Kernel)]] = &[crate::aggregates::FUNCTIONS];
+const TABLES: &[&[(&str, Kernel)]] = &[
+    crate::addresses::FUNCTIONS,
+    crate::aggregates::FUNCTIONS,
+    crate::bits::FUNCTIONS,
+    crate::datetimes::FUNCTIONS,
+    crate::encodings::FUNCTIONS,
+    crate::formats::FUNCTIONS,
+    crate::geography::FUNCTIONS,
+    crate::hashes::FUNCTIONS,
+    crate::maths::FUNCTIONS,
+    crate::rounding::FUNCTIONS,
+    crate::special::FUNCTIONS,
+    crate::units::FUNCTIONS,
+];
 
 /// The kernel of a scalar function by its canonical name.
 pub fn kernel(name: &str) -> Option<Kernel> {
