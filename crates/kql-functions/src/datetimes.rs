@@ -6,10 +6,11 @@
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
+use postern_kql::Type;
 
 use crate::arguments::{datetime, long, real, text, timespan, whole};
 use crate::calendar::{self, Civil, DAY, HOUR, MINUTE, SECOND, TICKS};
-use crate::{Context, Datum, Json, Kernel};
+use crate::{Context, Datum, Json, Kernel, convert};
 
 pub const FUNCTIONS: &[(&str, Kernel)] = &[
     ("now", |context, arguments| match arguments {
@@ -221,9 +222,9 @@ fn datetime_diff<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
     Datum::Long(difference)
 }
 
-fn make_datetime<'a>(context: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+fn make_datetime<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
     if let [value] = arguments {
-        return convert("todatetime", context, value);
+        return convert::cast(value.clone(), Type::DateTime);
     }
     // What is left out is 0; what is null makes the whole null.
     let number = |index: usize| match arguments.get(index) {
@@ -256,9 +257,9 @@ fn ticks_of(second: f64) -> i64 {
     ((second * (SECOND * TICKS) as f64).round() as i64).min(60 * SECOND * TICKS - 1)
 }
 
-fn make_timespan<'a>(context: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+fn make_timespan<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
     if let [value] = arguments {
-        return convert("totimespan", context, value);
+        return convert::cast(value.clone(), Type::TimeSpan);
     }
     let from = usize::from(arguments.len() == 4);
     let days = if from == 1 { long(arguments, 0) } else { Some(0) };
@@ -278,11 +279,6 @@ fn make_timespan<'a>(context: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
     days.checked_mul(DAY * TICKS)
         .and_then(|span| span.checked_add(time))
         .map_or(Datum::Null, Datum::TimeSpan)
-}
-
-/// `make_datetime(x)` and `make_timespan(x)` of one argument are the conversions.
-fn convert<'a>(function: &str, context: &Context, value: &Datum<'a>) -> Datum<'a> {
-    crate::kernel(function).map_or(Datum::Null, |kernel| kernel(context, std::slice::from_ref(value)))
 }
 
 fn unix_time(arguments: &[Datum<'_>], microseconds: f64) -> Datum<'static> {

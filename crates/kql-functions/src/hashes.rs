@@ -12,7 +12,7 @@ use twox_hash::XxHash64;
 
 use crate::arguments::long;
 use crate::calendar::{self, TICKS};
-use crate::{Context, Datum, Kernel};
+use crate::{Datum, Kernel, convert};
 
 pub const FUNCTIONS: &[(&str, Kernel)] = &[
     ("hash", |_, arguments| limited(arguments)),
@@ -25,9 +25,9 @@ pub const FUNCTIONS: &[(&str, Kernel)] = &[
         let hashes: Option<Vec<i64>> = (0..arguments.len()).map(|index| long(arguments, index)).collect();
         hashes.map_or(Datum::Null, |hashes| Datum::Long(combine(&hashes)))
     }),
-    ("hash_md5", |context, arguments| digest::<Md5>(context, arguments)),
-    ("hash_sha1", |context, arguments| digest::<Sha1>(context, arguments)),
-    ("hash_sha256", |context, arguments| digest::<Sha256>(context, arguments)),
+    ("hash_md5", |_, arguments| digest::<Md5>(arguments)),
+    ("hash_sha1", |_, arguments| digest::<Sha1>(arguments)),
+    ("hash_sha256", |_, arguments| digest::<Sha256>(arguments)),
     ("new_guid", |context, _| {
         let random = u128::from(context.random()) << 64 | u128::from(context.random());
         // Version 4 of RFC 9562, variant 10.
@@ -81,24 +81,18 @@ fn combine(hashes: &[i64]) -> i64 {
 }
 
 /// Of the text form of the value, as lower-case digits.
-fn digest<D: Digest>(context: &Context, arguments: &[Datum<'_>]) -> Datum<'static> {
+fn digest<D: Digest>(arguments: &[Datum<'_>]) -> Datum<'static> {
     let Some(value) = arguments.first() else {
         return Datum::string("");
     };
-    let text = match value {
-        Datum::String(text) => Cow::Borrowed(text.as_ref()),
-        value => match crate::kernel("tostring").map(|tostring| tostring(context, std::slice::from_ref(value))) {
-            Some(Datum::String(text)) => text,
-            _ => return Datum::string(""),
-        },
-    };
-    let bytes = D::digest(text.as_bytes());
+    let bytes = D::digest(convert::text(value).as_bytes());
     Datum::string(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Context;
     use crate::testing::{call, l, s, t};
 
     #[test]
@@ -109,6 +103,10 @@ mod tests {
         assert_eq!(
             call("hash_sha1", &[s("World")]),
             s("70c07ec18ef89c5309bbb0937f3a6342411e1fdd")
+        );
+        assert_eq!(
+            call("hash_sha1", &[t("2020-01-01")]),
+            s("e903e533f4d636b4fc0dcf3cf81e7b7f330de776")
         );
         assert_eq!(call("hash_md5", &[s("World")]), s("f5a7924e621e84c9280a9a27e1bcb7f6"));
         assert_eq!(
