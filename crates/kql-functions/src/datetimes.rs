@@ -523,7 +523,8 @@ mod tests {
                 // Only weeks that are cut by the ends of time have no border.
                 if let Some(start) = border("start") {
                     prop_assert!(start <= at);
-                    prop_assert_eq!(call(&format!("startof{period}"), &[Datum::DateTime(start)]), Datum::DateTime(start));
+                    let again = call(&format!("startof{period}"), &[Datum::DateTime(start)]);
+                    prop_assert_eq!(again, Datum::DateTime(start));
                 }
                 if let Some(end) = border("end") {
                     prop_assert!(at <= end);
