@@ -12,12 +12,16 @@
 pub mod ast;
 pub mod diagnostic;
 pub mod ir;
+pub mod lexer;
+pub mod literal;
+pub mod parser;
 pub mod schema;
 pub mod span;
 pub mod types;
 pub mod value;
 
 pub use diagnostic::{Code, Diagnostic, Severity};
+pub use parser::{Parsed, parse};
 pub use span::{Position, Span};
 pub use types::{Column, Type};
 pub use value::Value;
