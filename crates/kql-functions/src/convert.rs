@@ -232,23 +232,23 @@ pub fn kind_of_tree(tree: &Json) -> Datum<'_> {
 }
 
 /// The value as one of another type.
-pub fn cast<'a>(datum: Datum<'a>, to: Type) -> Datum<'a> {
+pub fn cast<'a>(datum: &Datum<'a>, to: Type) -> Datum<'a> {
     if datum.ty() == Some(to) {
-        return datum;
+        return datum.clone();
     }
     match to {
-        Type::Bool => boolean(&datum).map_or(Datum::Null, Datum::Bool),
-        Type::Int => long(&datum)
+        Type::Bool => boolean(datum).map_or(Datum::Null, Datum::Bool),
+        Type::Int => long(datum)
             .and_then(|value| i32::try_from(value).ok())
             .map_or(Datum::Null, Datum::Int),
-        Type::Long => long(&datum).map_or(Datum::Null, Datum::Long),
-        Type::Real => real(&datum).map_or(Datum::Null, Datum::Real),
-        Type::Decimal => decimal(&datum).map_or(Datum::Null, Datum::Decimal),
-        Type::String => Datum::String(text_of(&datum)),
-        Type::DateTime => moment(&datum).map_or(Datum::Null, datetime),
-        Type::TimeSpan => duration(&datum).map_or(Datum::Null, Datum::TimeSpan),
-        Type::Guid => guid(&datum).map_or(Datum::Null, Datum::Guid),
-        Type::Dynamic => Datum::dynamic(json(&datum)),
+        Type::Long => long(datum).map_or(Datum::Null, Datum::Long),
+        Type::Real => real(datum).map_or(Datum::Null, Datum::Real),
+        Type::Decimal => decimal(datum).map_or(Datum::Null, Datum::Decimal),
+        Type::String => Datum::String(text_of(datum)),
+        Type::DateTime => moment(datum).map_or(Datum::Null, datetime),
+        Type::TimeSpan => duration(datum).map_or(Datum::Null, Datum::TimeSpan),
+        Type::Guid => guid(datum).map_or(Datum::Null, Datum::Guid),
+        Type::Dynamic => Datum::dynamic(json(datum)),
     }
 }
 
@@ -387,30 +387,18 @@ pub fn parse_real(text: &str) -> Option<f64> {
     text.parse().ok().or_else(|| parse_long(text).map(|value| value as f64))
 }
 
-/// 32 hexadecimal digits, with or without hyphens in their places and braces around.
+/// 32 hexadecimal digits, hyphens among them wherever they are, with or without braces around.
 pub fn parse_guid(text: &str) -> Option<u128> {
     let text = text.trim();
     let text = text
         .strip_prefix('{')
         .and_then(|inner| inner.strip_suffix('}'))
         .unwrap_or(text);
-    let bytes = text.as_bytes();
-    let hyphens = match bytes.len() {
-        32 => &[][..],
-        36 => &[8, 13, 18, 23][..],
-        _ => return None,
-    };
-    let mut value = 0u128;
-    for (place, byte) in bytes.iter().enumerate() {
-        if hyphens.contains(&place) {
-            if *byte != b'-' {
-                return None;
-            }
-        } else {
-            value = value << 4 | u128::from(char::from(*byte).to_digit(16)?);
-        }
-    }
-    Some(value)
+    let mut digits = text.chars().filter(|character| *character != '-');
+    let value = (0..32).try_fold(0u128, |value, _| {
+        Some(value << 4 | u128::from(digits.next()?.to_digit(16)?))
+    })?;
+    digits.next().is_none().then_some(value)
 }
 
 #[cfg(test)]
@@ -462,8 +450,8 @@ mod tests {
             Some("74be27de-1e4e-49d9-b579-fe0b331d3642")
         );
         assert_eq!(parse_guid("74be27de-1e4e-49d9-b579-fe0b331d364"), None);
-        assert_eq!(cast(Datum::Real(2.9), Type::Int), Datum::Int(2));
-        assert_eq!(cast(Datum::Long(1 << 40), Type::Int), Datum::Null);
+        assert_eq!(cast(&Datum::Real(2.9), Type::Int), Datum::Int(2));
+        assert_eq!(cast(&Datum::Long(1 << 40), Type::Int), Datum::Null);
     }
 
     #[test]

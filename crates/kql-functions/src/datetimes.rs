@@ -224,7 +224,7 @@ fn datetime_diff<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
 
 fn make_datetime<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
     if let [value] = arguments {
-        return convert::cast(value.clone(), Type::DateTime);
+        return convert::cast(value, Type::DateTime);
     }
     // What is left out is 0; what is null makes the whole null.
     let number = |index: usize| match arguments.get(index) {
@@ -259,7 +259,7 @@ fn ticks_of(second: f64) -> i64 {
 
 fn make_timespan<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
     if let [value] = arguments {
-        return convert::cast(value.clone(), Type::TimeSpan);
+        return convert::cast(value, Type::TimeSpan);
     }
     let from = usize::from(arguments.len() == 4);
     let days = if from == 1 { long(arguments, 0) } else { Some(0) };

@@ -528,7 +528,7 @@ impl Node {
                 .iter()
                 .try_fold(base.run(row, cx), |value, step| step.take(value, row, cx))
                 .unwrap_or(Datum::Null),
-            Node::Cast(value, ty) => match convert::cast(value.run(row, cx), *ty) {
+            Node::Cast(value, ty) => match convert::cast(&value.run(row, cx), *ty) {
                 Datum::Null => null(*ty),
                 value => value,
             },

@@ -1,5 +1,6 @@
 //! The tree of a `dynamic` value: JSON with integers and reals apart and properties in their own order.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -44,6 +45,71 @@ impl Json {
             Json::Object(entries) => entries.iter().find(|(name, _)| name == key).map(|(_, value)| value),
             _ => None,
         }
+    }
+}
+
+/// Properties of an object while it is made, each name once.
+#[derive(Debug, Default)]
+pub struct Properties {
+    entries: Vec<(String, Json)>,
+    /// Where the names stand, once there are too many to look through.
+    places: HashMap<String, usize>,
+}
+
+impl Properties {
+    /// From this many properties on their names are kept in a map.
+    const MANY: usize = 24;
+
+    /// The value of a property, for reading and writing; null where it is new.
+    pub fn place(&mut self, name: String) -> &mut Json {
+        let place = self.find(&name).unwrap_or_else(|| self.push(name));
+        &mut self.entries[place].1
+    }
+
+    /// Adds the property, unless there is one of that name.
+    pub fn add(&mut self, name: String, value: impl FnOnce() -> Json) {
+        if self.find(&name).is_none() {
+            let place = self.push(name);
+            self.entries[place].1 = value();
+        }
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    fn find(&self, name: &str) -> Option<usize> {
+        if self.entries.len() < Self::MANY {
+            self.entries.iter().position(|(other, _)| other == name)
+        } else {
+            self.places.get(name).copied()
+        }
+    }
+
+    fn push(&mut self, name: String) -> usize {
+        let place = self.entries.len();
+        self.entries.push((name, Json::Null));
+        if place + 1 == Self::MANY {
+            let names = self.entries.iter().enumerate();
+            self.places = names.map(|(place, (name, _))| (name.clone(), place)).collect();
+        } else if place >= Self::MANY {
+            self.places.insert(self.entries[place].0.clone(), place);
+        }
+        place
+    }
+}
+
+impl From<Properties> for Json {
+    fn from(properties: Properties) -> Self {
+        Json::Object(properties.entries)
     }
 }
 
@@ -95,14 +161,11 @@ impl<'de> Deserialize<'de> for Json {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Json, A::Error> {
-                let mut object: Vec<(String, Json)> = Vec::new();
+                let mut object = Properties::default();
                 while let Some((key, value)) = entries.next_entry::<String, Json>()? {
-                    match object.iter_mut().find(|(name, _)| *name == key) {
-                        Some(entry) => entry.1 = value,
-                        None => object.push((key, value)),
-                    }
+                    *object.place(key) = value;
                 }
-                Ok(Json::Object(object))
+                Ok(object.into())
             }
         }
 

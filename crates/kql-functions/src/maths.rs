@@ -5,7 +5,7 @@
 
 use std::cmp::Ordering;
 
-use crate::arguments::{Number, boolean, long, real};
+use crate::arguments::{Number, long, real};
 use crate::{Context, Datum, Kernel};
 
 pub const FUNCTIONS: &[(&str, Kernel)] = &[
@@ -35,9 +35,6 @@ pub const FUNCTIONS: &[(&str, Kernel)] = &[
     ("isnan", |_, arguments| tests_real(arguments, f64::is_nan)),
     ("isinf", |_, arguments| tests_real(arguments, f64::is_infinite)),
     ("isfinite", |_, arguments| tests_real(arguments, f64::is_finite)),
-    ("not", |_, arguments| {
-        boolean(arguments, 0).map_or(Datum::Null, |value| Datum::Bool(!value))
-    }),
     ("max_of", |_, arguments| extreme(arguments, Ordering::Greater)),
     ("min_of", |_, arguments| extreme(arguments, Ordering::Less)),
     ("around", around),

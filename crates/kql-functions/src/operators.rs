@@ -100,7 +100,7 @@ fn compare_kind(value: &Dynamic<'_>, other: &Datum<'_>) -> Option<Ordering> {
 
 /// A text against a value of a type that texts can be read as.
 fn compare_converted(text: &Datum<'_>, other: &Datum<'_>) -> Option<Ordering> {
-    match convert::cast(text.clone(), other.ty()?) {
+    match convert::cast(text, other.ty()?) {
         Datum::Null => None,
         value => compare(&value, other),
     }

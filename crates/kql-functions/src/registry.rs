@@ -9,16 +9,26 @@ pub type Kernel = for<'a> fn(&Context, &[Datum<'a>]) -> Datum<'a>;
 const TABLES: &[&[(&str, Kernel)]] = &[
     crate::addresses::FUNCTIONS,
     crate::aggregates::FUNCTIONS,
+    crate::arrays::FUNCTIONS,
+    crate::bags::FUNCTIONS,
     crate::bits::FUNCTIONS,
+    crate::conditions::FUNCTIONS,
+    crate::conversions::FUNCTIONS,
     crate::datetimes::FUNCTIONS,
     crate::encodings::FUNCTIONS,
     crate::formats::FUNCTIONS,
     crate::geography::FUNCTIONS,
     crate::hashes::FUNCTIONS,
     crate::maths::FUNCTIONS,
+    crate::parsing::FUNCTIONS,
+    crate::patterns::FUNCTIONS,
     crate::rounding::FUNCTIONS,
+    crate::sets::FUNCTIONS,
     crate::special::FUNCTIONS,
+    crate::strings::FUNCTIONS,
     crate::units::FUNCTIONS,
+    crate::urls::FUNCTIONS,
+    crate::xml::FUNCTIONS,
 ];
 
 /// The kernel of a scalar function by its canonical name.

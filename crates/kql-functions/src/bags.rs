@@ -1,0 +1,251 @@
+//! Functions of bags: JSON objects. Properties deep inside are named by a path: `$.a.b` or `$['a']['b']`.
+
+use std::collections::HashSet;
+
+use crate::elements::{array, bag};
+use crate::json::Properties;
+use crate::strings::text;
+use crate::{Context, Datum, Json, Kernel, convert};
+
+pub const FUNCTIONS: &[(&str, Kernel)] = &[
+    ("bag_has_key", bag_has_key),
+    ("bag_keys", bag_keys),
+    ("bag_merge", bag_merge),
+    ("bag_pack", bag_pack),
+    ("bag_remove_keys", bag_remove_keys),
+    ("bag_set_key", bag_set_key),
+    ("bag_zip", bag_zip),
+    ("extract_json", extract_json),
+    ("treepath", treepath),
+];
+
+/// A step of a path into JSON.
+#[derive(Clone, Debug, PartialEq)]
+enum Step {
+    Key(String),
+    Index(usize),
+}
+
+/// The steps of `$.a['b c'][0]`; `None` for what is no such path. Wildcards and `..` are none.
+fn steps(path: &str) -> Option<Vec<Step>> {
+    let mut rest = path.strip_prefix('$')?;
+    let mut steps = Vec::new();
+    while !rest.is_empty() {
+        if let Some(name) = rest.strip_prefix('.') {
+            let end = name.find(['.', '[']).unwrap_or(name.len());
+            if end == 0 || &name[..end] == "*" {
+                return None;
+            }
+            steps.push(Step::Key(name[..end].to_owned()));
+            rest = &name[end..];
+        } else {
+            let inner = rest.strip_prefix('[')?;
+            let quote = inner.chars().next().filter(|first| matches!(first, '\'' | '"'));
+            if let Some(quote) = quote {
+                let (name, behind) = inner[1..].split_once(quote)?;
+                steps.push(Step::Key(name.to_owned()));
+                rest = behind.strip_prefix(']')?;
+            } else {
+                let (index, behind) = inner.split_once(']')?;
+                steps.push(Step::Index(index.trim().parse().ok()?));
+                rest = behind;
+            }
+        }
+    }
+    Some(steps)
+}
+
+/// The steps to what a text names: a path where it is one, else the property of that name.
+fn steps_to(name: &str) -> Vec<Step> {
+    steps(name)
+        .filter(|steps| !steps.is_empty())
+        .unwrap_or_else(|| vec![Step::Key(name.to_owned())])
+}
+
+fn find<'j>(tree: &'j Json, steps: &[Step]) -> Option<&'j Json> {
+    steps.iter().try_fold(tree, |tree, step| match (step, tree) {
+        (Step::Key(key), tree) => tree.get(key),
+        (Step::Index(index), Json::Array(items)) => items.get(*index),
+        _ => None,
+    })
+}
+
+/// The value at a JSON path; the type of the result is the interpreter's.
+fn extract_json<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+    let (path, source) = (text(arguments, 0), text(arguments, 1));
+    let found = steps(&path).and_then(|steps| {
+        let tree = Json::parse(&source).ok()?;
+        Some(convert::json_text(find(&tree, &steps)?).into_owned())
+    });
+    Datum::string(found.unwrap_or_default())
+}
+
+/// Names and values by turns. Of equal names the first stays.
+fn bag_pack<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+    let mut entries = Properties::default();
+    for pair in arguments.chunks_exact(2) {
+        entries.add(convert::text(&pair[0]).into_owned(), || convert::json(&pair[1]));
+    }
+    Datum::dynamic(entries.into())
+}
+
+fn bag_keys<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+    bag(arguments, 0).map_or(Datum::Null, |entries| {
+        let names = entries.iter().map(|(name, _)| Json::String(name.clone()));
+        Datum::dynamic(Json::Array(names.collect()))
+    })
+}
+
+/// All properties; nulls among the bags are passed over.
+fn bag_merge<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+    let mut merged = Properties::default();
+    let mut is_any = false;
+    for (index, argument) in arguments.iter().enumerate() {
+        match bag(arguments, index) {
+            Some(entries) => {
+                is_any = true;
+                for (name, value) in entries.iter() {
+                    merged.add(name.clone(), || value.clone());
+                }
+            }
+            None if argument.is_null() => {}
+            None => return Datum::Null,
+        }
+    }
+    if is_any {
+        Datum::dynamic(merged.into())
+    } else {
+        Datum::Null
+    }
+}
+
+fn bag_has_key<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+    let Some(entries) = bag(arguments, 0) else {
+        return Datum::Null;
+    };
+    let name = text(arguments, 1);
+    if entries.iter().any(|(key, _)| *key == name) {
+        return Datum::Bool(true);
+    }
+    let found = match steps_to(&name).split_first() {
+        Some((Step::Key(first), rest)) => entries
+            .iter()
+            .find(|(key, _)| key == first)
+            .and_then(|(_, value)| find(value, rest)),
+        _ => None,
+    };
+    Datum::Bool(found.is_some())
+}
+
+fn bag_remove_keys<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+    let Some(entries) = bag(arguments, 0) else {
+        return Datum::Null;
+    };
+    let mut tree = Json::Object(entries.into_owned());
+    let Some(names) = array(arguments, 1) else {
+        return Datum::dynamic(tree);
+    };
+    for name in names.iter() {
+        if let Json::String(name) = name {
+            remove(&mut tree, &steps_to(name));
+        }
+    }
+    Datum::dynamic(tree)
+}
+
+fn remove(tree: &mut Json, steps: &[Step]) {
+    let [Step::Key(key), rest @ ..] = steps else {
+        return;
+    };
+    let Json::Object(entries) = tree else {
+        return;
+    };
+    if rest.is_empty() {
+        entries.retain(|(name, _)| name != key);
+    } else if let Some((_, value)) = entries.iter_mut().find(|(name, _)| name == key) {
+        remove(value, rest);
+    }
+}
+
+/// Sets a property, making the bags on the way to it.
+fn bag_set_key<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+    let (Some(entries), Some(value)) = (bag(arguments, 0), arguments.get(2)) else {
+        return Datum::Null;
+    };
+    let mut tree = Json::Object(entries.into_owned());
+    let mut at = &mut tree;
+    for step in steps_to(&text(arguments, 1)) {
+        let Step::Key(key) = step else {
+            // Places in arrays cannot be set.
+            return Datum::Null;
+        };
+        if !matches!(at, Json::Object(_)) {
+            *at = Json::Object(Vec::new());
+        }
+        let Json::Object(entries) = at else {
+            return Datum::Null;
+        };
+        let place = entries.iter().position(|(name, _)| *name == key).unwrap_or_else(|| {
+            entries.push((key, Json::Null));
+            entries.len() - 1
+        });
+        at = &mut entries[place].1;
+    }
+    *at = convert::json(value);
+    Datum::dynamic(tree)
+}
+
+/// Names from one array, values from another; what is no text is no name, a value that lacks is null.
+fn bag_zip<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+    let (Some(names), Some(values)) = (array(arguments, 0), array(arguments, 1)) else {
+        return Datum::Null;
+    };
+    let mut entries = Properties::default();
+    for (index, name) in names.iter().enumerate() {
+        if let Json::String(name) = name {
+            entries.add(name.clone(), || values.get(index).cloned().unwrap_or(Json::Null));
+        }
+    }
+    Datum::dynamic(entries.into())
+}
+
+/// The paths to all that is in a value; the elements of an array share the path of the first.
+fn treepath<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+    let Some(Datum::Dynamic(value)) = arguments.first() else {
+        return Datum::Null;
+    };
+    let mut paths = Paths::default();
+    paths.collect("", &value.tree());
+    Datum::dynamic(Json::Array(paths.found))
+}
+
+#[derive(Default)]
+struct Paths {
+    found: Vec<Json>,
+    seen: HashSet<String>,
+}
+
+impl Paths {
+    fn collect(&mut self, at: &str, tree: &Json) {
+        match tree {
+            Json::Object(entries) => {
+                for (name, value) in entries {
+                    self.enter(format!("{at}['{name}']"), value);
+                }
+            }
+            Json::Array(items) => {
+                for item in items {
+                    self.enter(format!("{at}[0]"), item);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn enter(&mut self, path: String, value: &Json) {
+        if self.seen.insert(path.clone()) {
+            self.found.push(Json::String(path.clone()));
+        }
+        self.collect(&path, value);
+    }
+}
