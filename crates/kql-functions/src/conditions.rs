@@ -1,7 +1,7 @@
 //! Conditions and tests for null: `iff`, `case`, `coalesce`, `not`, `isnull`, `isempty`, and what a value's type is.
 //!
-//! The interpreter computes `iff`, `case` and `coalesce` itself, so that only what is asked for is computed; the kernels
-//! here are for whoever has the values already.
+//! The interpreter computes `iff`, `case` and `coalesce` itself, so that only what is asked for is computed; the
+//! kernels here are for whoever has the values already.
 
 use crate::evaluate::coalesce as first_of;
 use crate::operators::{as_truth, truth};

@@ -26,7 +26,8 @@ pub enum Datum<'a> {
     Dynamic(Dynamic<'a>),
 }
 
-/// A JSON value as its canonical text or as a tree, whichever was at hand. Never the JSON null: that is [`Datum::Null`].
+/// A JSON value as its canonical text or as a tree, whichever was at hand. Never the JSON null, which is
+/// [`Datum::Null`].
 #[derive(Clone, Debug)]
 pub enum Dynamic<'a> {
     Text(Cow<'a, str>),

@@ -168,8 +168,8 @@ impl Search {
         })
     }
 
-    /// Goes from occurrence to occurrence. `find(from, length)` gives the next one in so many places from `from` on; the
-    /// stretch to look through begins anew behind each occurrence, at `after(found)`.
+    /// Goes from occurrence to occurrence. `find(from, length)` gives the next one in so many places from `from` on;
+    /// the stretch to look through begins anew behind each occurrence, at `after(found)`.
     pub fn run(
         &self,
         find: impl Fn(usize, Option<usize>) -> Option<usize>,

@@ -506,41 +506,9 @@ fn forms() {
         ("parse_version", &[s("1.2.3.4.5")], "null"),
         ("parse_version", &[s("1.x")], "null"),
         (
-            "parse_url",
-            &[s(
-                "scheme://username:password@host:1234/this/is/a/path?k1=v1&k2=v2#fragment",
-            )],
-            r#"{"Scheme":"scheme","Host":"host","Port":"1234","Path":"/this/is/a/path","Username":"username","Password":"password","Query Parameters":{"k1":"v1","k2":"v2"},"Fragment":"fragment"}"#,
-        ),
-        (
-            "parse_url",
-            &[s("https://[::1]:8/x")],
-            r#"{"Scheme":"https","Host":"[::1]","Port":"8","Path":"/x","Username":"","Password":"","Query Parameters":{},"Fragment":""}"#,
-        ),
-        (
             "parse_urlquery",
             &[s("k1=v1&k2=v2&k1=v3")],
             r#"{"Query Parameters":{"k1":"v3","k2":"v2"}}"#,
-        ),
-        (
-            "parse_path",
-            &[s(r"C:\temp\file.txt")],
-            r#"{"Scheme":"","RootPath":"C:","DirectoryPath":"C:\\temp","DirectoryName":"temp","Filename":"file.txt","Extension":"txt","AlternateDataStreamName":""}"#,
-        ),
-        (
-            "parse_path",
-            &[s("file://C:/temp/file.txt:some.exe")],
-            r#"{"Scheme":"file","RootPath":"C:","DirectoryPath":"C:/temp","DirectoryName":"temp","Filename":"file.txt","Extension":"txt","AlternateDataStreamName":"some.exe"}"#,
-        ),
-        (
-            "parse_path",
-            &[s(r"\\shared\users\temp\file.txt.gz")],
-            r#"{"Scheme":"","RootPath":"","DirectoryPath":"\\\\shared\\users\\temp","DirectoryName":"temp","Filename":"file.txt.gz","Extension":"gz","AlternateDataStreamName":""}"#,
-        ),
-        (
-            "parse_path",
-            &[s("/usr/lib/temp/file.txt")],
-            r#"{"Scheme":"","RootPath":"","DirectoryPath":"/usr/lib/temp","DirectoryName":"temp","Filename":"file.txt","Extension":"txt","AlternateDataStreamName":""}"#,
         ),
         (
             "has_ipv4",
@@ -564,6 +532,70 @@ fn forms() {
         ),
         ("has_any_ipv4_prefix", &[s("x 127.0.0.1"), s("10."), s("127.")], "True"),
     ]);
+}
+
+/// The values of an object, in its order.
+fn values(datum: &Datum<'_>) -> Vec<String> {
+    let Datum::Dynamic(value) = datum else {
+        panic!("{datum:?} is no object")
+    };
+    let Json::Object(entries) = value.tree().into_owned() else {
+        panic!("{datum:?} is no object")
+    };
+    entries
+        .iter()
+        .map(|(_, value)| convert::json_text(value).into_owned())
+        .collect()
+}
+
+#[test]
+fn addresses_and_paths() {
+    let url = "scheme://username:password@host:1234/this/is/a/path?k1=v1&k2=v2#fragment";
+    let parsed = call("parse_url", &[s(url)]);
+    let query = r#"{"k1":"v1","k2":"v2"}"#;
+    let expected = [
+        "scheme",
+        "host",
+        "1234",
+        "/this/is/a/path",
+        "username",
+        "password",
+        query,
+        "fragment",
+    ];
+    assert_eq!(values(&parsed), expected);
+    let names = r#"["Scheme","Host","Port","Path","Username","Password","Query Parameters","Fragment"]"#;
+    assert_eq!(shown(&call("bag_keys", &[parsed])), names);
+    let parsed = call("parse_url", &[s("https://[::1]:8/x")]);
+    assert_eq!(values(&parsed), ["https", "[::1]", "8", "/x", "", "", "{}", ""]);
+
+    let names = "Scheme,RootPath,DirectoryPath,DirectoryName,Filename,Extension,AlternateDataStreamName";
+    let keys = call("bag_keys", &[call("parse_path", &[s("")])]);
+    assert_eq!(convert::text(&call("strcat_array", &[keys, s(",")])), names);
+    let table = [
+        (
+            r"C:\temp\file.txt",
+            ["", "C:", r"C:\temp", "temp", "file.txt", "txt", ""],
+        ),
+        (r"temp\file.txt", ["", "", "temp", "temp", "file.txt", "txt", ""]),
+        (
+            "file://C:/temp/file.txt:some.exe",
+            ["file", "C:", "C:/temp", "temp", "file.txt", "txt", "some.exe"],
+        ),
+        (
+            r"\\shared\users\temp\file.txt.gz",
+            ["", "", r"\\shared\users\temp", "temp", "file.txt.gz", "gz", ""],
+        ),
+        (
+            "/usr/lib/temp/file.txt",
+            ["", "", "/usr/lib/temp", "temp", "file.txt", "txt", ""],
+        ),
+        (r"\\?\C:\x", ["", "C:", "C:", "", "x", "", ""]),
+        ("", [""; 7]),
+    ];
+    for (path, expected) in table {
+        assert_eq!(values(&call("parse_path", &[s(path)])), expected, "{path}");
+    }
 }
 
 #[test]
