@@ -10,7 +10,9 @@
 //! clock and the rows belong to whoever executes the bound query.
 
 pub mod ast;
+pub mod binder;
 pub mod diagnostic;
+pub mod functions;
 pub mod ir;
 pub mod lexer;
 pub mod literal;
@@ -20,6 +22,7 @@ pub mod span;
 pub mod types;
 pub mod value;
 
+pub use binder::{Bound, Options, bind};
 pub use diagnostic::{Code, Diagnostic, Severity};
 pub use parser::{Parsed, parse};
 pub use span::{Position, Span};
