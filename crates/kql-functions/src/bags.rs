@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::conditions::is_empty;
 use crate::elements::{array, bag};
 use crate::json::Properties;
 use crate::strings::text;
@@ -15,6 +16,7 @@ pub const FUNCTIONS: &[(&str, Kernel)] = &[
     ("bag_remove_keys", bag_remove_keys),
     ("bag_set_key", bag_set_key),
     ("bag_zip", bag_zip),
+    ("pack_all", pack_all),
     ("extract_json", extract_json),
     ("treepath", treepath),
 ];
@@ -84,6 +86,15 @@ fn extract_json<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
 fn bag_pack<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
     let mut entries = Properties::default();
     for pair in arguments.chunks_exact(2) {
+        entries.add(convert::text(&pair[0]).into_owned(), || convert::json(&pair[1]));
+    }
+    Datum::dynamic(entries.into())
+}
+
+/// As `bag_pack`, without what is null or an empty text.
+fn pack_all<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+    let mut entries = Properties::default();
+    for pair in arguments.chunks_exact(2).filter(|pair| !is_empty(&pair[1])) {
         entries.add(convert::text(&pair[0]).into_owned(), || convert::json(&pair[1]));
     }
     Datum::dynamic(entries.into())

@@ -3,33 +3,20 @@
 //! A conversion never fails: what cannot be converted is null (as `string`, which has no null, the empty text).
 //! [`text`] is `tostring`; [`cast`] is the `to...` functions and the conversions that the language makes by itself.
 
-use std::borrow::Cow;
-use std::fmt::Write;
-
-use postern_kql::Type;
+use postern_kql::{Type, literal};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
+use std::borrow::Cow;
 
-use crate::{Datum, Dynamic, Json, path};
-
-/// Microseconds of 0001-01-01 and of the last moment of 9999: a `datetime` lies between them.
-pub const DATETIME_MIN: i64 = -62_135_596_800_000_000;
-pub const DATETIME_MAX: i64 = 253_402_300_799_999_999;
+use crate::{Datum, Dynamic, Json, calendar, path};
 
 /// Ticks of 100 ns.
-pub const TICKS_PER_MICROSECOND: i64 = 10;
-pub const TICKS_PER_SECOND: i64 = 10_000_000;
-pub const TICKS_PER_DAY: i64 = 86_400 * TICKS_PER_SECOND;
-
-const MICROSECONDS_PER_DAY: i64 = 86_400_000_000;
+pub const TICKS_PER_MICROSECOND: i64 = calendar::TICKS;
+pub const TICKS_PER_SECOND: i64 = literal::TICKS_PER_SECOND;
 
 /// A moment, where it is one that the language knows.
 pub fn datetime(microseconds: i64) -> Datum<'static> {
-    if (DATETIME_MIN..=DATETIME_MAX).contains(&microseconds) {
-        Datum::DateTime(microseconds)
-    } else {
-        Datum::Null
-    }
+    calendar::in_range(microseconds).map_or(Datum::Null, Datum::DateTime)
 }
 
 /// The text of any value. A null has none: it is the empty text.
@@ -84,9 +71,9 @@ fn printed(datum: &Datum<'_>) -> String {
         Datum::Real(value) => real_text(*value),
         Datum::Decimal(value) => value.normalize().to_string(),
         Datum::String(text) => text.to_string(),
-        Datum::DateTime(value) => datetime_text(*value),
-        Datum::TimeSpan(value) => timespan_text(*value),
-        Datum::Guid(value) => guid_text(*value),
+        Datum::DateTime(value) => literal::format_datetime(*value),
+        Datum::TimeSpan(value) => literal::format_timespan(*value),
+        Datum::Guid(value) => literal::format_guid(*value),
         Datum::Dynamic(value) => dynamic_text(value).into_owned(),
     }
 }
@@ -107,70 +94,6 @@ pub fn real_text(value: f64) -> String {
             None => format!("{digits}E+{exponent:0>2}"),
         },
     }
-}
-
-/// `2017-10-15T12:00:00.0000000Z`
-pub fn datetime_text(microseconds: i64) -> String {
-    let (year, month, day) = civil(microseconds.div_euclid(MICROSECONDS_PER_DAY));
-    let in_day = microseconds.rem_euclid(MICROSECONDS_PER_DAY);
-    let (seconds, fraction) = (in_day / 1_000_000, in_day % 1_000_000);
-    format!(
-        "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}.{fraction:06}0Z",
-        seconds / 3600,
-        seconds / 60 % 60,
-        seconds % 60,
-    )
-}
-
-/// Year, month and day of a day counted from 1970-01-01, in the proleptic Gregorian calendar.
-///
-/// Counted in eras of 400 years that begin in March, so that a leap day is the last of its year.
-pub fn civil(day: i64) -> (i64, i64, i64) {
-    const DAYS_PER_ERA: i64 = 146_097;
-    let from_march_0 = day + 719_468;
-    let era = from_march_0.div_euclid(DAYS_PER_ERA);
-    let in_era = from_march_0.rem_euclid(DAYS_PER_ERA);
-    let year_of_era = (in_era - in_era / 1_460 + in_era / 36_524 - in_era / 146_096) / 365;
-    let in_year = in_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * in_year + 2) / 153;
-    let day = in_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 {
-        from_march + 3
-    } else {
-        from_march - 9
-    };
-    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
-}
-
-/// `00:00:03`, `-12:00:00`, `1.02:03:04.5000000`
-pub fn timespan_text(ticks: i64) -> String {
-    let mut out = String::new();
-    if ticks < 0 {
-        out.push('-');
-    }
-    let ticks = ticks.unsigned_abs();
-    let (day, second) = (TICKS_PER_DAY.unsigned_abs(), TICKS_PER_SECOND.unsigned_abs());
-    if ticks >= day {
-        let _ = write!(out, "{}.", ticks / day);
-    }
-    let seconds = ticks % day / second;
-    let _ = write!(
-        out,
-        "{:02}:{:02}:{:02}",
-        seconds / 3600,
-        seconds / 60 % 60,
-        seconds % 60
-    );
-    let fraction = ticks % second;
-    if fraction > 0 {
-        let _ = write!(out, ".{fraction:07}");
-    }
-    out
-}
-
-pub fn guid_text(value: u128) -> String {
-    let hex = format!("{value:032x}");
-    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
 }
 
 /// The value as JSON. What JSON has no kind for becomes its text.
@@ -260,8 +183,8 @@ pub fn long(datum: &Datum<'_>) -> Option<i64> {
         Datum::Long(value) => Some(*value),
         Datum::Real(value) => truncated(*value),
         Datum::Decimal(value) => value.trunc().to_i64(),
-        Datum::String(text) => parse_long(text),
-        Datum::DateTime(value) => Some((value - DATETIME_MIN) * TICKS_PER_MICROSECOND),
+        Datum::String(text) => literal::parse_long(text),
+        Datum::DateTime(value) => Some((value - calendar::FIRST) * TICKS_PER_MICROSECOND),
         Datum::TimeSpan(value) => Some(*value),
         Datum::Dynamic(value) => match of_kind(value) {
             Datum::Dynamic(_) => None,
@@ -275,7 +198,7 @@ pub fn real(datum: &Datum<'_>) -> Option<f64> {
     match datum {
         Datum::Real(value) => Some(*value),
         Datum::Decimal(value) => value.to_f64(),
-        Datum::String(text) => parse_real(text),
+        Datum::String(text) => literal::parse_real(text),
         Datum::Dynamic(value) => match of_kind(value) {
             Datum::Dynamic(_) => None,
             simple => real(&simple),
@@ -288,10 +211,7 @@ pub fn decimal(datum: &Datum<'_>) -> Option<Decimal> {
     match datum {
         Datum::Decimal(value) => Some(*value),
         Datum::Real(value) => Decimal::from_f64(*value),
-        Datum::String(text) => {
-            let text = text.trim();
-            text.parse().or_else(|_| Decimal::from_scientific(text)).ok()
-        }
+        Datum::String(text) => literal::parse_decimal(text)?.parse().ok(),
         Datum::Dynamic(value) => match of_kind(value) {
             Datum::Dynamic(_) => None,
             simple => decimal(&simple),
@@ -306,16 +226,7 @@ pub fn boolean(datum: &Datum<'_>) -> Option<bool> {
         Datum::Bool(value) => Some(*value),
         Datum::Real(value) => (!value.is_nan()).then_some(*value != 0.0),
         Datum::Decimal(value) => Some(!value.is_zero()),
-        Datum::String(text) => {
-            let text = text.trim();
-            if text.eq_ignore_ascii_case("true") {
-                Some(true)
-            } else if text.eq_ignore_ascii_case("false") {
-                Some(false)
-            } else {
-                parse_long(text).map(|value| value != 0)
-            }
-        }
+        Datum::String(text) => literal::parse_bool(text),
         Datum::Int(value) => Some(*value != 0),
         Datum::Long(value) => Some(*value != 0),
         Datum::Dynamic(value) => match of_kind(value) {
@@ -330,11 +241,14 @@ pub fn boolean(datum: &Datum<'_>) -> Option<bool> {
 pub fn moment(datum: &Datum<'_>) -> Option<i64> {
     match datum {
         Datum::DateTime(value) => Some(*value),
+        Datum::String(text) => literal::parse_datetime(text),
         Datum::Dynamic(value) => match of_kind(value) {
             Datum::Dynamic(_) => None,
             simple => moment(&simple),
         },
-        Datum::Int(_) | Datum::Long(_) => long(datum)?.div_euclid(TICKS_PER_MICROSECOND).checked_add(DATETIME_MIN),
+        Datum::Int(_) | Datum::Long(_) => long(datum)?
+            .div_euclid(TICKS_PER_MICROSECOND)
+            .checked_add(calendar::FIRST),
         _ => None,
     }
 }
@@ -343,6 +257,7 @@ pub fn moment(datum: &Datum<'_>) -> Option<i64> {
 pub fn duration(datum: &Datum<'_>) -> Option<i64> {
     match datum {
         Datum::TimeSpan(value) => Some(*value),
+        Datum::String(text) => literal::parse_timespan(text),
         Datum::Dynamic(value) => match of_kind(value) {
             Datum::Dynamic(_) => None,
             simple => duration(&simple),
@@ -368,23 +283,6 @@ pub fn guid(datum: &Datum<'_>) -> Option<u128> {
 pub fn truncated(value: f64) -> Option<i64> {
     let whole = value.trunc();
     (whole >= i64::MIN as f64 && whole < i64::MAX as f64).then_some(whole as i64)
-}
-
-/// Decimal digits with a sign, or `0x` and hexadecimal ones.
-pub fn parse_long(text: &str) -> Option<i64> {
-    let text = text.trim();
-    if let Some(digits) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
-        return (!digits.starts_with('+'))
-            .then(|| u64::from_str_radix(digits, 16).ok())
-            .flatten()
-            .map(u64::cast_signed);
-    }
-    text.parse().ok()
-}
-
-pub fn parse_real(text: &str) -> Option<f64> {
-    let text = text.trim();
-    text.parse().ok().or_else(|| parse_long(text).map(|value| value as f64))
 }
 
 /// 32 hexadecimal digits, hyphens among them wherever they are, with or without braces around.
@@ -417,12 +315,15 @@ mod tests {
             (Datum::Real(1.5e-7), "1.5E-07"),
             (Datum::Real(f64::NAN), "NaN"),
             (Datum::DateTime(0), "1970-01-01T00:00:00.0000000Z"),
-            (Datum::DateTime(DATETIME_MIN), "0001-01-01T00:00:00.0000000Z"),
-            (Datum::DateTime(DATETIME_MAX), "9999-12-31T23:59:59.9999990Z"),
+            (Datum::DateTime(calendar::FIRST), "0001-01-01T00:00:00.0000000Z"),
+            (Datum::DateTime(calendar::LAST), "9999-12-31T23:59:59.9999990Z"),
             (Datum::DateTime(951_782_400_000_001), "2000-02-29T00:00:00.0000010Z"),
             (Datum::TimeSpan(30_000_000), "00:00:03"),
             (Datum::TimeSpan(-12 * 3600 * TICKS_PER_SECOND), "-12:00:00"),
-            (Datum::TimeSpan(TICKS_PER_DAY + 73_845_000_000), "1.02:03:04.5000000"),
+            (
+                Datum::TimeSpan(literal::TICKS_PER_DAY + 73_845_000_000),
+                "1.02:03:04.5000000",
+            ),
             (Datum::Guid(1), "00000000-0000-0000-0000-000000000001"),
             (Datum::dynamic(Json::String("a\"b".into())), "a\"b"),
             (Datum::dynamic(Json::Array(vec![Json::Real(1.0)])), "[1.0]"),
@@ -434,18 +335,21 @@ mod tests {
 
     #[test]
     fn texts_are_read_whole_or_not_at_all() {
-        assert_eq!(parse_long(" 42 "), Some(42));
-        assert_eq!(parse_long("1.5"), None);
-        assert_eq!(parse_long("0xff"), Some(255));
-        assert_eq!(parse_long("nan"), None);
-        assert_eq!(parse_real("1e3"), Some(1000.0));
-        assert_eq!(parse_real(""), None);
+        assert_eq!(long(&Datum::string(" 42 ")), Some(42));
+        assert_eq!(long(&Datum::string("1.5")), None);
+        assert_eq!(long(&Datum::string("0xff")), Some(255));
+        assert_eq!(real(&Datum::string("1e3")), Some(1000.0));
+        assert_eq!(real(&Datum::string("")), None);
+        assert_eq!(moment(&Datum::string("1970-01-01 00:00:01")), Some(1_000_000));
+        assert_eq!(moment(&Datum::string("1970-01-01 and more")), None);
+        assert_eq!(duration(&Datum::string("0.00:00:03")), Some(30_000_000));
+        assert_eq!(duration(&Datum::string("00:00:03 junk")), None);
         assert_eq!(boolean(&Datum::string("TRUE")), Some(true));
         assert_eq!(boolean(&Datum::string("yes")), None);
         assert_eq!(boolean(&Datum::string("2")), Some(true));
         assert_eq!(
             parse_guid("{74be27de-1e4e-49d9-b579-fe0b331d3642}")
-                .map(guid_text)
+                .map(literal::format_guid)
                 .as_deref(),
             Some("74be27de-1e4e-49d9-b579-fe0b331d3642")
         );

@@ -1,7 +1,7 @@
 //! The interpreter: a bound expression, prepared once as a [`Program`], computed for one row after another.
 //!
-//! Preparing resolves kernels, compiles constant patterns and needles, and turns constant lists into sets; running
-//! borrows from the row and from the program and allocates where a kernel does. A row is whatever implements [`Row`]:
+//! What is prepared is in `prepare.rs`; running borrows from the row and from the program and allocates where a kernel
+//! does. A row is whatever implements [`Row`]:
 //! a place in a batch, a slice of values, a partial match of a graph pattern.
 //!
 //! Not here: functions of the order of rows (`row_number`), which their operator computes beforehand, and tables: who
@@ -10,18 +10,14 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use postern_kql::ir::{
-    self, Binary, GraphFunction, OverPath, PathStep, Scalar, ScalarKind, StringOperator, StringTest,
-};
-use postern_kql::{Code, Diagnostic, Span, Type};
+use postern_kql::ir::{self, Binary, GraphFunction, OverPath, Scalar, StringOperator, StringTest};
+use postern_kql::{Diagnostic, Type};
 use regex::Regex;
 
 use crate::operators::{and, as_truth, between, binary, equal, is_same, negate, or, truth};
+use crate::prepare::Preparing;
 use crate::text::{Needle, equal_folded, folded};
-use crate::{Context, Datum, Json, Kernel, convert, kernel, path};
-
-/// From this many values on, a constant list is looked up in a set.
-const SET_VALUES_MIN: usize = 8;
+use crate::{Context, Datum, Json, Kernel, convert, path};
 
 /// Where an expression finds what it reads. What a row does not have is null.
 pub trait Row<'a> {
@@ -71,7 +67,7 @@ impl Program {
     /// says where.
     pub fn new(scalar: &Scalar, subqueries: &Subqueries<'_>) -> Result<Self, Diagnostic> {
         Ok(Self {
-            root: Preparing { subqueries }.node(scalar)?,
+            root: Preparing::new(subqueries).node(scalar)?,
             ty: scalar.ty,
         })
     }
@@ -102,7 +98,7 @@ pub fn evaluate(scalar: &Scalar, row: &[Datum<'_>], cx: &Context) -> Result<Datu
 }
 
 #[derive(Debug)]
-enum Node {
+pub(crate) enum Node {
     Constant(Datum<'static>),
     Column(usize),
     Call {
@@ -164,14 +160,14 @@ enum Node {
 
 /// The right side of a test of texts.
 #[derive(Debug)]
-enum Test {
+pub(crate) enum Test {
     Needle(StringTest, Needle<'static>),
     Regex(Regex),
     Computed(StringOperator, Box<Node>),
 }
 
 #[derive(Debug)]
-enum List {
+pub(crate) enum List {
     /// Folded where case does not count.
     Texts(HashSet<Box<str>>),
     Longs(HashSet<i64>),
@@ -180,218 +176,20 @@ enum List {
 }
 
 #[derive(Debug)]
-enum Needles {
+pub(crate) enum Needles {
     Constant(Box<[Needle<'static>]>),
     Computed(Box<[Node]>),
 }
 
 #[derive(Debug)]
-enum Step {
+pub(crate) enum Step {
     Key(Box<str>),
     Index(i64),
     Computed(Node),
 }
 
-struct Preparing<'s> {
-    subqueries: &'s Subqueries<'s>,
-}
-
-impl Preparing<'_> {
-    fn node(&self, scalar: &Scalar) -> Result<Node, Diagnostic> {
-        let boxed = |scalar: &Scalar| self.node(scalar).map(Box::new);
-        let pair = |left: &Scalar, right: &Scalar| Ok(Box::new((self.node(left)?, self.node(right)?)));
-        Ok(match &scalar.kind {
-            ScalarKind::Constant(value) => Node::Constant(Datum::from(value).into_owned()),
-            ScalarKind::Column(index) => Node::Column(*index),
-            ScalarKind::Call { function, arguments } => self.call(function, arguments, scalar)?,
-            ScalarKind::Negate(value) => Node::Negate(boxed(value)?),
-            ScalarKind::Binary { operator, left, right } => Node::Binary {
-                operator: *operator,
-                sides: pair(left, right)?,
-                ty: scalar.ty,
-            },
-            ScalarKind::And(left, right) => Node::And(pair(left, right)?),
-            ScalarKind::Or(left, right) => Node::Or(pair(left, right)?),
-            ScalarKind::Text { operator, left, right } => Node::Text {
-                value: boxed(left)?,
-                test: self.test(*operator, right)?,
-                is_negated: operator.is_negated,
-            },
-            ScalarKind::In {
-                left,
-                list,
-                is_case_sensitive,
-                is_negated,
-            } => Node::In {
-                value: boxed(left)?,
-                list: self.list(left.ty, list, *is_case_sensitive)?,
-                is_case_sensitive: *is_case_sensitive,
-                is_negated: *is_negated,
-            },
-            ScalarKind::InTable {
-                left,
-                table,
-                is_case_sensitive,
-                is_negated,
-            } => Node::In {
-                value: boxed(left)?,
-                list: set(left.ty, self.rows(table)?, *is_case_sensitive),
-                is_case_sensitive: *is_case_sensitive,
-                is_negated: *is_negated,
-            },
-            ScalarKind::HasAny { left, list, all } => Node::HasAny {
-                value: boxed(left)?,
-                needles: self.needles(list)?,
-                all: *all,
-            },
-            ScalarKind::HasAnyTable { left, table, all } => Node::HasAny {
-                value: boxed(left)?,
-                needles: Needles::Constant(needles(&self.rows(table)?)),
-                all: *all,
-            },
-            ScalarKind::Between {
-                value,
-                low,
-                high,
-                is_negated,
-            } => Node::Between {
-                parts: Box::new((self.node(value)?, self.node(low)?, self.node(high)?)),
-                is_negated: *is_negated,
-            },
-            ScalarKind::Path { base, steps } => Node::Path {
-                base: boxed(base)?,
-                steps: steps
-                    .iter()
-                    .map(|step| {
-                        Ok(match step {
-                            PathStep::Key(key) => Step::Key(key.as_str().into()),
-                            PathStep::Index(index) => Step::Index(*index),
-                            PathStep::Computed(scalar) => Step::Computed(self.node(scalar)?),
-                        })
-                    })
-                    .collect::<Result<_, Diagnostic>>()?,
-            },
-            ScalarKind::Cast(value) => Node::Cast(boxed(value)?, scalar.ty),
-            ScalarKind::ToScalar(table) => {
-                let first = self.rows(table)?.first().cloned();
-                Node::Constant(match first {
-                    None | Some(Datum::Null) => null(scalar.ty),
-                    Some(value) => value,
-                })
-            }
-            ScalarKind::Window { function, .. } => {
-                let message = format!("{function}() needs rows in an order and cannot stand here");
-                return Err(Diagnostic::error(Code::Unsupported, scalar.span, message));
-            }
-            ScalarKind::Property { variable, column } => Node::Property {
-                variable: *variable,
-                column: *column,
-            },
-            ScalarKind::OverPath {
-                over,
-                variable,
-                inner_nodes,
-                value,
-            } => Node::OverPath {
-                over: *over,
-                variable: *variable,
-                inner_nodes: *inner_nodes,
-                value: boxed(value)?,
-            },
-            ScalarKind::GraphFunction { function, variable } => Node::GraphFunction(*function, *variable),
-        })
-    }
-
-    fn nodes(&self, scalars: &[Scalar]) -> Result<Box<[Node]>, Diagnostic> {
-        scalars.iter().map(|scalar| self.node(scalar)).collect()
-    }
-
-    fn call(&self, function: &str, arguments: &[Scalar], scalar: &Scalar) -> Result<Node, Diagnostic> {
-        match (function, arguments) {
-            ("iff" | "case", [branches @ .., otherwise]) if !branches.is_empty() && branches.len() % 2 == 0 => {
-                Ok(Node::Choose {
-                    branches: branches
-                        .chunks_exact(2)
-                        .map(|branch| Ok((self.node(&branch[0])?, self.node(&branch[1])?)))
-                        .collect::<Result<_, Diagnostic>>()?,
-                    otherwise: Box::new(self.node(otherwise)?),
-                })
-            }
-            ("coalesce", _) => Ok(Node::Coalesce(self.nodes(arguments)?)),
-            _ => match kernel(function) {
-                Some(kernel) => Ok(Node::Call {
-                    kernel,
-                    arguments: self.nodes(arguments)?,
-                    ty: scalar.ty,
-                }),
-                None => {
-                    let message = format!("the function {function}() is not supported");
-                    Err(Diagnostic::error(Code::Unsupported, scalar.span, message))
-                }
-            },
-        }
-    }
-
-    fn rows(&self, table: &Arc<ir::Tabular>) -> Result<Arc<[Datum<'static>]>, Diagnostic> {
-        (self.subqueries)(table).ok_or_else(|| {
-            Diagnostic::error(
-                Code::Unsupported,
-                table.span,
-                "a table cannot be read inside this expression",
-            )
-        })
-    }
-
-    fn test(&self, operator: StringOperator, right: &Scalar) -> Result<Test, Diagnostic> {
-        if operator.test == StringTest::Like {
-            return Err(
-                Diagnostic::error(Code::Unsupported, right.span, "the operator like is not supported")
-                    .with_hint("use contains, startswith, endswith or matches regex"),
-            );
-        }
-        let node = self.node(right)?;
-        Ok(match node {
-            Node::Constant(value) => {
-                let text = convert::text(&value).into_owned();
-                if operator.test == StringTest::MatchesRegex {
-                    Test::Regex(constant_pattern(&text, right.span)?)
-                } else {
-                    Test::Needle(operator.test, Needle::new(text, operator.is_case_sensitive))
-                }
-            }
-            node => Test::Computed(operator, Box::new(node)),
-        })
-    }
-
-    fn list(&self, left: Type, list: &[Scalar], is_case_sensitive: bool) -> Result<List, Diagnostic> {
-        let nodes = self.nodes(list)?;
-        Ok(match constants(&nodes) {
-            Some(values) => set(left, values.into(), is_case_sensitive),
-            None => List::Computed(nodes),
-        })
-    }
-
-    fn needles(&self, list: &[Scalar]) -> Result<Needles, Diagnostic> {
-        let nodes = self.nodes(list)?;
-        Ok(match constants(&nodes) {
-            Some(values) => Needles::Constant(needles(&values)),
-            None => Needles::Computed(nodes),
-        })
-    }
-}
-
-fn constant_pattern(pattern: &str, span: Span) -> Result<Regex, Diagnostic> {
-    crate::context::compile(pattern).map_err(|error| {
-        Diagnostic::error(
-            Code::Arguments,
-            span,
-            format!("not a regular expression that can be run: {error}"),
-        )
-    })
-}
-
 /// The null of a type; that of `string` is the empty text.
-fn null(ty: Type) -> Datum<'static> {
+pub(crate) fn null(ty: Type) -> Datum<'static> {
     if ty == Type::String {
         Datum::string("")
     } else {
@@ -399,23 +197,8 @@ fn null(ty: Type) -> Datum<'static> {
     }
 }
 
-/// The values of a list of constants, arrays opened; `None` where one is not constant.
-fn constants(nodes: &[Node]) -> Option<Vec<Datum<'static>>> {
-    let mut values = Vec::new();
-    for node in nodes {
-        let Node::Constant(value) = node else {
-            return None;
-        };
-        each_value(value, |value| {
-            values.push(value.borrowed().into_owned());
-            true
-        });
-    }
-    Some(values)
-}
-
 /// Shows the value, or the items of what is an array, until `visit` says no. Whether all were shown.
-fn each_value(value: &Datum<'_>, mut visit: impl FnMut(&Datum<'_>) -> bool) -> bool {
+pub(crate) fn each_value(value: &Datum<'_>, mut visit: impl FnMut(&Datum<'_>) -> bool) -> bool {
     if let Datum::Dynamic(dynamic) = value
         && let Json::Array(items) = dynamic.tree().as_ref()
     {
@@ -424,44 +207,31 @@ fn each_value(value: &Datum<'_>, mut visit: impl FnMut(&Datum<'_>) -> bool) -> b
     visit(value)
 }
 
-fn set(left: Type, values: Arc<[Datum<'static>]>, is_case_sensitive: bool) -> List {
-    if values.len() < SET_VALUES_MIN {
-        return List::Values(values);
-    }
-    match left {
-        Type::String if values.iter().all(|value| matches!(value, Datum::String(_))) => List::Texts(
-            values
-                .iter()
-                .map(|value| {
-                    let text = convert::text(value);
-                    if is_case_sensitive {
-                        text.as_ref().into()
-                    } else {
-                        folded(&text).as_ref().into()
-                    }
-                })
-                .collect(),
-        ),
-        Type::Int | Type::Long
-            if values
-                .iter()
-                .all(|value| matches!(value, Datum::Int(_) | Datum::Long(_))) =>
-        {
-            List::Longs(values.iter().filter_map(convert::long).collect())
-        }
-        _ => List::Values(values),
-    }
-}
-
-fn needles(values: &[Datum<'_>]) -> Box<[Needle<'static>]> {
-    values
-        .iter()
-        .map(|value| Needle::new(convert::text(value).into_owned(), false))
-        .collect()
-}
-
 impl Node {
-    fn run<'a>(&'a self, row: &dyn Row<'a>, cx: &Context) -> Datum<'a> {
+    /// Whether all that it is computed from is constant.
+    pub fn asks_no_row(&self) -> bool {
+        let is_constant = |node: &Node| matches!(node, Node::Constant(_));
+        match self {
+            Node::Call { arguments, .. } => arguments.iter().all(is_constant),
+            Node::Choose { branches, otherwise } => {
+                is_constant(otherwise)
+                    && branches
+                        .iter()
+                        .all(|(condition, value)| is_constant(condition) && is_constant(value))
+            }
+            Node::Coalesce(values) => values.iter().all(is_constant),
+            Node::Binary { sides, .. } | Node::And(sides) | Node::Or(sides) => {
+                is_constant(&sides.0) && is_constant(&sides.1)
+            }
+            Node::Negate(value) | Node::Cast(value, _) => is_constant(value),
+            Node::Path { base, steps } => {
+                is_constant(base) && !steps.iter().any(|step| matches!(step, Step::Computed(_)))
+            }
+            _ => false,
+        }
+    }
+
+    pub fn run<'a>(&'a self, row: &dyn Row<'a>, cx: &Context) -> Datum<'a> {
         match self {
             Node::Constant(value) => value.borrowed(),
             Node::Column(index) => row.column(*index),

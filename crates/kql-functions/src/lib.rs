@@ -41,6 +41,7 @@ pub mod order;
 pub mod parsing;
 pub mod path;
 pub mod patterns;
+mod prepare;
 pub mod punycode;
 pub mod registry;
 pub mod rounding;

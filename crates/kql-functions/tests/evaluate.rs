@@ -310,6 +310,36 @@ fn what_cannot_be_computed_is_refused_with_its_place() {
     assert_eq!(refusal.code, Code::Arguments);
 }
 
+fn call(function: &str, arguments: Vec<Scalar>, ty: Type) -> Scalar {
+    let function = function.to_owned();
+    scalar(ScalarKind::Call { function, arguments }, ty)
+}
+
+#[test]
+fn a_failed_assertion_fails_the_query_with_its_message() {
+    let assert = |truth| call("assert", vec![constant(Value::Bool(truth)), string("no!")], Type::Bool);
+    assert_eq!(value(&assert(true)), Datum::Bool(true));
+    let refusal = Program::new(&assert(false), &|_| None).expect_err("it fails");
+    assert_eq!((refusal.code, refusal.message.as_str()), (Code::Arguments, "no!"));
+    let column = scalar(ScalarKind::Column(0), Type::Bool);
+    let refusal = Program::new(&call("assert", vec![column, string("no!")], Type::Bool), &|_| None);
+    assert_eq!(refusal.expect_err("a row is not known yet").code, Code::Unsupported);
+}
+
+#[test]
+fn only_the_chosen_branch_is_computed_and_chance_is_drawn_for_each_row() {
+    let rand = || call("rand", Vec::new(), Type::Real);
+    let program = Program::new(&rand(), &|_| None).expect("supported");
+    let cx = Context::default();
+    assert_ne!(program.run(&Values(&[]), &cx), program.run(&Values(&[]), &cx));
+
+    let choice = call("iff", vec![null(Type::Bool), long(1), long(2)], Type::Long);
+    assert_eq!(value(&choice), Datum::Long(2));
+    // A text has no null, whatever its function says.
+    let empty = call("tostring", vec![null(Type::Long)], Type::String);
+    assert_eq!(value(&empty), Datum::string(""));
+}
+
 #[test]
 fn rows_of_sub_queries_are_handed_in() {
     let table = Arc::new(postern_kql::ir::Tabular {
