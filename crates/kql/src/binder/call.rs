@@ -53,6 +53,9 @@ impl Binder<'_> {
         if let Some(base) = base {
             return self.member_call(base, name, span);
         }
+        if let Some(item) = self.pattern_call(name, arguments, span) {
+            return item;
+        }
         if let Some(item) = self.declared_call(name, arguments, span) {
             return item;
         }

@@ -164,6 +164,9 @@ impl Binder<'_> {
         if let Some(item) = self.column(name) {
             return item;
         }
+        if let Some(item) = self.pattern_name(name) {
+            return item;
+        }
         match self.scope.find(&name.text) {
             Some(Variable::Scalar(scalar, nodes)) => {
                 let (mut scalar, nodes) = (scalar.clone(), *nodes);
@@ -328,12 +331,25 @@ impl Binder<'_> {
         }
     }
 
-    /// A base that is not a value: a step of `scan`, a side of a join.
+    /// A base that is not a value: a step of `scan`, a variable of a graph's pattern.
     fn special_base<'e>(&mut self, base: &Expr, steps: &mut Vec<Step<'e>>) -> Special {
         let (ExprKind::Name(name), Some(Step::Key(column))) = (&base.kind, steps.first()) else {
             return Special::No;
         };
         let column: &'e Name = column;
+        if let Row::Pattern(scope) = &self.row {
+            let scope = scope.clone();
+            let Some(variable) = scope.find(&name.text) else {
+                return Special::No;
+            };
+            return match self.pattern_property(&scope, variable, column) {
+                Some(scalar) => {
+                    steps.remove(0);
+                    Special::Scalar(scalar)
+                }
+                None => Special::Unknown,
+            };
+        }
         let Row::Steps(columns, places) = &self.row else {
             return Special::No;
         };

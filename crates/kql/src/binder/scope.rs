@@ -106,6 +106,10 @@ pub(crate) enum Row {
     Sides(Rc<Columns>, Rc<Columns>),
     /// Inside a step of `scan`: columns of the row, and of each step's last match from its index on.
     Steps(Rc<Columns>, Rc<Vec<(String, usize)>>),
+    /// Inside `where` and `project` of a graph's pattern: its variables.
+    Pattern(Rc<super::graph::PatternScope>),
+    /// Inside `all()`, `any()`, `map()` of a pattern: properties of the element.
+    Element(Rc<Columns>),
 }
 
 /// Columns that can be found by name quickly.
@@ -142,8 +146,10 @@ impl Row {
 
     pub fn columns(&self) -> Option<&Rc<Columns>> {
         match self {
-            Row::None => None,
-            Row::Columns(columns) | Row::Sides(columns, _) | Row::Steps(columns, _) => Some(columns),
+            Row::None | Row::Pattern(_) => None,
+            Row::Columns(columns) | Row::Sides(columns, _) | Row::Steps(columns, _) | Row::Element(columns) => {
+                Some(columns)
+            }
         }
     }
 }
@@ -180,12 +186,24 @@ impl Binder<'_> {
         let mut columns: Vec<Column> = Vec::new();
         match &self.row {
             Row::None => {}
+            Row::Pattern(scope) => {
+                // `n.` and `e.` stand before them.
+                let properties = scope
+                    .variables
+                    .iter()
+                    .flat_map(|variable| variable.columns.columns.iter());
+                for property in properties {
+                    if !columns.contains(property) {
+                        columns.push(property.clone());
+                    }
+                }
+            }
             Row::Sides(left, right) => {
                 columns.extend(left.columns.iter().cloned());
                 let common = |column: &&Column| left.find(&column.name).is_none();
                 columns.extend(right.columns.iter().filter(common).cloned());
             }
-            Row::Columns(row) | Row::Steps(row, _) => columns.extend(row.columns.iter().cloned()),
+            Row::Columns(row) | Row::Steps(row, _) | Row::Element(row) => columns.extend(row.columns.iter().cloned()),
         }
         let names = self
             .scope
