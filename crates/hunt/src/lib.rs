@@ -9,8 +9,11 @@
 
 pub mod budget;
 pub mod error;
+pub mod estate_world;
+mod functions;
 pub mod output;
 pub mod run;
+pub mod tables;
 pub mod world;
 
 pub use budget::Budget;
