@@ -44,3 +44,12 @@ pub struct Partial {
     /// One sentence for people.
     pub message: String,
 }
+
+impl Partial {
+    pub fn new(budget: &str, message: impl Into<String>) -> Self {
+        Self {
+            budget: budget.to_owned(),
+            message: message.into(),
+        }
+    }
+}

@@ -7,13 +7,14 @@
 //! **Invariant:** no other crate but `server` and `cli` links this one, so that an edit elsewhere never rebuilds or
 //! relinks DataFusion.
 
+pub mod batch;
 pub mod budget;
+mod discover;
 pub mod error;
-pub mod estate_world;
-mod functions;
+mod lower;
 pub mod output;
 pub mod run;
-pub mod tables;
+mod session;
 pub mod world;
 
 pub use budget::Budget;

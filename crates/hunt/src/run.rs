@@ -1,14 +1,20 @@
 //! Running a query from its text to its rows.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use datafusion::arrow::array::RecordBatch;
-use postern_kql::{Column, Diagnostic, ir};
+use datafusion::error::DataFusionError;
+use futures::StreamExt;
+use postern_kql::binder::Options as BindOptions;
+use postern_kql::{Column, Diagnostic, Severity, ir};
 use tokio_util::sync::CancellationToken;
 
 use crate::budget::{Budget, Partial};
+use crate::discover::{DISCOVERED_MAX, Discovering};
 use crate::error::HuntError;
+use crate::lower::Lowering;
+use crate::session;
 use crate::world::World;
 
 /// Receives results while they are made. Tables come one after the other.
@@ -52,6 +58,150 @@ pub async fn run(
     cancelled: &CancellationToken,
     sink: &mut dyn Sink,
 ) -> Result<Summary, HuntError> {
-    let _ = (text, world, budget, cancelled, sink);
-    Err(HuntError::Run("running is not built yet".to_owned()))
+    let begun = Instant::now();
+    let work = async {
+        let (parallel, serial) = session::states(budget)?;
+        let lowering = Lowering::new(world, budget.clone(), parallel, serial);
+        let (query, diagnostics) = bind(text, &lowering).await?;
+        let mut summary = Summary {
+            rows: Vec::new(),
+            partial: None,
+            diagnostics,
+            marks: query.marks.clone(),
+            wall: Duration::ZERO,
+        };
+        execute(&query, &lowering, budget, sink, &mut summary).await?;
+        summary.wall = begun.elapsed();
+        Ok(summary)
+    };
+    tokio::select! {
+        biased;
+        () = cancelled.cancelled() => Err(HuntError::Cancelled),
+        () = tokio::time::sleep(budget.time_max) => Err(HuntError::Limit {
+            limit: format!("{} s", budget.time_max.as_secs()),
+            hint: "ask for less, or raise the limit on time".to_owned(),
+        }),
+        done = work => done,
+    }
+}
+
+/// The bound query and its warnings. Parts of it run already where columns depend on rows.
+async fn bind(text: &str, lowering: &Lowering) -> Result<(ir::Query, Vec<Diagnostic>), HuntError> {
+    let parsed = postern_kql::parse(text);
+    let mut schema = Discovering::new(Arc::clone(lowering.world()));
+    let bound = loop {
+        let bound = postern_kql::bind(&parsed.script, text, &schema, &BindOptions::default());
+        let Some(operator) = schema.take_asked() else {
+            break bound;
+        };
+        if schema.answers() == DISCOVERED_MAX {
+            return Err(HuntError::Limit {
+                limit: format!("{DISCOVERED_MAX} operators whose columns depend on rows"),
+                hint: "say the columns, as in `evaluate bag_unpack(d) : (a: string)`".to_owned(),
+            });
+        }
+        let columns = match lowering.discover(&operator).await {
+            Ok(columns) => Ok(columns),
+            Err(HuntError::Run(reason)) => Err(reason),
+            Err(error) => return Err(error),
+        };
+        schema.answer(operator, columns);
+    };
+    let all = parsed.diagnostics.into_iter().chain(bound.diagnostics);
+    let (mut errors, others): (Vec<_>, Vec<_>) = all.partition(|diagnostic| diagnostic.severity == Severity::Error);
+    errors.sort_by_key(|diagnostic| diagnostic.span);
+    match bound.query {
+        Some(query) if errors.is_empty() => Ok((query, others)),
+        _ => Err(HuntError::Query(errors)),
+    }
+}
+
+async fn execute(
+    query: &ir::Query,
+    lowering: &Lowering,
+    budget: &Budget,
+    sink: &mut dyn Sink,
+    summary: &mut Summary,
+) -> Result<(), HuntError> {
+    let context = lowering.task_context();
+    let mut left = Left {
+        rows: budget.rows_max,
+        bytes: budget.bytes_max,
+    };
+    for output in &query.outputs {
+        sink.table(&TableHead {
+            name: output.name.clone(),
+            columns: output.table.columns.clone(),
+            render: output.render.clone(),
+        })?;
+        let plan = lowering.physical(&output.table).await?;
+        let mut batches = plan.execute(0, Arc::clone(&context)).map_err(failed)?;
+        let mut rows = 0;
+        while let Some(batch) = batches.next().await {
+            let batch = batch.map_err(failed)?;
+            let (kept, cut) = left.keep(&batch, budget);
+            rows += kept.num_rows() as u64;
+            if kept.num_rows() > 0 {
+                sink.rows(&kept)?;
+            }
+            if let Some(cut) = cut {
+                summary.partial.get_or_insert(cut);
+                break;
+            }
+        }
+        summary.rows.push(rows);
+    }
+    if let Some(partial) = lowering.partial() {
+        summary.partial.get_or_insert(partial);
+    }
+    Ok(())
+}
+
+/// What is left of the budget of results.
+struct Left {
+    rows: u64,
+    bytes: u64,
+}
+
+impl Left {
+    /// The part of a batch that the budget still takes, and the budget that cut it.
+    fn keep(&mut self, batch: &RecordBatch, budget: &Budget) -> (RecordBatch, Option<Partial>) {
+        let bytes = batch.get_array_memory_size() as u64;
+        if batch.num_rows() as u64 > self.rows {
+            let kept = batch.slice(0, usize::try_from(self.rows).unwrap_or(usize::MAX));
+            self.rows = 0;
+            return (
+                kept,
+                Some(Partial::new(
+                    "rows",
+                    format!("the result has more than {} rows", budget.rows_max),
+                )),
+            );
+        }
+        if bytes > self.bytes {
+            self.bytes = 0;
+            let message = format!("the result has more than {} MiB", budget.bytes_max >> 20);
+            return (batch.slice(0, 0), Some(Partial::new("bytes", message)));
+        }
+        self.rows -= batch.num_rows() as u64;
+        self.bytes -= bytes;
+        (batch.clone(), None)
+    }
+}
+
+/// What DataFusion says, in our words where the cause is the query's.
+fn failed(error: DataFusionError) -> HuntError {
+    match error.find_root() {
+        DataFusionError::ResourcesExhausted(_) => HuntError::Limit {
+            limit: "its memory".to_owned(),
+            hint: "filter earlier, or ask for fewer columns".to_owned(),
+        },
+        _ => match error {
+            DataFusionError::External(cause) => match cause.downcast::<HuntError>() {
+                Ok(ours) => *ours,
+                Err(cause) => HuntError::Engine(DataFusionError::External(cause)),
+            },
+            error => HuntError::Engine(error),
+        },
+    }
 }

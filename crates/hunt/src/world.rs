@@ -13,7 +13,7 @@ use crate::error::HuntError;
 /// table is named, before any predicate of the query.
 ///
 /// Providers yield the columns of [`postern_kql::schema::Table`], in its order, as the types of
-/// [`arrow_type`](crate::world::arrow_type); behind them may stand others, see [`World::shredded`].
+/// [`arrow_type`](crate::world::arrow_type).
 #[async_trait]
 pub trait World: Schema + Send + Sync {
     async fn table_rows(&self, name: &str) -> Result<Arc<dyn TableProvider>, HuntError>;
@@ -22,12 +22,11 @@ pub trait World: Schema + Send + Sync {
     async fn function_rows(&self, name: &str, arguments: &[Option<Value>])
     -> Result<Arc<dyn TableProvider>, HuntError>;
 
-    /// The column that holds a part of a dynamic column of a table, if some column of its provider does: it stands
-    /// behind those of the schema, and its values are what the path would give, of type `dynamic`. A query that reads
-    /// `column.path` only need not parse the whole.
-    fn shredded(&self, table: &str, column: &str, path: &[&str]) -> Option<String> {
-        let _ = (table, column, path);
-        None
+    /// Parts of dynamic columns that the table's provider holds as columns of their own, of type `dynamic`, behind its
+    /// visible ones and in this order: the dynamic column, and the path into it.
+    fn shreds(&self, table: &str) -> Vec<(String, Vec<String>)> {
+        let _ = table;
+        Vec::new()
     }
 
     /// `now()`: microseconds since 1970. Bound to the generation's clock.

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use regex::{Regex, RegexBuilder};
 
@@ -18,7 +18,7 @@ pub const PATTERN_BYTES_MAX: usize = 4 << 20;
 pub struct Context {
     /// `now()`: microseconds since 1970, the same for the whole query.
     pub now: i64,
-    patterns: RefCell<HashMap<String, Option<Rc<Regex>>>>,
+    patterns: RefCell<HashMap<String, Option<Arc<Regex>>>>,
     /// The key of this context's chance, and how often it was asked.
     chance: RandomState,
     drawn: Cell<u64>,
@@ -37,11 +37,11 @@ impl Context {
     }
 
     /// The compiled pattern, or `None` where it is not one. Matching takes time linear in the text.
-    pub fn pattern(&self, pattern: &str) -> Option<Rc<Regex>> {
+    pub fn pattern(&self, pattern: &str) -> Option<Arc<Regex>> {
         if let Some(found) = self.patterns.borrow().get(pattern) {
             return found.clone();
         }
-        let compiled = compile(pattern).ok().map(Rc::new);
+        let compiled = compile(pattern).ok().map(Arc::new);
         let mut patterns = self.patterns.borrow_mut();
         if patterns.len() >= PATTERNS_MAX {
             patterns.clear();

@@ -1,7 +1,7 @@
 //! Functions of regular expressions. A pattern that is none matches nothing.
 
 use std::borrow::Cow;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use regex::Regex;
 
@@ -199,7 +199,7 @@ fn replace_regex<'a>(cx: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
 /// The text without all matches that stand at its ends.
 fn trimmed<'a>(cx: &Context, arguments: &[Datum<'a>], start: bool, end: bool) -> Datum<'a> {
     let (pattern, source) = (text(arguments, 0), text(arguments, 1));
-    let compiled = |pattern: String| -> Option<Rc<Regex>> { cx.pattern(&pattern) };
+    let compiled = |pattern: String| -> Option<Arc<Regex>> { cx.pattern(&pattern) };
     let mut range = 0..source.len();
     if start && let Some(found) = compiled(format!(r"\A(?:{pattern})+")).and_then(|pattern| pattern.find(&source)) {
         range.start = found.end();

@@ -612,3 +612,121 @@ pub enum VariableKind {
         length: Option<(u32, u32)>,
     },
 }
+
+impl Op {
+    /// The tables directly below.
+    pub fn inputs(&self) -> Vec<&Arc<Tabular>> {
+        match self {
+            Op::Table { .. }
+            | Op::TableFunction { .. }
+            | Op::External { .. }
+            | Op::Rows { .. }
+            | Op::Range { .. }
+            | Op::Input
+            | Op::GraphMatch { .. }
+            | Op::GraphNodes { .. }
+            | Op::GraphEdges { .. } => Vec::new(),
+            Op::Where { input, .. }
+            | Op::Project { input, .. }
+            | Op::Summarize { input, .. }
+            | Op::Sort { input, .. }
+            | Op::Serialize { input }
+            | Op::Take { input, .. }
+            | Op::Top { input, .. }
+            | Op::TopNested { input, .. }
+            | Op::Sample { input, .. }
+            | Op::SampleDistinct { input, .. }
+            | Op::MvExpand { input, .. }
+            | Op::Parse { input, .. }
+            | Op::ParseKv { input, .. }
+            | Op::MakeSeries { input, .. }
+            | Op::Scan { input, .. }
+            | Op::Reduce { input, .. }
+            | Op::Materialize { input, .. }
+            | Op::AssertSchema { input } => vec![input],
+            Op::MvApply { input, body, .. } | Op::Partition { input, body, .. } => vec![input, body],
+            Op::Join { left, right, .. } => vec![left, right],
+            Op::Union { inputs } => inputs.iter().collect(),
+            Op::Evaluate { input, arguments, .. } => {
+                let tables = arguments.iter().filter_map(|argument| match argument {
+                    PluginArgument::Table(table) => Some(table),
+                    _ => None,
+                });
+                input.iter().chain(tables).collect()
+            }
+        }
+    }
+
+    /// The expressions of the operator itself, for an operator that works on rows one after the other; those of others
+    /// are their own matter.
+    pub fn row_scalars(&self) -> Vec<&Scalar> {
+        fn expand(expand: &Expand) -> Vec<&Scalar> {
+            expand
+                .items
+                .iter()
+                .map(|item| &item.value)
+                .chain(&expand.limit)
+                .collect()
+        }
+        match self {
+            Op::Project { values, .. } => values.iter().collect(),
+            Op::TopNested { levels, .. } => levels
+                .iter()
+                .flat_map(|level| {
+                    let constants = level.count.iter().chain(&level.others);
+                    constants.chain([&level.of]).chain(&level.by.arguments)
+                })
+                .collect(),
+            Op::SampleDistinct { count, of, .. } => vec![count, of],
+            Op::MvExpand { expand: it, .. } | Op::MvApply { expand: it, .. } => expand(it),
+            Op::Parse { parse, .. } => vec![&parse.value],
+            Op::ParseKv { value, .. } => vec![value],
+            Op::Partition { by, .. } => vec![by],
+            Op::MakeSeries { series, .. } => {
+                let aggregates = series.aggregates.iter();
+                let values = aggregates.flat_map(|(aggregate, default)| aggregate.arguments.iter().chain(default));
+                let ends = series.from.iter().chain(&series.to);
+                values
+                    .chain([&series.on, &series.step])
+                    .chain(ends)
+                    .chain(&series.keys)
+                    .collect()
+            }
+            Op::Scan { scan, .. } => {
+                let steps = scan.steps.iter().flat_map(|step| {
+                    let assigned = step.assignments.iter().map(|(_, value)| value);
+                    assigned.chain([&step.condition])
+                });
+                let sorted = scan.sort.iter().map(|key| &key.value);
+                let declared = scan.declared.iter().map(|(_, default)| default);
+                steps.chain(sorted).chain(&scan.partition).chain(declared).collect()
+            }
+            Op::Reduce { by, threshold, .. } => threshold.iter().chain([by]).collect(),
+            Op::Evaluate { arguments, .. } => arguments
+                .iter()
+                .flat_map(|argument| match argument {
+                    PluginArgument::Scalar(scalar) => std::slice::from_ref(scalar),
+                    PluginArgument::Aggregate(aggregate) => aggregate.arguments.as_slice(),
+                    PluginArgument::Column(_) | PluginArgument::Table(_) | PluginArgument::TableColumn(_) => &[],
+                })
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The input of an operator that works on rows one after the other and is none of a table engine.
+    pub fn row_input(&self) -> Option<&Arc<Tabular>> {
+        match self {
+            Op::TopNested { input, .. }
+            | Op::SampleDistinct { input, .. }
+            | Op::MvExpand { input, .. }
+            | Op::Parse { input, .. }
+            | Op::ParseKv { input, .. }
+            | Op::MakeSeries { input, .. }
+            | Op::Scan { input, .. }
+            | Op::Reduce { input, .. } => Some(input),
+            Op::Evaluate { input, .. } => input.as_ref(),
+            _ => None,
+        }
+    }
+}

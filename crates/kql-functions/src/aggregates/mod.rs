@@ -47,7 +47,7 @@ pub const FUNCTIONS: &[(&str, Kernel)] = &[
 ];
 
 /// Collects rows of one group. Parts of a group may be collected apart and merged, in the order of the rows.
-pub trait Accumulator: Send {
+pub trait Accumulator: Send + Sync {
     /// One row's arguments, constants included.
     fn update(&mut self, arguments: &[Datum<'_>]);
 

@@ -1,0 +1,284 @@
+//! Expressions of one row: what has the same meaning in DataFusion goes there, the rest to the interpreter.
+//!
+//! KQL and SQL differ about nulls in silence. What holds here:
+//! * `null == null` is null, `null == 5` is false, `null != 5` is true: plain `=` only where nothing is null or where
+//!   null and false mean the same (a predicate, [`Position::Predicate`]), else a spelled-out form.
+//! * other comparisons, arithmetic, `and` and `or` have SQL's nulls.
+
+use datafusion::logical_expr::{BinaryExpr, Case, Cast, Expr, Operator, ScalarUDF, binary_expr, lit};
+use datafusion::prelude::when;
+use postern_kql::ir::{Binary, PathStep, Scalar, ScalarKind};
+use postern_kql::{Type, Value};
+use postern_kql_functions::Context;
+
+use super::in_set::InSet;
+use super::interpreted::Interpreted;
+use super::text_test::TextTest;
+use super::{Shred, walk};
+use crate::batch::{datum_scalar, scalar_value};
+use crate::error::HuntError;
+use crate::world::arrow_type;
+
+type Result<T> = std::result::Result<T, HuntError>;
+
+/// Whether null may stand for false.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Position {
+    /// The value itself is wanted.
+    Value,
+    /// Rows are kept where it is true.
+    Predicate,
+}
+
+/// Turns expressions over one input into expressions of DataFusion.
+pub struct ScalarLowering<'a> {
+    /// The input's columns, by index.
+    pub columns: &'a [Expr],
+    /// Their types.
+    pub types: &'a [Type],
+    /// How many of them the query sees; behind them are those of `shreds`, in their order.
+    pub visible: usize,
+    pub shreds: &'a [Shred],
+    /// `now()` in microseconds since 1970.
+    pub now: i64,
+}
+
+impl ScalarLowering<'_> {
+    /// The expression for a scalar without subqueries, window functions and graph parts.
+    pub fn lower(&self, scalar: &Scalar, position: Position) -> Result<Expr> {
+        if let ScalarKind::Constant(value) = &scalar.kind {
+            return Ok(lit(scalar_value(value)?));
+        }
+        if is_constant(scalar) {
+            return self.fold(scalar);
+        }
+        match self.native(scalar, position)? {
+            Some(expression) => Ok(expression),
+            None => self.interpreted(scalar),
+        }
+    }
+
+    /// The expression with paths into dynamic columns read from the columns that hold those parts.
+    fn with_shreds(&self, scalar: &Scalar) -> Scalar {
+        let mut scalar = scalar.clone();
+        if self.shreds.is_empty() {
+            return scalar;
+        }
+        walk::scalars_mut(&mut scalar, &mut |part| {
+            let ScalarKind::Path { base, steps } = &mut part.kind else {
+                return;
+            };
+            let ScalarKind::Column(column) = base.kind else { return };
+            let is_prefix = |shred: &Shred| {
+                shred.column == column
+                    && shred.path.len() <= steps.len()
+                    && shred
+                        .path
+                        .iter()
+                        .zip(steps.iter())
+                        .all(|(key, step)| matches!(step, PathStep::Key(it) if it == key))
+            };
+            let best = (0..self.shreds.len())
+                .filter(|index| is_prefix(&self.shreds[*index]))
+                .max_by_key(|index| self.shreds[*index].path.len());
+            if let Some(index) = best {
+                let rest = steps.split_off(self.shreds[index].path.len());
+                let column = ScalarKind::Column(self.visible + index);
+                if rest.is_empty() {
+                    part.kind = column;
+                } else {
+                    base.kind = column;
+                    *steps = rest;
+                }
+            }
+        });
+        scalar
+    }
+
+    fn value(&self, scalar: &Scalar) -> Result<Expr> {
+        self.lower(scalar, Position::Value)
+    }
+
+    /// Computes what depends on no row.
+    fn fold(&self, scalar: &Scalar) -> Result<Expr> {
+        let datum = super::interpreted::constant(scalar, &Context::new(self.now))?;
+        Ok(lit(datum_scalar(&datum, scalar.ty)?))
+    }
+
+    fn interpreted(&self, scalar: &Scalar) -> Result<Expr> {
+        let scalar = self.with_shreds(scalar);
+        if let ScalarKind::Column(index) = scalar.kind {
+            return Ok(self.columns[index].clone());
+        }
+        let function = Interpreted::new(&scalar, self.types, self.now)?;
+        let arguments = function
+            .columns()
+            .iter()
+            .map(|column| self.columns[*column].clone())
+            .collect();
+        Ok(ScalarUDF::from(function).call(arguments))
+    }
+
+    /// The expression of DataFusion that means the same, where there is one.
+    fn native(&self, scalar: &Scalar, position: Position) -> Result<Option<Expr>> {
+        Ok(match &scalar.kind {
+            ScalarKind::Column(index) => Some(self.columns[*index].clone()),
+            ScalarKind::And(left, right) => Some(self.lower(left, position)?.and(self.lower(right, position)?)),
+            ScalarKind::Or(left, right) => Some(self.lower(left, position)?.or(self.lower(right, position)?)),
+            ScalarKind::Binary { operator, left, right } => self.binary(*operator, left, right, position)?,
+            ScalarKind::Between {
+                value,
+                low,
+                high,
+                is_negated,
+            } if value.ty == low.ty && value.ty == high.ty && is_plain(value.ty) => {
+                let value = self.value(value)?;
+                let (low, high) = (self.value(low)?, self.value(high)?);
+                Some(if *is_negated {
+                    value.not_between(low, high)
+                } else {
+                    value.between(low, high)
+                })
+            }
+            ScalarKind::Text { operator, left, right } if left.ty == Type::String => match &right.kind {
+                ScalarKind::Constant(Value::String(needle)) => match TextTest::new(*operator, needle) {
+                    Some(test) => Some(ScalarUDF::from(test).call(vec![self.value(left)?])),
+                    None => None,
+                },
+                _ => None,
+            },
+            ScalarKind::In {
+                left,
+                list,
+                is_case_sensitive,
+                is_negated,
+            } => match InSet::new(left.ty, list, *is_case_sensitive, *is_negated) {
+                Some(set) => Some(ScalarUDF::from(set).call(vec![self.value(left)?])),
+                None => None,
+            },
+            ScalarKind::Cast(inner) if is_number(inner.ty) && is_number(scalar.ty) => {
+                Some(cast(self.value(inner)?, scalar.ty))
+            }
+            ScalarKind::Call { function, arguments } => self.call(function, arguments, scalar.ty, position)?,
+            _ => None,
+        })
+    }
+
+    fn binary(&self, operator: Binary, left: &Scalar, right: &Scalar, position: Position) -> Result<Option<Expr>> {
+        if left.ty != right.ty || !is_plain(left.ty) {
+            return Ok(None);
+        }
+        let is_nullable = left.ty != Type::String;
+        let sql = match operator {
+            Binary::Less => Operator::Lt,
+            Binary::LessOrEqual => Operator::LtEq,
+            Binary::Greater => Operator::Gt,
+            Binary::GreaterOrEqual => Operator::GtEq,
+            Binary::Equal | Binary::NotEqual => {
+                let (left_expr, right_expr) = (self.value(left)?, self.value(right)?);
+                let is_equal = operator == Binary::Equal;
+                // One side is a constant and not null, so that both cannot be null.
+                let never_both = [left, right]
+                    .iter()
+                    .any(|side| matches!(&side.kind, ScalarKind::Constant(value) if !matches!(value, Value::Null(_))));
+                return Ok(Some(match (is_nullable, position) {
+                    (false, _) | (true, Position::Predicate) if is_equal => left_expr.eq(right_expr),
+                    (false, _) => left_expr.not_eq(right_expr),
+                    _ => {
+                        let distinct = if is_equal {
+                            Operator::IsNotDistinctFrom
+                        } else {
+                            Operator::IsDistinctFrom
+                        };
+                        let test = binary_expr(left_expr.clone(), distinct, right_expr.clone());
+                        if never_both || position == Position::Predicate {
+                            test
+                        } else {
+                            let both_null = left_expr.is_null().and(right_expr.is_null());
+                            when(both_null, lit(datafusion::scalar::ScalarValue::Boolean(None))).otherwise(test)?
+                        }
+                    }
+                }));
+            }
+            Binary::Add | Binary::Subtract | Binary::Multiply if is_number(left.ty) && left.ty != Type::Decimal => {
+                match operator {
+                    Binary::Add => Operator::Plus,
+                    Binary::Subtract => Operator::Minus,
+                    _ => Operator::Multiply,
+                }
+            }
+            Binary::Divide if left.ty == Type::Real => Operator::Divide,
+            _ => return Ok(None),
+        };
+        Ok(Some(Expr::BinaryExpr(BinaryExpr::new(
+            Box::new(self.value(left)?),
+            sql,
+            Box::new(self.value(right)?),
+        ))))
+    }
+
+    fn call(&self, function: &str, arguments: &[Scalar], ty: Type, position: Position) -> Result<Option<Expr>> {
+        Ok(match (function, arguments) {
+            ("isnull", [value]) if value.ty != Type::String => Some(self.value(value)?.is_null()),
+            ("isnotnull", [value]) if value.ty != Type::String => Some(self.value(value)?.is_not_null()),
+            ("isempty", [value]) if value.ty == Type::String => Some(self.value(value)?.eq(empty())),
+            ("isnotempty", [value]) if value.ty == Type::String => Some(self.value(value)?.not_eq(empty())),
+            ("not", [value]) if value.ty == Type::Bool => Some(!self.value(value)?),
+            ("iff", [condition, yes, no]) if yes.ty == ty && no.ty == ty => Some(
+                when(self.lower(condition, Position::Predicate)?, self.lower(yes, position)?)
+                    .otherwise(self.lower(no, position)?)?,
+            ),
+            ("case", arguments) if arguments.len() >= 3 && arguments.len() % 2 == 1 => {
+                let (otherwise, pairs) = arguments.split_last().expect("at least three");
+                let mut branches = Vec::with_capacity(pairs.len() / 2);
+                for pair in pairs.chunks_exact(2) {
+                    let condition = self.lower(&pair[0], Position::Predicate)?;
+                    branches.push((Box::new(condition), Box::new(self.lower(&pair[1], position)?)));
+                }
+                let is_typed = pairs.chunks_exact(2).all(|pair| pair[1].ty == ty) && otherwise.ty == ty;
+                if !is_typed {
+                    return Ok(None);
+                }
+                let otherwise = Some(Box::new(self.lower(otherwise, position)?));
+                Some(Expr::Case(Case::new(None, branches, otherwise)))
+            }
+            _ => None,
+        })
+    }
+}
+
+fn empty() -> Expr {
+    lit(datafusion::scalar::ScalarValue::Utf8View(Some(String::new())))
+}
+
+pub fn cast(expression: Expr, ty: Type) -> Expr {
+    Expr::Cast(Cast::new(Box::new(expression), arrow_type(ty)))
+}
+
+/// Types whose stored values compare as the language's do. (A `dynamic` compares by what it holds; decimals are stored
+/// with a fixed scale, which compares right.)
+fn is_plain(ty: Type) -> bool {
+    ty != Type::Dynamic
+}
+
+fn is_number(ty: Type) -> bool {
+    matches!(ty, Type::Int | Type::Long | Type::Real)
+}
+
+/// Whether the value is the same for every row.
+fn is_constant(scalar: &Scalar) -> bool {
+    let mut constant = true;
+    walk::scalars(scalar, &mut |scalar| {
+        constant &= match &scalar.kind {
+            ScalarKind::Column(_) | ScalarKind::Property { .. } | ScalarKind::Window { .. } => false,
+            ScalarKind::Call { function, .. } => !is_volatile(function),
+            _ => true,
+        };
+    });
+    constant
+}
+
+/// Functions that give another value for each row.
+pub fn is_volatile(function: &str) -> bool {
+    matches!(function, "rand" | "new_guid")
+}
