@@ -206,11 +206,13 @@ fn bag_set_key<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
     Datum::dynamic(tree)
 }
 
-/// Names from one array, values from another; what is no text is no name, a value that lacks is null.
+/// Names from one array, values from another; what is no text is no name, a value that
+/// lacks is null.
 fn bag_zip<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
-    let (Some(names), Some(values)) = (array(arguments, 0), array(arguments, 1)) else {
+    let Some(names) = array(arguments, 0) else {
         return Datum::Null;
     };
+    let values = array(arguments, 1).unwrap_or_default();
     let mut entries = Properties::default();
     for (index, name) in names.iter().enumerate() {
         if let Json::String(name) = name {

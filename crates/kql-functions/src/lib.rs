@@ -51,6 +51,7 @@ pub mod strings;
 pub mod text;
 pub mod units;
 pub mod urls;
+pub mod user_agent;
 pub mod xml;
 
 pub use aggregates::{Accumulator, accumulator};

@@ -28,6 +28,7 @@ const TABLES: &[&[(&str, Kernel)]] = &[
     crate::strings::FUNCTIONS,
     crate::units::FUNCTIONS,
     crate::urls::FUNCTIONS,
+    crate::user_agent::FUNCTIONS,
     crate::xml::FUNCTIONS,
 ];
 
