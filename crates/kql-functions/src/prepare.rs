@@ -1,7 +1,7 @@
 //! From a bound expression to a program: the first half of the interpreter.
 //!
-//! Kernels are resolved, constant patterns and needles compiled, constant lists made into sets, and what asks for no row
-//! is computed once.
+//! Kernels are resolved, constant patterns and needles compiled, constant lists made into sets, and what asks for no
+//! row is computed once.
 
 use std::sync::Arc;
 

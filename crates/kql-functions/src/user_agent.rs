@@ -1,7 +1,7 @@
 //! `parse_user_agent`: the browser, the operating system and the device that a user agent names.
 //!
-//! A list of some dozen patterns, which knows the browsers, tools and systems that logs are full of. What it does not know
-//! is the family `Other`; the language's own list is longer by far and names rare devices too.
+//! A list of some dozen patterns, which knows the browsers, tools and systems that logs are full of. What it does not
+//! know is the family `Other`; the language's own list is longer by far and names rare devices too.
 
 use std::sync::OnceLock;
 
