@@ -142,8 +142,8 @@ impl<'a> Scanner<'a> {
         Some(index as i64 + 1)
     }
 
-    /// Days since 1970 of `2020-01-31`, `2020/1/31`, `2020-01`, `2020`, `20200131`, `1/31/2020`, `31 Jan 20`,
-    /// `31-Jan-2020`, `Jan 31, 2020`.
+    /// Days since 1970 of `2020-01-31`, `2020/1/31`, `2020-01`, `2020`, `20200131`, `1/31/2020`, `1-31-20`,
+    /// `31 Jan 20`, `31-Jan-2020`, `Jan 31, 2020`.
     fn date(&mut self) -> Option<i64> {
         if self.rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
             let month = self.month()?;
@@ -170,9 +170,14 @@ impl<'a> Scanner<'a> {
             1 | 2 => {}
             _ => return None,
         }
-        if self.take('/') {
+        let is_number = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
+        let separator = self.rest.chars().next().filter(|c| matches!(c, '-' | '/'));
+        if let Some(separator) = separator
+            && is_number(&self.rest[1..])
+        {
+            self.take(separator);
             let (day, _) = self.digits()?;
-            let year = self.take('/').then(|| self.year())??;
+            let year = self.take(separator).then(|| self.year())??;
             return days_of_date(year, first, day);
         }
         let has_dashes = self.take('-');
@@ -297,6 +302,7 @@ mod tests {
             "Saturday, 08-Nov-14 15:05:02 GMT",
             "Nov 8, 2014 3:05:02 PM",
             "11/8/2014 3:05:02 pm",
+            "11-08-2014 15:05:02",
             "20141108T15:05:02",
         ] {
             assert_eq!(

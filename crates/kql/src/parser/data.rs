@@ -153,8 +153,8 @@ impl Parser<'_> {
     fn find_columns(&mut self) -> (Vec<Expr>, bool) {
         let mut has_pack = false;
         let columns = self.list("a column", ListShape::OneOrMore, |parser| {
-            if parser.at_word("pack") && parser.ahead(1).kind == TokenKind::LeftParenthesis {
-                parser.at += 2;
+            if parser.take_word("pack").is_some() {
+                parser.require(TokenKind::LeftParenthesis, "`(*)`");
                 parser.require(TokenKind::Star, "`*`");
                 parser.close(TokenKind::RightParenthesis, "`)`");
                 has_pack = true;
@@ -542,6 +542,17 @@ impl Parser<'_> {
             output,
             condition,
             assignments,
+        }
+    }
+
+    /// `inline_external_table (a:string) kind=storage ... (uris)`: a table in files that the query names.
+    pub(super) fn inline_external_table(&mut self) -> Expr {
+        let start = self.span();
+        self.unsupported(start, "`inline_external_table`");
+        self.skip_to_boundary();
+        Expr {
+            kind: ExprKind::Error,
+            span: self.span_from(start),
         }
     }
 

@@ -5,7 +5,7 @@
 //! differences are listed beside the comparison tool.
 //!
 //! Start at [`parse`]; the rules are in `statement` (the script), `operator` with `graph` and `data` (what follows a
-//! pipe), `expression`, and `dynamic` (JSON).
+//! pipe), `expression`, `constant`, and `dynamic` (JSON).
 //!
 //! **Invariant:** neither parsing nor dropping the tree recurses deeper than [`NESTING_DEPTH_MAX`] and [`HEIGHT_MAX`]
 //! allow, so any text is safe on a thread with the usual stack of 2 MiB; a text beyond a limit is refused with
@@ -15,6 +15,7 @@ use crate::ast::{Name, Script};
 use crate::lexer::{self, Token, TokenKind, WordClass};
 use crate::{Code, Diagnostic, Span, literal};
 
+mod constant;
 mod data;
 mod dynamic;
 mod expression;

@@ -186,9 +186,6 @@ impl Parser<'_> {
             "as" => OperatorKind::As(self.require_name("a name")),
             "consume" => OperatorKind::Consume,
             "distinct" => OperatorKind::Distinct(self.list("a column", ListShape::OneOrMore, |parser| {
-                if parser.ahead(1).kind == TokenKind::Equal {
-                    return parser.named();
-                }
                 parser.star().or_else(|| parser.named())
             })),
             "evaluate" => self.evaluate(),
@@ -562,7 +559,7 @@ impl Parser<'_> {
             by = self.list("an expression", ListShape::OneOrMore, |parser| {
                 if parser.at_old_bin() { None } else { parser.named() }
             });
-            if self.at_word("bin") && self.ahead(1).kind == TokenKind::Assign {
+            if self.at_old_bin() {
                 self.at += 2;
                 bin = Some(self.require_unnamed());
             }

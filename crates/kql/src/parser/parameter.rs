@@ -28,6 +28,21 @@ const COMMON: [&str; 19] = [
     "with_step_name",
 ];
 
+/// What may follow `hint.`.
+const HINTS: [&str; 11] = [
+    "concurrency",
+    "distribution",
+    "materialized",
+    "num_partitions",
+    "pass_filters",
+    "pass_filters_column",
+    "progressive_top",
+    "remote",
+    "shufflekey",
+    "spread",
+    "strategy",
+];
+
 /// Properties of `render ... with (...)` that take a list of columns.
 const COLUMN_LISTS: [&str; 4] = ["anomalycolumns", "by", "series", "ycolumns"];
 
@@ -67,7 +82,7 @@ impl Parser<'_> {
     fn parameter_name_length(&self, own: &[&str]) -> Option<usize> {
         let word = self.word();
         let length = if word == "hint" && self.ahead(1).kind == TokenKind::Dot {
-            matches!(self.ahead(2).kind, TokenKind::Word(_)).then_some(3)?
+            HINTS.contains(&self.word_ahead(2)).then_some(3)?
         } else {
             (own.contains(&word) || COMMON.contains(&word) || word == "withsource").then_some(1)?
         };

@@ -15,6 +15,10 @@ impl Parser<'_> {
             self.unsupported(span, "a directive");
         }
         let mut statements = Vec::new();
+        if self.at_kind(TokenKind::Dot) {
+            self.unsupported(self.span(), "a management command");
+            return Script { statements };
+        }
         while !self.at_kind(TokenKind::End) {
             let before = self.at;
             statements.extend(self.statement());
@@ -62,8 +66,8 @@ impl Parser<'_> {
             "set" => self.set_statement(),
             "declare" if next == "pattern" => self.pattern_statement(),
             "declare" if next == "query_parameters" => self.query_parameters(),
-            "alias" if next == "database" => self.other_statement("`alias database`"),
-            "restrict" if next == "access" => self.other_statement("`restrict access`"),
+            "alias" if next == "database" => self.other_statement("alias database"),
+            "restrict" if next == "access" => self.other_statement("restrict access"),
             _ => {
                 self.height = 0;
                 let expr = self.pipe();
@@ -250,21 +254,18 @@ impl Parser<'_> {
         StatementKind::QueryParameters(self.function_parameters(ListShape::OneOrMore))
     }
 
-    /// A statement that is known and not run: it is read over.
+    /// A statement that is known and not run: it is read over, and the binder refuses it.
     fn other_statement(&mut self, what: &str) -> StatementKind {
-        let span = self.span().to(self.ahead(1).span);
-        self.unsupported(span, what);
         loop {
             self.skip_to_boundary();
             if matches!(self.peek(), TokenKind::Semicolon | TokenKind::End) {
-                return StatementKind::Other(what.trim_matches('`').to_owned());
+                return StatementKind::Other(what.to_owned());
             }
             self.advance();
         }
     }
 
     fn pattern_statement(&mut self) -> StatementKind {
-        let start = self.span();
         self.at += 2;
         let mut pattern = PatternDeclaration {
             name: self.require_name("the name of a pattern"),
@@ -290,8 +291,6 @@ impl Parser<'_> {
                 self.close(TokenKind::RightBrace, "`}`");
             }
         }
-        let span = self.span_from(start);
-        self.unsupported(span, "`declare pattern`");
         StatementKind::Pattern(Box::new(pattern))
     }
 
@@ -318,12 +317,14 @@ impl Parser<'_> {
     /// A source and the operators behind it; a scalar expression is a source without operators.
     pub(super) fn pipe(&mut self) -> Option<Expr> {
         let start = self.span();
-        let source = if self.at_query_operator() {
+        let source = if self.at_inline_external_table() {
+            self.inline_external_table()
+        } else if self.at_query_operator() {
             let operator = self.operator()?;
             if !is_source(self.text, &operator) {
                 let keyword = operator.keyword.text(self.text);
                 let message = format!("`{keyword}` needs a table in front of it");
-                let diagnostic = Diagnostic::error(Code::Syntax, operator.keyword, message);
+                let diagnostic = Diagnostic::error(Code::Arguments, operator.keyword, message);
                 self.report(diagnostic.with_hint(format!("write Table | {keyword} ...")));
             }
             Expr {
@@ -334,6 +335,11 @@ impl Parser<'_> {
             self.unnamed()?
         };
         Some(self.piped(source))
+    }
+
+    fn at_inline_external_table(&self) -> bool {
+        let starts = self.ahead(1).kind == TokenKind::LeftParenthesis || self.word_ahead(1) == "kind";
+        self.at_word("inline_external_table") && starts
     }
 
     /// `source` with the operators that follow it.
@@ -387,6 +393,6 @@ fn pipe_of(statement: &mut Statement) -> Option<&mut Expr> {
 fn is_source(text: &str, operator: &crate::ast::Operator) -> bool {
     matches!(
         operator.keyword.text(text),
-        "evaluate" | "find" | "macro-expand" | "print" | "range" | "search" | "union" | "inline_external_table"
+        "evaluate" | "find" | "macro-expand" | "print" | "range" | "search" | "union"
     )
 }
