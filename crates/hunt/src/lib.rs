@@ -11,10 +11,13 @@ pub mod batch;
 pub mod budget;
 mod discover;
 pub mod error;
+pub mod estate_world;
+mod functions;
 mod lower;
 pub mod output;
 pub mod run;
 mod session;
+pub mod tables;
 pub mod world;
 
 pub use budget::Budget;

@@ -13,7 +13,7 @@ use crate::error::HuntError;
 /// table is named, before any predicate of the query.
 ///
 /// Providers yield the columns of [`postern_kql::schema::Table`], in its order, as the types of
-/// [`arrow_type`](crate::world::arrow_type).
+/// [`arrow_type`](crate::world::arrow_type); behind them may stand others, see [`World::shreds`].
 #[async_trait]
 pub trait World: Schema + Send + Sync {
     async fn table_rows(&self, name: &str) -> Result<Arc<dyn TableProvider>, HuntError>;
