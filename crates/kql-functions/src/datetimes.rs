@@ -39,9 +39,7 @@ pub const FUNCTIONS: &[(&str, Kernel)] = &[
     ("getmonth", |_, arguments| named_part("month", arguments)),
     ("getyear", |_, arguments| named_part("year", arguments)),
     ("week_of_year", |_, arguments| named_part("week_of_year", arguments)),
-    ("weekofyear", |_, arguments| named_part("weekofyear", arguments)),
     ("datetime_part", datetime_part),
-    ("datepart", datetime_part),
     ("datetime_add", datetime_add),
     ("datetime_diff", datetime_diff),
     ("make_datetime", make_datetime),
@@ -133,8 +131,6 @@ fn part(name: &str, at: i64) -> Option<i32> {
         "month" => civil.month,
         // ISO 8601: weeks begin on Monday and belong to the year of their Thursday.
         "week_of_year" => week_by(day - (calendar::weekday(day) + 6) % 7 + 3),
-        // Obsolete: weeks begin on Sunday and belong to the year of their Wednesday.
-        "weekofyear" => week_by(day - calendar::weekday(day) + 3),
         "day" => civil.day,
         "dayofyear" => day - calendar::days(civil.year, 1, 1) + 1,
         "hour" => civil.hour(),

@@ -16,7 +16,6 @@ use crate::{Datum, Kernel, convert};
 
 pub const FUNCTIONS: &[(&str, Kernel)] = &[
     ("hash", |_, arguments| limited(arguments)),
-    ("hash_xxhash64", |_, arguments| limited(arguments)),
     ("hash_many", |_, arguments| {
         let hashes: Option<Vec<i64>> = arguments.iter().map(hash).collect();
         hashes.map_or(Datum::Null, |hashes| Datum::Long(combine(&hashes)))
@@ -99,7 +98,7 @@ mod tests {
     fn hashes_are_those_of_the_documentation() {
         assert_eq!(call("hash", &[s("World")]), l(1_846_988_464_401_551_951));
         assert_eq!(call("hash", &[s("World"), l(100)]), l(51));
-        assert_eq!(call("hash_xxhash64", &[t("2015-01-01")]), l(1_380_966_698_541_616_202));
+        assert_eq!(call("hash", &[t("2015-01-01")]), l(1_380_966_698_541_616_202));
         assert_eq!(
             call("hash_sha1", &[s("World")]),
             s("70c07ec18ef89c5309bbb0937f3a6342411e1fdd")

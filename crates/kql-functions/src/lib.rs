@@ -45,6 +45,7 @@ mod prepare;
 pub mod punycode;
 pub mod registry;
 pub mod rounding;
+pub mod series;
 pub mod sets;
 pub mod special;
 pub mod strings;

@@ -23,6 +23,7 @@ const TABLES: &[&[(&str, Kernel)]] = &[
     crate::parsing::FUNCTIONS,
     crate::patterns::FUNCTIONS,
     crate::rounding::FUNCTIONS,
+    crate::series::FUNCTIONS,
     crate::sets::FUNCTIONS,
     crate::special::FUNCTIONS,
     crate::strings::FUNCTIONS,

@@ -8,7 +8,6 @@ use crate::{Context, Datum, Kernel};
 
 pub const FUNCTIONS: &[(&str, Kernel)] = &[
     ("bin", bin),
-    ("floor", bin),
     ("bin_at", bin_at),
     ("round", round),
     ("ceiling", |_, arguments| match arguments.first() {
@@ -194,7 +193,7 @@ mod tests {
         assert_eq!(call("bin", &[r(4.5), l(1)]), r(4.0));
         assert_eq!(call("bin", &[l(-1), l(3)]), l(-3));
         assert_eq!(call("bin", &[r(-0.1), r(0.5)]), r(-0.5));
-        assert_eq!(call("floor", &[Datum::Int(9), Datum::Int(10)]), Datum::Int(0));
+        assert_eq!(call("bin", &[Datum::Int(9), Datum::Int(10)]), Datum::Int(0));
         assert_eq!(call("bin", &[Datum::Int(-9), l(10)]), l(-10));
         assert_eq!(
             call("bin", &[ts(16 * 24 * HOUR_TICKS), ts(7 * 24 * HOUR_TICKS)]),
