@@ -117,6 +117,16 @@ impl<'a> Datum<'a> {
         }
     }
 
+    /// Bytes of memory that the value takes, about.
+    pub fn size(&self) -> usize {
+        size_of::<Self>()
+            + match self {
+                Datum::String(text) | Datum::Dynamic(Dynamic::Text(text)) => text.len(),
+                Datum::Dynamic(Dynamic::Tree(tree)) => tree.size(),
+                _ => 0,
+            }
+    }
+
     pub fn into_owned(self) -> Datum<'static> {
         match self {
             Datum::Null => Datum::Null,

@@ -45,6 +45,7 @@ mod prepare;
 pub mod punycode;
 pub mod registry;
 pub mod rounding;
+pub mod rows;
 pub mod series;
 pub mod sets;
 pub mod special;

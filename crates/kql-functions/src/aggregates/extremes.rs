@@ -5,19 +5,9 @@ use std::cmp::Ordering;
 use postern_kql::Type;
 
 use super::{Accumulator, empty, number_as};
+use crate::Datum;
 use crate::bytes::{MalformedState, Reader, Writer};
 use crate::order::compare;
-use crate::{Datum, Dynamic};
-
-/// What a value holds outside of itself.
-fn held(datum: &Datum<'_>) -> usize {
-    match datum {
-        Datum::String(text) => text.len(),
-        Datum::Dynamic(Dynamic::Text(text)) => text.len(),
-        Datum::Dynamic(Dynamic::Tree(tree)) => tree.size(),
-        _ => 0,
-    }
-}
 
 pub(super) struct Extreme {
     /// How a better value compares with the best so far.
@@ -66,7 +56,7 @@ impl Accumulator for Extreme {
     }
 
     fn size(&self) -> usize {
-        size_of::<Self>() + held(&self.best)
+        size_of::<Self>() + self.best.size()
     }
 }
 
@@ -145,7 +135,7 @@ impl Accumulator for ArgExtreme {
     }
 
     fn size(&self) -> usize {
-        size_of::<Self>() + held(&self.best) + held(&self.value)
+        size_of::<Self>() + self.best.size() + self.value.size()
     }
 }
 
@@ -211,6 +201,6 @@ impl Accumulator for TakeAny {
     }
 
     fn size(&self) -> usize {
-        size_of::<Self>() + self.value.as_ref().map_or(0, held)
+        size_of::<Self>() + self.value.as_ref().map_or(0, Datum::size)
     }
 }
