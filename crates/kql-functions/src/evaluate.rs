@@ -7,6 +7,7 @@
 //! Not here: functions of the order of rows (`row_number`), which their operator computes beforehand, and tables: who
 //! prepares a program hands in the rows of its sub-queries.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use postern_kql::{Diagnostic, Type};
 use regex::Regex;
 
 use crate::operators::{and, as_truth, between, binary, equal, is_same, negate, or, truth};
+use crate::path::Place;
 use crate::prepare::Preparing;
 use crate::text::{Needle, equal_folded, folded};
 use crate::{Context, Datum, Json, Kernel, convert, path};
@@ -294,10 +296,11 @@ impl Node {
                 let inside = between(&parts.0.run(row, cx), &parts.1.run(row, cx), &parts.2.run(row, cx));
                 truth(inside.map(|inside| inside != *is_negated))
             }
-            Node::Path { base, steps } => steps
-                .iter()
-                .try_fold(base.run(row, cx), |value, step| step.take(value, row, cx))
-                .unwrap_or(Datum::Null),
+            Node::Path { base, steps } => match base.run(row, cx) {
+                Datum::Dynamic(value) => path::follow(value, steps.iter().map(|step| step.place(row, cx))),
+                _ => None,
+            }
+            .unwrap_or(Datum::Null),
             Node::Cast(value, ty) => match convert::cast(&value.run(row, cx), *ty) {
                 Datum::Null => null(*ty),
                 value => value,
@@ -493,20 +496,17 @@ impl Needles {
 }
 
 impl Step {
-    fn take<'a>(&'a self, value: Datum<'a>, row: &dyn Row<'a>, cx: &Context) -> Option<Datum<'a>> {
-        let Datum::Dynamic(dynamic) = value else {
-            return None;
-        };
+    fn place<'a>(&'a self, row: &dyn Row<'a>, cx: &Context) -> Option<Place<'a>> {
         match self {
-            Step::Key(key) => path::step_key(dynamic, key),
-            Step::Index(index) => path::step_index(dynamic, *index),
+            Step::Key(key) => Some(Place::Key(Cow::Borrowed(key))),
+            Step::Index(index) => Some(Place::Index(*index)),
             Step::Computed(node) => match node.run(row, cx) {
-                Datum::String(key) => path::step_key(dynamic, &key),
+                Datum::String(key) => Some(Place::Key(key)),
                 Datum::Dynamic(key) => match convert::of_kind(&key) {
-                    Datum::String(key) => path::step_key(dynamic, &key),
-                    index => path::step_index(dynamic, convert::long(&index)?),
+                    Datum::String(key) => Some(Place::Key(Cow::Owned(key.into_owned()))),
+                    index => convert::long(&index).map(Place::Index),
                 },
-                index => path::step_index(dynamic, convert::long(&index)?),
+                index => convert::long(&index).map(Place::Index),
             },
         }
     }

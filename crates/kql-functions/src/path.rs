@@ -7,50 +7,74 @@ use std::borrow::Cow;
 
 use crate::{Datum, Dynamic, Json};
 
-/// The property of an object, borrowed where the object is.
-pub fn step_key<'a>(value: Dynamic<'a>, key: &str) -> Option<Datum<'a>> {
-    match value {
-        Dynamic::Text(Cow::Borrowed(text)) => property(text, key).and_then(from_text),
-        Dynamic::Text(Cow::Owned(text)) => property(&text, key).and_then(from_text).map(Datum::into_owned),
-        Dynamic::Tree(Cow::Borrowed(tree)) => tree.get(key).and_then(from_tree),
-        Dynamic::Tree(Cow::Owned(tree)) => match tree {
-            Json::Object(entries) => entries
-                .into_iter()
-                .find(|(name, _)| name == key)
-                .map(|(_, value)| Datum::dynamic(value)),
-            _ => None,
-        },
-    }
+/// What one step asks for.
+#[derive(Clone, Debug)]
+pub enum Place<'p> {
+    Key(Cow<'p, str>),
+    /// From the end when negative.
+    Index(i64),
 }
 
-/// The item of an array, from its end when the index is negative; borrowed where the array is.
-pub fn step_index(value: Dynamic<'_>, index: i64) -> Option<Datum<'_>> {
-    let place = |length: usize| {
-        let length = i64::try_from(length).ok()?;
-        usize::try_from(if index < 0 { length.checked_add(index)? } else { index }).ok()
-    };
+/// Where the steps lead to, borrowed where the value is; nothing where a step has no place (`None`) or finds none.
+pub fn follow<'a, 'p>(value: Dynamic<'a>, mut steps: impl Iterator<Item = Option<Place<'p>>>) -> Option<Datum<'a>> {
     match value {
-        Dynamic::Text(Cow::Borrowed(text)) => item(text, index).and_then(from_text),
-        Dynamic::Text(Cow::Owned(text)) => item(&text, index).and_then(from_text).map(Datum::into_owned),
-        Dynamic::Tree(Cow::Borrowed(Json::Array(items))) => items.get(place(items.len())?).and_then(from_tree),
-        Dynamic::Tree(Cow::Owned(Json::Array(mut items))) => {
-            let place = place(items.len())?;
-            (place < items.len()).then(|| Datum::dynamic(items.swap_remove(place)))
+        Dynamic::Text(Cow::Borrowed(text)) => {
+            follow_text(text, steps).map(|text| Datum::Dynamic(Dynamic::Text(Cow::Borrowed(text))))
         }
-        Dynamic::Tree(_) => None,
+        Dynamic::Text(Cow::Owned(text)) => {
+            follow_text(&text, steps).map(|text| Datum::Dynamic(Dynamic::Text(Cow::Owned(text.to_owned()))))
+        }
+        Dynamic::Tree(Cow::Borrowed(tree)) => match steps.try_fold(tree, |tree, step| step_in(tree, &step?))? {
+            Json::Null => None,
+            tree => Some(Datum::Dynamic(Dynamic::Tree(Cow::Borrowed(tree)))),
+        },
+        Dynamic::Tree(Cow::Owned(tree)) => steps
+            .try_fold(&tree, |tree, step| step_in(tree, &step?))
+            .map(|tree| Datum::dynamic(tree.clone())),
     }
 }
 
-fn from_text(text: &str) -> Option<Datum<'_>> {
-    (text != "null").then_some(Datum::Dynamic(Dynamic::Text(Cow::Borrowed(text))))
+/// The end of a value is looked for once, behind the last step.
+fn follow_text<'t, 'p>(text: &'t str, mut steps: impl Iterator<Item = Option<Place<'p>>>) -> Option<&'t str> {
+    steps.try_fold(text, |text, step| seek(text, &step?)).and_then(value_at)
 }
 
-fn from_tree(tree: &Json) -> Option<Datum<'_>> {
-    (*tree != Json::Null).then_some(Datum::Dynamic(Dynamic::Tree(Cow::Borrowed(tree))))
+fn step_in<'j>(tree: &'j Json, place: &Place<'_>) -> Option<&'j Json> {
+    match (place, tree) {
+        (Place::Key(key), tree) => tree.get(key),
+        (Place::Index(index), Json::Array(items)) => {
+            let length = i64::try_from(items.len()).ok()?;
+            let index = if *index < 0 {
+                length.checked_add(*index)?
+            } else {
+                *index
+            };
+            items.get(usize::try_from(index).ok()?)
+        }
+        _ => None,
+    }
 }
 
-/// The value of a property of an object: its own text. Of text that is no object, nothing.
-pub fn property<'t>(text: &'t str, key: &str) -> Option<&'t str> {
+/// The text from where the value at a place begins, to wherever the text goes on.
+fn seek<'t>(text: &'t str, place: &Place<'_>) -> Option<&'t str> {
+    match place {
+        Place::Key(key) => seek_property(text, key),
+        Place::Index(index) if *index < 0 => {
+            let count = i64::try_from(items(text)?.count()).ok()?;
+            item(text, count.checked_add(*index)?)
+        }
+        Place::Index(index) => item(text, *index),
+    }
+}
+
+/// The value that the text begins with; nothing for a null.
+fn value_at(text: &str) -> Option<&str> {
+    let mut scan = Scan { text, at: 0 };
+    scan.blanks();
+    scan.value().filter(|value| *value != "null")
+}
+
+fn seek_property<'t>(text: &'t str, key: &str) -> Option<&'t str> {
     let mut scan = Scan::open(text, b'{')?;
     loop {
         scan.blanks();
@@ -61,24 +85,17 @@ pub fn property<'t>(text: &'t str, key: &str) -> Option<&'t str> {
         scan.blanks();
         scan.take(b':')?;
         scan.blanks();
-        let value = scan.value()?;
         if names(name, key) {
-            return Some(value);
+            return text.get(scan.at..);
         }
+        scan.value()?;
         scan.blanks();
         scan.take(b',')?;
     }
 }
 
-/// The value at an index of an array; from its end when negative.
-pub fn item(text: &str, index: i64) -> Option<&str> {
-    let wanted = if index < 0 {
-        let count = i64::try_from(items(text)?.count()).ok()?;
-        count.checked_add(index)?
-    } else {
-        index
-    };
-    items(text)?.nth(usize::try_from(wanted).ok()?)
+fn item(text: &str, index: i64) -> Option<&str> {
+    items(text)?.nth(usize::try_from(index).ok()?)
 }
 
 /// The texts of the items of an array.
@@ -203,37 +220,68 @@ mod tests {
 
     const TEXT: &str = r#"{"a":{"b":[1,"x\"]y",{"c":null}],"é":true},"q\"":-1.5,"last":"ü"}"#;
 
+    fn at<'t>(text: &'t str, steps: &[Place<'_>]) -> Option<Cow<'t, str>> {
+        let value = Dynamic::Text(Cow::Borrowed(text));
+        let found = follow(value, steps.iter().cloned().map(Some))?;
+        let tree = Dynamic::Tree(Cow::Owned(Json::parse(text).expect("the text is JSON")));
+        let in_tree = follow(tree, steps.iter().cloned().map(Some));
+        assert_eq!(in_tree.as_ref(), Some(&found), "{steps:?} in a tree");
+        match found {
+            Datum::Dynamic(Dynamic::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
     #[test]
-    fn properties_and_items_are_slices_of_the_text() {
-        let a = property(TEXT, "a").expect("there is a");
-        assert_eq!(property(a, "é"), Some("true"));
-        let b = property(a, "b").expect("there is b");
-        assert_eq!(item(b, 0), Some("1"));
-        assert_eq!(item(b, 1), Some(r#""x\"]y""#));
-        assert_eq!(item(b, -1), Some(r#"{"c":null}"#));
-        assert_eq!(item(b, 3), None);
-        assert_eq!(item(b, -4), None);
-        assert_eq!(property(TEXT, "q\""), Some("-1.5"));
-        assert_eq!(property(TEXT, "last"), Some("\"ü\""));
-        assert_eq!(property(TEXT, "A"), None);
-        assert_eq!(property("[1]", "a"), None);
-        assert_eq!(item("[]", 0), None);
+    fn values_are_slices_of_the_text() {
+        let key = |key| Place::Key(Cow::Borrowed(key));
+        let item = Place::Index;
+        let table: &[(&[Place<'_>], Option<&str>)] = &[
+            (&[key("a"), key("é")], Some("true")),
+            (&[key("a"), key("b"), item(0)], Some("1")),
+            (&[key("a"), key("b"), item(1)], Some(r#""x\"]y""#)),
+            (&[key("a"), key("b"), item(-2)], Some(r#""x\"]y""#)),
+            (&[key("a"), key("b"), item(-1)], Some(r#"{"c":null}"#)),
+            (&[key("a"), key("b"), item(-1), key("c")], None),
+            (&[key("a"), key("b"), item(3)], None),
+            (&[key("a"), key("b"), item(-4)], None),
+            (&[key("q\"")], Some("-1.5")),
+            (&[key("last")], Some("\"ü\"")),
+            (&[key("A")], None),
+            (&[item(0)], None),
+            (&[key("last"), key("x")], None),
+            (&[], Some(TEXT)),
+        ];
+        for (steps, expected) in table {
+            assert_eq!(at(TEXT, steps).as_deref(), *expected, "{steps:?}");
+        }
         assert_eq!(items("[]").expect("an array").count(), 0);
     }
 
     #[test]
     fn cut_or_wrong_text_yields_no_panic() {
-        for end in 0..TEXT.len() {
-            if let Some(cut) = TEXT.get(..end) {
-                for key in ["a", "q\"", "last", "none"] {
-                    let _ = property(cut, key);
+        let look = |text: &str| {
+            for key in ["a", "q\"", "last", "none"] {
+                let steps = [
+                    Place::Key(Cow::Borrowed(key)),
+                    Place::Index(-1),
+                    Place::Key(Cow::Borrowed("c")),
+                ];
+                for count in 0..=steps.len() {
+                    let steps = steps[..count].iter().cloned().map(Some);
+                    let _ = follow(Dynamic::Text(Cow::Borrowed(text)), steps);
                 }
             }
-        }
+            let _ = (
+                follow(Dynamic::Text(Cow::Borrowed(text)), [Some(Place::Index(0))].into_iter()),
+                unquoted(text),
+            );
+        };
+        (0..TEXT.len()).filter_map(|end| TEXT.get(..end)).for_each(look);
         for text in [
             "{\"", "{\"a", "{\"\\", "[\"\\é", "{]", "[}", "", "{", "[", "\"", "[,]", "{,}",
         ] {
-            let _ = (property(text, "a"), item(text, 0), item(text, -1), unquoted(text));
+            look(text);
         }
     }
 }
