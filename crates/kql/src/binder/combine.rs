@@ -20,10 +20,10 @@ struct Keys {
 }
 
 /// One table of a union.
-struct Part {
-    table: Arc<Tabular>,
+pub(crate) struct Part {
+    pub table: Arc<Tabular>,
     /// What `withsource` calls it.
-    source: String,
+    pub source: String,
 }
 
 impl Binder<'_> {
@@ -314,7 +314,7 @@ impl Binder<'_> {
     }
 
     /// Adds the tables of one item; false if they are not known.
-    fn add_part(&mut self, parts: &mut Vec<Part>, expr: &Expr, is_fuzzy: bool) -> bool {
+    pub fn add_part(&mut self, parts: &mut Vec<Part>, expr: &Expr, is_fuzzy: bool) -> bool {
         let bare = names::bare(expr);
         let pattern = match &bare.kind {
             ExprKind::Star => Some("*"),
@@ -369,7 +369,7 @@ impl Binder<'_> {
     }
 
     /// Puts tables under one another: columns of one name and type are one column.
-    fn union_of(&mut self, parts: Vec<Part>, source: Option<&str>, is_inner: bool, span: Span) -> Item {
+    pub fn union_of(&mut self, parts: Vec<Part>, source: Option<&str>, is_inner: bool, span: Span) -> Item {
         let span = self.at(span);
         let tables: Vec<&[Column]> = parts.iter().map(|part| part.table.columns.as_slice()).collect();
         let mut unified = unify(&tables);
@@ -468,7 +468,7 @@ pub(crate) fn unify(tables: &[&[Column]]) -> Vec<(String, Type, String)> {
 }
 
 /// The table whose rows these are, if it is one.
-fn source_name(table: &Tabular) -> Option<String> {
+pub(crate) fn source_name(table: &Tabular) -> Option<String> {
     let mut table = table;
     loop {
         table = match &table.op {

@@ -218,6 +218,10 @@ impl Binder<'_> {
             self.is_incomplete = true;
             return Some(Item::Unknown);
         }
+        let index = match &self.row {
+            Row::Steps(steps) if index >= steps.width => steps.current + index,
+            _ => index,
+        };
         Some(Item::Scalar(Scalar {
             kind: ScalarKind::Column(index),
             ty,
@@ -350,10 +354,12 @@ impl Binder<'_> {
                 None => Special::Unknown,
             };
         }
-        let Row::Steps(columns, places) = &self.row else {
+        let Row::Steps(scope) = &self.row else {
             return Special::No;
         };
-        let Some((_, offset)) = places.iter().find(|(step, _)| *step == name.text) else {
+        let scope = scope.clone();
+        let columns = &scope.columns;
+        let Some((_, offset)) = scope.places.iter().find(|(step, _)| *step == name.text) else {
             return Special::No;
         };
         match columns.find(&column.text) {
@@ -367,7 +373,6 @@ impl Binder<'_> {
                 Special::Scalar(scalar)
             }
             None => {
-                let columns = columns.clone();
                 let known: Vec<&str> = columns.columns.iter().map(|column| column.name.as_str()).collect();
                 self.unknown_name("column", &column.text, column.span, &known);
                 Special::Unknown
@@ -489,7 +494,7 @@ impl Binder<'_> {
                 }
                 match table {
                     Some(table) => {
-                        let left = self.searched(left, &table);
+                        let left = self.looked_for(left, &table);
                         ScalarKind::InTable {
                             left: Box::new(left),
                             table,
@@ -540,7 +545,7 @@ impl Binder<'_> {
     }
 
     /// What is looked for in a table, as the type of the table's first column.
-    fn searched(&mut self, left: Scalar, table: &Tabular) -> Scalar {
+    fn looked_for(&mut self, left: Scalar, table: &Tabular) -> Scalar {
         match table.columns.first() {
             Some(column) if column.ty != left.ty && coerce::promotes(left.ty, column.ty) => coerce::to(left, column.ty),
             _ => left,
@@ -572,7 +577,7 @@ enum Special {
 }
 
 /// One tree of little depth over many operands of `and` or `or`.
-fn balanced(mut operands: Vec<Scalar>, is_and: bool) -> Option<Scalar> {
+pub(crate) fn balanced(mut operands: Vec<Scalar>, is_and: bool) -> Option<Scalar> {
     while operands.len() > 1 {
         let mut halved = Vec::with_capacity(operands.len().div_ceil(2));
         let mut rest = operands.into_iter();

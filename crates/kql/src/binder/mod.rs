@@ -12,6 +12,7 @@ mod call;
 mod coerce;
 mod combine;
 mod constant;
+mod expand;
 mod expression;
 mod graph;
 mod limits;
@@ -19,10 +20,15 @@ mod marks;
 mod names;
 mod operator;
 mod order;
+mod parse;
 mod pipe;
+mod plugin;
 mod project;
 mod projection;
 mod scope;
+mod search;
+mod series;
+mod several;
 mod source;
 mod statements;
 mod stored;
@@ -111,7 +117,6 @@ pub fn bind(script: &ast::Script, text: &str, schema: &dyn Schema, options: &Opt
 
 /// What an expression turned out to be.
 #[derive(Clone, Debug)]
-#[allow(dead_code)]
 pub(crate) enum Item {
     Scalar(Scalar),
     Table(Arc<Tabular>),

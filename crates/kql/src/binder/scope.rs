@@ -104,12 +104,25 @@ pub(crate) enum Row {
     Columns(Rc<Columns>),
     /// Of a join's condition: `$left` and `$right`.
     Sides(Rc<Columns>, Rc<Columns>),
-    /// Inside a step of `scan`: columns of the row, and of each step's last match from its index on.
-    Steps(Rc<Columns>, Rc<Vec<(String, usize)>>),
+    /// Inside a step of `scan`.
+    Steps(Rc<Steps>),
     /// Inside `where` and `project` of a graph's pattern: its variables.
     Pattern(Rc<super::graph::PatternScope>),
     /// Inside `all()`, `any()`, `map()` of a pattern: properties of the element.
     Element(Rc<Columns>),
+}
+
+/// What a step of `scan` sees.
+#[derive(Debug)]
+pub(crate) struct Steps {
+    /// Columns of the input, then the declared ones.
+    pub columns: Rc<Columns>,
+    /// How many columns the input has.
+    pub width: usize,
+    /// The name of each step, and the index from which on its last match stands.
+    pub places: Vec<(String, usize)>,
+    /// That of this step: a declared column without a step's name is its own.
+    pub current: usize,
 }
 
 /// Columns that can be found by name quickly.
@@ -147,9 +160,8 @@ impl Row {
     pub fn columns(&self) -> Option<&Rc<Columns>> {
         match self {
             Row::None | Row::Pattern(_) => None,
-            Row::Columns(columns) | Row::Sides(columns, _) | Row::Steps(columns, _) | Row::Element(columns) => {
-                Some(columns)
-            }
+            Row::Columns(columns) | Row::Sides(columns, _) | Row::Element(columns) => Some(columns),
+            Row::Steps(steps) => Some(&steps.columns),
         }
     }
 }
@@ -203,7 +215,8 @@ impl Binder<'_> {
                 let common = |column: &&Column| left.find(&column.name).is_none();
                 columns.extend(right.columns.iter().filter(common).cloned());
             }
-            Row::Columns(row) | Row::Steps(row, _) | Row::Element(row) => columns.extend(row.columns.iter().cloned()),
+            Row::Columns(row) | Row::Element(row) => columns.extend(row.columns.iter().cloned()),
+            Row::Steps(steps) => columns.extend(steps.columns.columns.iter().cloned()),
         }
         let names = self
             .scope

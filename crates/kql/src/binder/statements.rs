@@ -445,7 +445,7 @@ impl Binder<'_> {
                 return None;
             }
         };
-        let ParameterType::Table { columns, is_open } = &parameter.ty else {
+        let ParameterType::Table { columns, .. } = &parameter.ty else {
             return Some(Variable::Table(table, nodes));
         };
         for column in columns {
@@ -470,19 +470,8 @@ impl Binder<'_> {
                 }
             }
         }
-        if *is_open || table.is_open {
-            return Some(Variable::Table(table, nodes));
-        }
-        // The body sees the declared columns only.
-        let mut shown = Vec::with_capacity(columns.len());
-        let mut values = Vec::with_capacity(columns.len());
-        for column in columns {
-            let index = table.columns.iter().position(|known| known.name == column.name.text)?;
-            shown.push(Column::new(column.name.text.clone(), column.ty));
-            values.push(super::source::column_value(index, column.ty, span));
-        }
-        let op = Op::Project { input: table, values };
-        Some(Variable::Table(tabular(shown, op, self.at(span)), nodes))
+        // The declared columns must be there; the body sees the others too.
+        Some(Variable::Table(table, nodes))
     }
 
     pub fn render_of(

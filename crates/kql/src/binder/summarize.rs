@@ -510,7 +510,6 @@ impl Binder<'_> {
 
     /// One aggregate, as `make-series`, `top-nested` and `pivot` take them: its value over the row
     /// `[aggregates...]` must be the aggregate itself.
-    #[allow(dead_code)]
     pub fn one_aggregate(&mut self, expr: &Expr) -> Option<Aggregate> {
         let outer = self.aggregates.replace(Aggregates::default());
         let value = self.scalar(expr);
