@@ -11,6 +11,7 @@
 
 pub mod ast;
 pub mod binder;
+pub mod complete;
 pub mod diagnostic;
 pub mod functions;
 pub mod ir;

@@ -24,6 +24,8 @@ mod operator;
 mod parameter;
 mod statement;
 
+pub use operator::OPERATORS;
+
 /// Bytes of a query. Long lists of indicators are pasted into queries; more belongs into a watchlist.
 pub const TEXT_BYTES_MAX: usize = 16 << 20;
 
