@@ -9,9 +9,12 @@
 //! partition ([`Planned::is_ordered`]), where filters, projections and aggregates keep it.
 
 mod aggregate;
+mod by_row;
 mod in_set;
 mod interpreted;
 mod join;
+mod machine;
+mod needs;
 mod scalar;
 mod source;
 mod stream;
@@ -92,9 +95,6 @@ impl Lowering {
         }
     }
 
-    pub async fn discover(&self, _: &Tabular) -> Result<Vec<Column>> {
-        Err(HuntError::Run("not yet".into()))
-    }
     pub fn world(&self) -> &Arc<dyn World> {
         &self.world
     }
@@ -178,7 +178,7 @@ impl Lowering {
                     self.on(below, |plan| plan.filter(predicate))
                 }
                 Op::Project { input, values } if values.iter().any(has_window) => {
-                    self.project(input, columns, values).await
+                    self.windows(table, input, values).await
                 }
                 Op::Project { input, values } => self.project(input, columns, values).await,
                 Op::Summarize {
@@ -226,10 +226,10 @@ impl Lowering {
                     expand,
                     kept,
                     body,
-                } => Err(HuntError::Run("not yet".into())),
-                Op::Partition { input, by, body } => Err(HuntError::Run("not yet".into())),
+                } => self.mv_apply(table, input, expand, kept, body).await,
+                Op::Partition { input, by, body } => self.partition(table, input, by, body).await,
                 op => match op.row_input() {
-                    Some(input) => Err(HuntError::Run("not yet".into())),
+                    Some(input) => self.by_row(table, input).await,
                     None => Err(HuntError::Query(vec![Diagnostic::error(
                         Code::Unsupported,
                         table.span,
