@@ -67,7 +67,10 @@ impl RowOperator for MvApply {
             return Ok(());
         }
         for result in self.body.run(self.outside.as_ref(), &expanded, cx).map_err(failed)? {
-            let kept = self.kept.iter().map(|column| row.get(*column).map_or(Datum::Null, Datum::borrowed));
+            let kept = self
+                .kept
+                .iter()
+                .map(|column| row.get(*column).map_or(Datum::Null, Datum::borrowed));
             let whole: Vec<Datum<'_>> = kept.chain(result.iter().map(Datum::borrowed)).collect();
             out(&whole)?;
         }
@@ -89,12 +92,7 @@ pub struct Partition {
 impl Partition {
     /// # Errors
     /// The body holds what cannot run in one.
-    pub fn new(
-        by: &Scalar,
-        body: &Arc<Tabular>,
-        outside: Shared,
-        with: &Preparation<'_>,
-    ) -> Result<Self, Diagnostic> {
+    pub fn new(by: &Scalar, body: &Arc<Tabular>, outside: Shared, with: &Preparation<'_>) -> Result<Self, Diagnostic> {
         Ok(Self {
             by: Program::new(by, with.subqueries)?,
             body: Prepared::new(body, outside.as_ref(), with.cx)?,

@@ -17,7 +17,8 @@ use postern_kql::{Code, Diagnostic, Span, Type};
 use crate::bytes::Writer;
 use crate::evaluate::{Program, Row, Values};
 use crate::keys::KeySet;
-use crate::rows::{self, Preparation, RowError};
+use crate::rows::windows::Windows;
+use crate::rows::{self, Preparation, RowError, RowOperator};
 use crate::{Accumulator, Context, Datum, accumulator, order};
 
 /// A row that owns its values.
@@ -101,10 +102,14 @@ enum Node {
         table: Arc<Tabular>,
         subqueries: Computed,
     },
+    /// The same for window functions; their columns are appended.
+    Windows {
+        input: Box<Node>,
+        values: Vec<Scalar>,
+        width: usize,
+        subqueries: Computed,
+    },
 }
-
-/// Sub-queries and the values of their first column.
-type Computed = Vec<(Arc<Tabular>, Arc<[Datum<'static>]>)>;
 
 impl Prepared {
     /// # Errors
@@ -178,8 +183,23 @@ impl Preparing<'_> {
                     },
                 }
             }
-            Op::Project { input, values } if values.iter().any(windows::has_window) => self.machine(table, input)?,
             Op::Project { input, values } => {
+                let subqueries = self.subqueries();
+                let windows = subqueries.with(self.outside, self.cx, |with| {
+                    Windows::of(values, input.columns.len(), with)
+                });
+                let subqueries = subqueries.finish()?;
+                if let Some((_, above)) = windows? {
+                    return Ok(Node::Project {
+                        input: Box::new(Node::Windows {
+                            input: self.boxed(input)?,
+                            values: values.clone(),
+                            width: input.columns.len(),
+                            subqueries,
+                        }),
+                        values: self.programs(&above)?,
+                    });
+                }
                 let programs = self.programs(values)?;
                 match self.node(input)? {
                     Node::Scan {
@@ -252,51 +272,31 @@ impl Preparing<'_> {
     }
 
     fn machine(&self, table: &Arc<Tabular>, input: &Arc<Tabular>) -> Result<Node, Diagnostic> {
-        let computed = RefCell::new(Computed::new());
-        let failed = RefCell::new(None);
+        let subqueries = self.subqueries();
         // Made once here for what it asks, and for its mistakes.
-        let made = rows::prepare(
-            table,
-            &Preparation {
-                subqueries: &|table| match self.first_column(table) {
-                    Ok(values) => {
-                        computed.borrow_mut().push((Arc::clone(table), Arc::clone(&values)));
-                        Some(values)
-                    }
-                    Err(diagnostic) => {
-                        failed.borrow_mut().get_or_insert(diagnostic);
-                        None
-                    }
-                },
-                tables: &|table| self.outside.rows(table).map(|rows| rows.as_ref().clone()),
-                cx: self.cx,
-            },
-        );
-        if let Some(diagnostic) = failed.into_inner() {
-            return Err(diagnostic);
-        }
+        let made = subqueries.with(self.outside, self.cx, |with| rows::prepare(table, with));
+        let subqueries = subqueries.finish()?;
         made?;
         Ok(Node::Machine {
             input: self.boxed(input)?,
             table: Arc::clone(table),
-            subqueries: computed.into_inner(),
+            subqueries,
         })
     }
 
-    fn program(&self, scalar: &Scalar) -> Result<Program, Diagnostic> {
-        // What goes wrong inside a sub-query is said in its own words.
-        let failed = RefCell::new(None);
-        let program = Program::new(scalar, &|table| match self.first_column(table) {
-            Ok(values) => Some(values),
-            Err(diagnostic) => {
-                failed.borrow_mut().get_or_insert(diagnostic);
-                None
-            }
-        });
-        match failed.into_inner() {
-            Some(diagnostic) => Err(diagnostic),
-            None => program,
+    fn subqueries(&self) -> Asking<'_, '_> {
+        Asking {
+            preparing: self,
+            computed: RefCell::default(),
+            failed: RefCell::default(),
         }
+    }
+
+    fn program(&self, scalar: &Scalar) -> Result<Program, Diagnostic> {
+        let subqueries = self.subqueries();
+        let program = Program::new(scalar, &|table| subqueries.ask(table));
+        subqueries.finish()?;
+        program
     }
 
     fn first_column(&self, table: &Arc<Tabular>) -> Result<Arc<[Datum<'static>]>, Diagnostic> {
@@ -321,9 +321,68 @@ impl Preparing<'_> {
     }
 }
 
+/// Runs sub-queries as they are asked for, and remembers them. What goes wrong inside one is said in its own words.
+struct Asking<'a, 'p> {
+    preparing: &'a Preparing<'p>,
+    computed: RefCell<Vec<(Arc<Tabular>, Arc<[Datum<'static>]>)>>,
+    failed: RefCell<Option<Diagnostic>>,
+}
+
+impl Asking<'_, '_> {
+    fn ask(&self, table: &Arc<Tabular>) -> Option<Arc<[Datum<'static>]>> {
+        match self.preparing.first_column(table) {
+            Ok(values) => {
+                self.computed
+                    .borrow_mut()
+                    .push((Arc::clone(table), Arc::clone(&values)));
+                Some(values)
+            }
+            Err(diagnostic) => {
+                self.failed.borrow_mut().get_or_insert(diagnostic);
+                None
+            }
+        }
+    }
+
+    fn with<T>(&self, outside: &dyn Outside, cx: &Context, make: impl FnOnce(&Preparation<'_>) -> T) -> T {
+        make(&Preparation {
+            subqueries: &|table| self.ask(table),
+            tables: &|table| outside.rows(table).map(|rows| rows.as_ref().clone()),
+            cx,
+        })
+    }
+
+    fn finish(self) -> Result<Computed, Diagnostic> {
+        match self.failed.into_inner() {
+            Some(diagnostic) => Err(diagnostic),
+            None => Ok(Computed(self.computed.into_inner())),
+        }
+    }
+}
+
+/// Sub-queries and the values of their first column.
+struct Computed(Vec<(Arc<Tabular>, Arc<[Datum<'static>]>)>);
+
+impl Computed {
+    fn with<T>(&self, given: &Given<'_>, cx: &Context, make: impl FnOnce(&Preparation<'_>) -> T) -> T {
+        make(&Preparation {
+            subqueries: &|table| {
+                let found = self.0.iter().find(|(known, _)| Arc::ptr_eq(known, table));
+                found.map(|(_, values)| Arc::clone(values))
+            },
+            tables: &|table| given.outside.rows(table).map(|rows| rows.as_ref().clone()),
+            cx,
+        })
+    }
+}
+
 fn unsupported(span: Span) -> Diagnostic {
-    Diagnostic::error(Code::Unsupported, span, "this cannot stand inside the body of `mv-apply` or `partition`")
-        .with_hint("give it a name with `let ... = materialize(...)` in front of the query")
+    Diagnostic::error(
+        Code::Unsupported,
+        span,
+        "this cannot stand inside the body of `mv-apply` or `partition`",
+    )
+    .with_hint("give it a name with `let ... = materialize(...)` in front of the query")
 }
 
 impl Node {
@@ -339,7 +398,15 @@ impl Node {
                 span,
             } => {
                 let mut kept = Vec::new();
-                let is_there = scan(given.outside, table, predicates, values.as_deref(), *columns, cx, &mut kept);
+                let is_there = scan(
+                    given.outside,
+                    table,
+                    predicates,
+                    values.as_deref(),
+                    *columns,
+                    cx,
+                    &mut kept,
+                );
                 if !is_there {
                     return Err(unsupported(*span));
                 }
@@ -351,7 +418,10 @@ impl Node {
                 rows.retain(|row| predicate.holds(&Values(row), cx));
                 rows
             }
-            Node::Project { input, values: programs } => {
+            Node::Project {
+                input,
+                values: programs,
+            } => {
                 let rows = input.run(given, cx)?;
                 rows.iter().map(|row| values(programs, row, cx)).collect()
             }
@@ -398,41 +468,55 @@ impl Node {
                 subqueries,
             } => {
                 let rows = input.run(given, cx)?;
-                let preparation = Preparation {
-                    subqueries: &|table| {
-                        let found = subqueries.iter().find(|(known, _)| Arc::ptr_eq(known, table));
-                        found.map(|(_, values)| Arc::clone(values))
-                    },
-                    tables: &|table| given.outside.rows(table).map(|rows| rows.as_ref().clone()),
-                    cx,
-                };
-                let Some(mut machine) = rows::prepare(table, &preparation)? else {
-                    return Err(unsupported(table.span));
-                };
-                let mut out: Vec<OwnedRow> = Vec::new();
-                let mut keep = |row: &[Datum<'_>]| {
-                    out.push(row.iter().map(|datum| datum.clone().into_owned()).collect());
-                    if out.len() > ROWS_MAX { Err(RowError::Enough) } else { Ok(()) }
-                };
-                let mut run = || -> Result<(), RowError> {
-                    for row in &rows {
-                        machine.push(row, cx, &mut keep)?;
-                    }
-                    machine.finish(cx, &mut keep)
-                };
-                match run() {
-                    // `check` below says that there are too many.
-                    Ok(()) | Err(RowError::Enough) => {}
-                    Err(error @ RowError::Limit { .. }) => {
-                        return Err(Diagnostic::error(Code::Limit, table.span, error.to_string()));
-                    }
-                    Err(error) => return Err(Diagnostic::error(Code::Unsupported, table.span, error.to_string())),
+                match subqueries.with(given, cx, |with| rows::prepare(table, with))? {
+                    Some(machine) => run_machine(machine, &rows, table.span, cx)?,
+                    None => return Err(unsupported(table.span)),
                 }
-                out
+            }
+            Node::Windows {
+                input,
+                values,
+                width,
+                subqueries,
+            } => {
+                let rows = input.run(given, cx)?;
+                match subqueries.with(given, cx, |with| Windows::of(values, *width, with))? {
+                    Some((windows, _)) => run_machine(Box::new(windows), &rows, Span::default(), cx)?,
+                    None => rows,
+                }
             }
         };
         check(&rows)?;
         Ok(rows)
+    }
+}
+
+fn run_machine(
+    mut machine: Box<dyn RowOperator>,
+    rows: &[OwnedRow],
+    span: Span,
+    cx: &Context,
+) -> Result<Vec<OwnedRow>, Diagnostic> {
+    let mut out: Vec<OwnedRow> = Vec::new();
+    let mut keep = |row: &[Datum<'_>]| {
+        out.push(row.iter().map(|datum| datum.clone().into_owned()).collect());
+        // `check` says that there are too many.
+        if out.len() > ROWS_MAX {
+            Err(RowError::Enough)
+        } else {
+            Ok(())
+        }
+    };
+    let mut run = || {
+        for row in rows {
+            machine.push(row, cx, &mut keep)?;
+        }
+        machine.finish(cx, &mut keep)
+    };
+    match run() {
+        Ok(()) | Err(RowError::Enough) => Ok(out),
+        Err(error @ RowError::Limit { .. }) => Err(Diagnostic::error(Code::Limit, span, error.to_string())),
+        Err(error) => Err(Diagnostic::error(Code::Unsupported, span, error.to_string())),
     }
 }
 
@@ -469,7 +553,10 @@ fn check(rows: &[OwnedRow]) -> Result<(), Diagnostic> {
 }
 
 fn values(programs: &[Program], row: &[Datum<'static>], cx: &Context) -> OwnedRow {
-    programs.iter().map(|program| program.run(&Values(row), cx).into_owned()).collect()
+    programs
+        .iter()
+        .map(|program| program.run(&Values(row), cx).into_owned())
+        .collect()
 }
 
 fn count(program: &Program, cx: &Context) -> usize {
@@ -539,7 +626,10 @@ fn sort(rows: &mut Vec<OwnedRow>, by: &[(Program, bool, bool)], cx: &Context) {
     let mut keyed: Vec<(OwnedRow, OwnedRow)> = rows
         .drain(..)
         .map(|row| {
-            let key = by.iter().map(|(program, ..)| program.run(&Values(&row), cx).into_owned()).collect();
+            let key = by
+                .iter()
+                .map(|(program, ..)| program.run(&Values(&row), cx).into_owned())
+                .collect();
             (key, row)
         })
         .collect();
@@ -576,8 +666,14 @@ fn join(
         let values: Vec<Datum<'_>> = programs.map(|program| program.run(&Values(row), cx)).collect();
         (!values.iter().any(Datum::is_null)).then(|| key_of(&values))
     };
-    let left_keys: Vec<_> = left.iter().map(|row| key(row, &mut on.iter().map(|(left, _)| left))).collect();
-    let right_keys: Vec<_> = right.iter().map(|row| key(row, &mut on.iter().map(|(_, right)| right))).collect();
+    let left_keys: Vec<_> = left
+        .iter()
+        .map(|row| key(row, &mut on.iter().map(|(left, _)| left)))
+        .collect();
+    let right_keys: Vec<_> = right
+        .iter()
+        .map(|row| key(row, &mut on.iter().map(|(_, right)| right)))
+        .collect();
     let mut known = KeySet::default();
     let mut rights: Vec<Vec<usize>> = Vec::new();
     for (index, key) in right_keys.iter().enumerate() {
@@ -631,6 +727,12 @@ fn join(
 fn missing(types: &[Type]) -> OwnedRow {
     types
         .iter()
-        .map(|ty| if *ty == Type::String { Datum::string("") } else { Datum::Null })
+        .map(|ty| {
+            if *ty == Type::String {
+                Datum::string("")
+            } else {
+                Datum::Null
+            }
+        })
         .collect()
 }

@@ -57,7 +57,9 @@ impl Lowering {
         if let Op::Evaluate { arguments, .. } = &table.op {
             for argument in arguments {
                 if let PluginArgument::Table(argument) = argument {
-                    computed.tables.push((Arc::clone(argument), self.owned_rows(argument).await?));
+                    computed
+                        .tables
+                        .push((Arc::clone(argument), self.owned_rows(argument).await?));
                 }
             }
         }
@@ -66,7 +68,9 @@ impl Lowering {
             input,
             &table.columns,
             Box::new(move |context| {
-                computed.with(context, |with| rows::prepare(&node, with))?.ok_or_else(|| unsupported(&node))
+                computed
+                    .with(context, |with| rows::prepare(&node, with))?
+                    .ok_or_else(|| unsupported(&node))
             }),
         )
         .await
@@ -100,7 +104,9 @@ impl Lowering {
                 Box::new(move |context| {
                     let made = computed.with(context, |with| Windows::of(&original, width, with))?;
                     made.map(|(machine, _)| Box::new(machine) as Box<dyn RowOperator>)
-                        .ok_or_else(|| Diagnostic::error(postern_kql::Code::Unsupported, Default::default(), "no window"))
+                        .ok_or_else(|| {
+                            Diagnostic::error(postern_kql::Code::Unsupported, Default::default(), "no window")
+                        })
                 }),
             )
             .await?;
@@ -163,12 +169,16 @@ impl Lowering {
     /// The columns of an operator whose columns depend on its rows.
     pub async fn discover(&self, operator: &Tabular) -> Result<Vec<Column>> {
         let Some(input) = operator.op.row_input() else {
-            return Err(HuntError::Run("an operator without rows has no columns to find".to_owned()));
+            return Err(HuntError::Run(
+                "an operator without rows has no columns to find".to_owned(),
+            ));
         };
         let context = Context::new(self.world.now());
         let computed = self.computed(&operator.op.row_scalars()).await?;
         let query = |diagnostic| HuntError::Query(vec![diagnostic]);
-        let made = computed.with(&context, |with| rows::discover(operator, with)).map_err(query)?;
+        let made = computed
+            .with(&context, |with| rows::discover(operator, with))
+            .map_err(query)?;
         let Some(mut discovery) = made else {
             return Ok(operator.columns.clone());
         };
@@ -178,7 +188,9 @@ impl Lowering {
             for index in 0..batch.num_rows() {
                 row.clear();
                 row.extend(readers.iter().map(|reader| reader.get(index)));
-                discovery.push(&row, &context).map_err(|error| HuntError::Run(error.to_string()))?;
+                discovery
+                    .push(&row, &context)
+                    .map_err(|error| HuntError::Run(error.to_string()))?;
             }
         }
         discovery.finish().map_err(|error| HuntError::Run(error.to_string()))
@@ -239,7 +251,9 @@ impl Lowering {
         for batch in self.collect(table).await? {
             let readers = super::readers(&batch, &table.columns)?;
             rows.extend((0..batch.num_rows()).map(|row| {
-                let values = readers.iter().map(|reader: &ColumnReader<'_>| reader.get(row).into_owned());
+                let values = readers
+                    .iter()
+                    .map(|reader: &ColumnReader<'_>| reader.get(row).into_owned());
                 values.collect::<OwnedRow>()
             }));
         }

@@ -51,7 +51,10 @@ pub fn table(
             let rows = futures_stream::try_unfold(running, |mut running| async move {
                 Ok(running.next().await?.map(|batch| (batch, running)))
             });
-            Ok(Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&adapter_schema), rows)))
+            Ok(Box::pin(RecordBatchStreamAdapter::new(
+                Arc::clone(&adapter_schema),
+                rows,
+            )))
         }),
     )
 }

@@ -14,7 +14,6 @@ mod in_set;
 mod interpreted;
 mod join;
 mod machine;
-mod needs;
 mod scalar;
 mod source;
 mod stream;
@@ -77,7 +76,8 @@ pub struct Lowering {
     /// Plans with all threads, and with one.
     parallel: SessionState,
     serial: SessionState,
-    materialized: Mutex<HashMap<u32, Arc<MemTable>>>,
+    /// Rows, and whether their order means something.
+    materialized: Mutex<HashMap<u32, (Arc<MemTable>, bool)>>,
     partial: Arc<Mutex<Option<Partial>>>,
     planned: AtomicUsize,
 }
@@ -212,8 +212,8 @@ impl Lowering {
                     self.union(columns, plans).await
                 }
                 Op::Materialize { id, input } => {
-                    let rows = self.materialize(*id, input).await?;
-                    self.scan("materialized", rows)
+                    let (rows, is_ordered) = self.materialize(*id, input).await?;
+                    self.source(rows, is_ordered)
                 }
                 Op::AssertSchema { input } => self.plan(input).await,
                 Op::Sample { input, count } => {
@@ -484,17 +484,23 @@ impl Lowering {
         })
     }
 
-    async fn materialize(&self, id: u32, input: &Arc<Tabular>) -> Result<Arc<MemTable>> {
-        let known = |map: &Mutex<HashMap<u32, Arc<MemTable>>>| {
-            let map = map.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    async fn materialize(&self, id: u32, input: &Arc<Tabular>) -> Result<(Arc<MemTable>, bool)> {
+        let known = || {
+            let map = self
+                .materialized
+                .lock()
+                .unwrap_or_else(|poisoned| poisoned.into_inner());
             map.get(&id).cloned()
         };
-        if let Some(rows) = known(&self.materialized) {
+        if let Some(rows) = known() {
             return Ok(rows);
         }
-        let batches = self.collect(input).await?;
+        let planned = self.plan(input).await?;
+        let is_ordered = planned.is_ordered;
+        let plan = self.physical_plan(planned).await?;
         let schema = arrow_schema(&input.columns);
-        let batches = batches
+        let batches = datafusion::physical_plan::collect(plan, self.serial.task_ctx())
+            .await?
             .into_iter()
             .map(|batch| stream::with_schema(batch, &schema))
             .collect::<SqlResult<Vec<_>>>()?;
@@ -503,7 +509,7 @@ impl Lowering {
             .materialized
             .lock()
             .unwrap_or_else(|poisoned| poisoned.into_inner());
-        Ok(Arc::clone(map.entry(id).or_insert(rows)))
+        Ok(map.entry(id).or_insert((rows, is_ordered)).clone())
     }
 
     /// The expression with its subqueries computed: `toscalar` is a constant, a table behind `in` a list.

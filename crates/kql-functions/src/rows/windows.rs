@@ -43,6 +43,11 @@ impl Windows {
         }
         Ok((!stages.is_empty()).then_some((Self { stages }, values)))
     }
+
+    /// The types of the columns that are appended, in order.
+    pub fn types(&self) -> Vec<Type> {
+        self.stages.iter().map(|stage| stage.ty).collect()
+    }
 }
 
 fn take_out(
