@@ -389,11 +389,8 @@ fn text(operator: StringOperator, left: Scalar, word: &str, span: Span) -> Scala
 /// Names that an expression uses, but those of functions and properties.
 fn names_in<'e>(expr: &'e Expr, found: &mut Vec<&'e str>) {
     match &expr.kind {
-        ExprKind::Name(name) => {
-            if !found.contains(&name.text.as_str()) {
-                found.push(&name.text);
-            }
-        }
+        ExprKind::Name(name) if found.contains(&name.text.as_str()) => {}
+        ExprKind::Name(name) => found.push(&name.text),
         ExprKind::Member { base, .. } => names_in(base, found),
         ExprKind::Index { base, index } => {
             names_in(base, found);
