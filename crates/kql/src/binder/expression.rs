@@ -96,7 +96,13 @@ impl Binder<'_> {
         let scalar = match &expr.kind {
             ExprKind::Literal(value) => Some(constant::scalar(value.clone(), span)),
             ExprKind::Name(name) => return self.name(name),
-            ExprKind::Member { .. } | ExprKind::Index { .. } => self.path(expr),
+            ExprKind::Member { base, name } => {
+                if let Some(item) = self.pattern_path(base, name, expr.span) {
+                    return item;
+                }
+                self.path(expr)
+            }
+            ExprKind::Index { .. } => self.path(expr),
             ExprKind::Call { base, name, arguments } => {
                 return self.call(base.as_deref(), name, arguments, expr.span);
             }

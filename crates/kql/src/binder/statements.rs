@@ -189,6 +189,7 @@ impl Binder<'_> {
             return;
         }
         let outer = self.scope.clone();
+        let reported = self.diagnostics.len();
         let was_incomplete = self.is_incomplete;
         let marks = self.marks.clone();
         for parameter in &function.function.parameters {
@@ -199,6 +200,10 @@ impl Binder<'_> {
             }
         }
         self.with_row(Row::None, |binder| binder.body(&function.function));
+        // What must be a constant is known at each call only.
+        let found = self.diagnostics.split_off(reported);
+        let is_certain = |diagnostic: &Diagnostic| diagnostic.code != Code::Arguments;
+        self.diagnostics.extend(found.into_iter().filter(is_certain));
         self.scope = outer;
         self.is_incomplete = was_incomplete;
         self.marks = marks;

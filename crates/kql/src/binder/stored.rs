@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::ast::{Argument, Expr, Name, PatternDeclaration, StatementKind};
+use crate::ast::{Argument, Expr, ExprKind, Name, PatternDeclaration, StatementKind};
 use crate::schema::StoredFunction;
 use crate::{Code, Span};
 
@@ -58,6 +58,25 @@ impl Binder<'_> {
             scope: self.scope.clone(),
         };
         self.declare(&declaration.name, Variable::Pattern(Rc::new(pattern)));
+    }
+
+    /// `app("a").b`, if `app` is a pattern.
+    pub fn pattern_path(&mut self, base: &Expr, path: &Name, span: Span) -> Option<Item> {
+        let ExprKind::Call {
+            base: None,
+            name,
+            arguments,
+        } = &base.kind
+        else {
+            return None;
+        };
+        match self.scope.find(&name.text) {
+            Some(Variable::Pattern(pattern)) => {
+                let pattern = pattern.clone();
+                Some(self.expand_pattern(&pattern, arguments, Some(path), span))
+            }
+            _ => None,
+        }
     }
 
     /// `app("a")` or `app("a").b`: the body of the case with these constants.

@@ -273,6 +273,8 @@ impl Binder<'_> {
                 | "percentiles"
                 | "percentilew"
                 | "percentilesw"
+                | "percentiles_array"
+                | "percentilesw_array"
         ) || (function.name == "any"
             && (arguments.len() > 1 || arguments.iter().any(|argument| argument.value.kind == ExprKind::Star)));
         (is_several && function.is_supported() && self.aggregates.is_some()).then_some((function, name, arguments))
@@ -323,6 +325,14 @@ impl Binder<'_> {
                 format!("percentiles are of numbers and times, and this is {ty}"),
             );
             return None;
+        }
+        if function.name.ends_with("_array") {
+            let value = self.aggregate(function.canonical, values, Type::Dynamic, 0, name.span);
+            return Some(vec![ResultColumn {
+                name: format!("percentiles_{value_name}"),
+                input: None,
+                value: Some(value),
+            }]);
         }
         let mut columns = Vec::new();
         for (output, percentile) in values[first..].iter().enumerate() {
@@ -515,6 +525,16 @@ impl Binder<'_> {
         let value = self.scalar(expr);
         let found = std::mem::replace(&mut self.aggregates, outer).unwrap_or_default().found;
         let value = value?;
+        if found.is_empty() && constant::is_constant(&value) {
+            // A constant is the same for all rows of a group, so it is their greatest value too.
+            return Some(Aggregate {
+                function: "max".to_owned(),
+                ty: value.ty,
+                output: 0,
+                span: value.span,
+                arguments: vec![value],
+            });
+        }
         match (value.kind, found.into_iter().next()) {
             (ScalarKind::Column(AGGREGATE), Some(aggregate)) => Some(aggregate),
             _ => {

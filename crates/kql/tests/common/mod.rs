@@ -78,7 +78,7 @@ impl World {
         };
         let columns = bound
             .outputs
-            .first()
+            .last()
             .map(|output| output.table.columns.as_slice())
             .unwrap_or_default();
         Ok(columns
