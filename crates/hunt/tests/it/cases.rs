@@ -1,0 +1,158 @@
+//! Queries with the results that documents print for them.
+//!
+//! `testdata/kql` holds some (see its NOTICE) and rules of the documentation in a short form (`rules.txt`: a title, a
+//! query, a line of hyphens, the names of the columns, the rows); all of these must pass. The whole collection, of which a part may differ, lies outside of the repository; without it that test says
+//! that it is skipped. `KQL_CASE` names one case by the beginning of its id.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::compare::difference;
+use crate::nothing::results;
+
+#[derive(Deserialize)]
+struct Case {
+    id: String,
+    query: String,
+    columns: Vec<String>,
+    rows: Vec<Vec<String>>,
+    #[serde(default)]
+    flags: Vec<String>,
+    #[serde(default)]
+    functions: Vec<String>,
+    /// Absent where the query is a scalar expression, whose column has no name in the language.
+    #[serde(default)]
+    schema: Option<serde_json::Value>,
+}
+
+impl Case {
+    fn has_flag(&self, flag: &str) -> bool {
+        self.flags.iter().any(|other| other == flag)
+    }
+
+    /// Whether the result is the query's alone, and the document prints all of it.
+    fn is_strict(&self) -> bool {
+        const LEFT_OUT: [&str; 4] = ["nondeterministic", "external", "truncated-output", "schema-differs"];
+        const UNSUPPORTED: [&str; 4] = ["geo_", "series_", "hll", "tdigest"];
+        !LEFT_OUT.iter().any(|flag| self.has_flag(flag))
+            && !self
+                .functions
+                .iter()
+                .any(|function| UNSUPPORTED.iter().any(|start| function.starts_with(start)))
+    }
+
+    /// What is wrong, or nothing.
+    async fn failure(&self) -> Option<String> {
+        let tables = match results(&self.query).await {
+            Ok(tables) => tables,
+            Err(error) => return Some(error.to_string()),
+        };
+        let Some(first) = tables.first() else {
+            return Some("the query has no result".to_owned());
+        };
+        let columns = self.schema.as_ref().map(|_| self.columns.as_slice());
+        difference(first, columns, &self.rows, !self.has_flag("unordered"))
+    }
+}
+
+fn read(path: &Path) -> Vec<Case> {
+    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let only = std::env::var("KQL_CASE").unwrap_or_default();
+    let cases: Vec<Case> = if path.extension().is_some_and(|extension| extension == "txt") {
+        text.split("\n\n").map(|block| rule(block.trim_end())).collect()
+    } else {
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}")))
+            .collect()
+    };
+    cases.into_iter().filter(|case| case.id.starts_with(&only)).collect()
+}
+
+/// One block of `rules.txt`.
+fn rule(block: &str) -> Case {
+    let mut lines = block.lines();
+    let title = lines.next().and_then(|line| line.strip_prefix("# "));
+    let title = title.unwrap_or_else(|| panic!("a rule begins with its title: {block}"));
+    let (query, result): (Vec<&str>, Vec<&str>) = {
+        let lines: Vec<&str> = lines.collect();
+        let border = lines.iter().position(|line| line.starts_with("----"));
+        let border = border.unwrap_or_else(|| panic!("{title} says no result"));
+        (lines[..border].to_vec(), lines[border..].to_vec())
+    };
+    let cells = |line: &str| line.split(" | ").map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();
+    let is_ordered = result[0] == "---- in order";
+    Case {
+        id: title.to_owned(),
+        query: query.join("\n"),
+        columns: cells(result[1]),
+        rows: result[2..].iter().map(|line| cells(line)).collect(),
+        flags: if is_ordered { Vec::new() } else { vec!["unordered".to_owned()] },
+        functions: Vec::new(),
+        schema: Some(serde_json::Value::Null),
+    }
+}
+
+/// Runs all and prints what failed; how many passed, in per cent.
+async fn passed(cases: &[Case]) -> f64 {
+    let mut failures = 0;
+    for case in cases {
+        if let Some(failure) = case.failure().await {
+            println!("{}: {failure}\n{}\n", case.id, case.query);
+            failures += 1;
+        }
+    }
+    println!("{} of {} cases pass", cases.len() - failures, cases.len());
+    100.0 * (cases.len() - failures) as f64 / cases.len().max(1) as f64
+}
+
+fn kept(name: &str) -> Vec<Case> {
+    read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/kql").join(name))
+}
+
+/// The collection, or `None` where it is not at hand.
+fn collection(name: &str) -> Option<Vec<Case>> {
+    let shared = std::env::var_os("POSTERN_SHARED_DATA").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
+        PathBuf::from,
+    );
+    let path = shared.join("kql").join(name);
+    if path.exists() {
+        return Some(read(&path));
+    }
+    println!("skipped: {} is absent", path.display());
+    None
+}
+
+#[tokio::test]
+async fn kept_cases_give_what_the_documentation_prints() {
+    assert_eq!(passed(&kept("documented.jsonl")).await, 100.0);
+}
+
+#[tokio::test]
+async fn kept_cases_give_what_other_engines_give() {
+    assert_eq!(passed(&kept("engines.jsonl")).await, 100.0);
+}
+
+#[tokio::test]
+async fn rules_of_the_documentation_hold() {
+    assert_eq!(passed(&kept("rules.txt")).await, 100.0);
+}
+
+#[tokio::test]
+async fn nearly_all_documented_cases_give_what_the_documentation_prints() {
+    if let Some(mut cases) = collection("cases.jsonl") {
+        cases.retain(Case::is_strict);
+        let passed = passed(&cases).await;
+        assert!(passed >= 97.0, "{passed:.1} % pass");
+    }
+}
+
+#[tokio::test]
+async fn nearly_all_cases_of_other_engines_give_what_those_give() {
+    if let Some(cases) = collection("engine_cases.jsonl") {
+        let passed = passed(&cases).await;
+        assert!(passed >= 95.0, "{passed:.1} % pass");
+    }
+}

@@ -1,0 +1,5 @@
+//! Queries run from their text to their rows, and are compared with what is known of them.
+
+mod cases;
+mod compare;
+mod nothing;
