@@ -37,6 +37,8 @@ pub mod hashes;
 pub mod json;
 mod keys;
 pub mod maths;
+#[cfg(any(test, feature = "naive"))]
+pub mod naive;
 pub mod operators;
 pub mod order;
 pub mod parsing;

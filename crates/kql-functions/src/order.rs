@@ -31,6 +31,38 @@ pub fn compare(left: &Datum<'_>, right: &Datum<'_>) -> Ordering {
     }
 }
 
+/// A value that orders as its sort key says.
+pub(crate) struct Sorted {
+    pub(crate) value: Datum<'static>,
+    pub(crate) is_ascending: bool,
+    pub(crate) nulls_first: bool,
+}
+
+impl Ord for Sorted {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let order = compare(&self.value, &other.value);
+        match (self.value.is_null(), other.value.is_null()) {
+            (false, false) if !self.is_ascending => order.reverse(),
+            (true, false) | (false, true) if !self.nulls_first => order.reverse(),
+            _ => order,
+        }
+    }
+}
+
+impl PartialOrd for Sorted {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Sorted {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Sorted {}
+
 /// What is not a number is less than every number; both zeros are equal.
 pub(crate) fn compare_reals(left: f64, right: f64) -> Ordering {
     left.partial_cmp(&right)

@@ -12,7 +12,7 @@ use crate::{Context, Datum};
 
 /// Keys of groups, numbered in the order in which they came.
 #[derive(Default)]
-pub(super) struct Groups {
+pub(crate) struct Groups {
     set: KeySet,
     keys: Vec<Vec<Datum<'static>>>,
     held: usize,
@@ -21,7 +21,7 @@ pub(super) struct Groups {
 
 impl Groups {
     /// The number of the group, and whether it is new.
-    pub(super) fn number(&mut self, key: &[Datum<'_>]) -> (usize, bool) {
+    pub(crate) fn number(&mut self, key: &[Datum<'_>]) -> (usize, bool) {
         self.scratch.0.clear();
         key.iter().for_each(|value| self.scratch.key(value));
         let (number, is_new) = self.set.insert(&self.scratch.0);
@@ -32,23 +32,23 @@ impl Groups {
         (number, is_new)
     }
 
-    pub(super) fn keys(&self) -> &[Vec<Datum<'static>>] {
+    pub(crate) fn keys(&self) -> &[Vec<Datum<'static>>] {
         &self.keys
     }
 
-    pub(super) fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         self.set.size() + self.held
     }
 }
 
 /// A call of an aggregate, ready to make accumulators and to feed them.
-pub(super) struct Call {
+pub(crate) struct Call {
     aggregate: Aggregate,
     arguments: Vec<Program>,
 }
 
 impl Call {
-    pub(super) fn new(aggregate: &Aggregate, with: &Preparation<'_>) -> Result<Self, Diagnostic> {
+    pub(crate) fn new(aggregate: &Aggregate, with: &Preparation<'_>) -> Result<Self, Diagnostic> {
         if accumulator(aggregate).is_none() {
             let message = format!("the aggregate {} is not supported", aggregate.function);
             return Err(Diagnostic::error(Code::Unsupported, aggregate.span, message));
@@ -59,17 +59,17 @@ impl Call {
         })
     }
 
-    pub(super) fn aggregate(&self) -> &Aggregate {
+    pub(crate) fn aggregate(&self) -> &Aggregate {
         &self.aggregate
     }
 
     /// # Panics
     /// Never: [`Call::new`] made one before.
-    pub(super) fn start(&self) -> Box<dyn Accumulator> {
+    pub(crate) fn start(&self) -> Box<dyn Accumulator> {
         accumulator(&self.aggregate).expect("there is an accumulator, as when the call was made")
     }
 
-    pub(super) fn update(&self, accumulator: &mut dyn Accumulator, row: &[Datum<'_>], cx: &Context) {
+    pub(crate) fn update(&self, accumulator: &mut dyn Accumulator, row: &[Datum<'_>], cx: &Context) {
         let arguments: Vec<Datum<'_>> = self
             .arguments
             .iter()

@@ -7,7 +7,7 @@
 //!
 //! Not here: what a table engine does well by itself (`where`, `summarize`, `sort`, `join`, ...).
 
-mod calls;
+pub(crate) mod calls;
 pub mod expand;
 mod parse;
 mod parse_kv;
@@ -21,7 +21,7 @@ mod top_nested;
 pub mod windows;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 use std::fmt;
 use std::sync::Arc;

@@ -133,22 +133,38 @@ impl RowOperator for ParseKv {
     }
 }
 
-impl Quotes {
+/// Finds quoted texts in one text, and remembers which quotes nothing closes any more, so that it is not looked for
+/// again and again.
+struct Unquoting<'q> {
+    quotes: &'q Quotes,
+    unclosed: Vec<char>,
+}
+
+impl<'q> Unquoting<'q> {
+    fn new(quotes: &'q Quotes) -> Self {
+        let unclosed = Vec::new();
+        Self { quotes, unclosed }
+    }
+
     /// A quoted text at the beginning: what it says, and what comes behind. Without a closing quote it is none.
-    fn unquote<'t>(&self, text: &'t str) -> Option<(String, &'t str)> {
+    fn unquote<'t>(&mut self, text: &'t str) -> Option<(String, &'t str)> {
         let first = text.chars().next()?;
-        let (_, close) = self.pairs.iter().find(|(open, _)| *open == first)?;
+        let (_, close) = self.quotes.pairs.iter().find(|(open, _)| *open == first)?;
+        if self.unclosed.contains(&first) {
+            return None;
+        }
         let mut inner = String::new();
         let mut characters = text.char_indices().skip(1);
         while let Some((at, character)) = characters.next() {
-            if Some(character) == self.escape {
-                inner.push(characters.next()?.1);
+            if Some(character) == self.quotes.escape {
+                inner.extend(characters.next().map(|(_, escaped)| escaped));
             } else if character == *close {
                 return Some((inner, &text[at + character.len_utf8()..]));
             } else {
                 inner.push(character);
             }
         }
+        self.unclosed.push(first);
         None
     }
 }
@@ -161,6 +177,7 @@ fn delimited(
     quotes: &Quotes,
     keep: &mut dyn FnMut(&str, &str),
 ) {
+    let mut quotes = Unquoting::new(quotes);
     let behind = |text: &'_ str| text.find(pair).map_or(text.len(), |at| at + pair.len());
     let mut rest = text;
     while !rest.is_empty() {
@@ -196,14 +213,16 @@ fn delimited(
 
 /// A value reaches to the pair delimiter before the next key.
 fn greedy_length(text: &str, pair: &str, key_value: &str) -> usize {
-    let keys = text.match_indices(key_value);
-    keys.filter_map(|(at, _)| text[..at].rfind(pair))
-        .next()
-        .unwrap_or(text.len())
+    let next_key = text.find(pair).and_then(|at| {
+        let behind = at + pair.len();
+        text[behind..].find(key_value).map(|key| behind + key)
+    });
+    next_key.and_then(|at| text[..at].rfind(pair)).unwrap_or(text.len())
 }
 
 /// Runs of letters and digits, and quoted texts.
 fn words(text: &str, quotes: &Quotes) -> Vec<String> {
+    let mut quotes = Unquoting::new(quotes);
     let mut words = Vec::new();
     let mut rest = text;
     while let Some(character) = rest.chars().next() {
@@ -335,6 +354,25 @@ mod tests {
         assert_eq!(parsed("a=x;a=2;b=", &keys, &delimiters(";", "=")).unwrap(), "|");
         assert_eq!(parsed("", &keys, &delimiters(";", "=")).unwrap(), "|");
         assert_eq!(parsed("junk;b=ß;", &keys, &delimiters(";", "=")).unwrap(), "|ß");
+    }
+
+    #[test]
+    fn quotes_that_nothing_closes_are_no_quotes() {
+        let open = ParseKvOptions {
+            quote: vec![('(', ')')],
+            ..ParseKvOptions::default()
+        };
+        // Quadratic time would be noticed here.
+        let line = format!("a (b c) {}z 7", "(".repeat(200_000));
+        let keys = [("a", Type::String), ("z", Type::Long)];
+        assert_eq!(parsed(&line, &keys, &open).unwrap(), "b c|7");
+        let greedy = ParseKvOptions {
+            greedy: true,
+            quote: vec![('(', ')')],
+            ..delimiters(" ", "=")
+        };
+        let line = format!("a=b=(c {}z=7", "(=".repeat(200_000));
+        assert_eq!(parsed(&line, &keys, &greedy).unwrap().split('|').next(), Some("b=(c"));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use postern_kql::ir::{self, ScanOutput, SortKey};
 use super::calls::Groups;
 use super::{Out, Preparation, RowError, RowOperator, owned, row_size};
 use crate::evaluate::{Program, Values};
-use crate::order::compare;
+use crate::order::Sorted;
 use crate::{Context, Datum};
 
 pub(super) struct ScanRows {
@@ -242,7 +242,7 @@ impl RowOperator for ScanRows {
     fn finish(&mut self, cx: &Context, out: &mut Out<'_>) -> Result<(), RowError> {
         let mut rows = std::mem::take(&mut self.rows);
         rows.sort_by_cached_key(|row| {
-            let keys = self.sort.iter().map(|(value, is_ascending, nulls_first)| Key {
+            let keys = self.sort.iter().map(|(value, is_ascending, nulls_first)| Sorted {
                 value: value.run(&Values(row), cx).into_owned(),
                 is_ascending: *is_ascending,
                 nulls_first: *nulls_first,
@@ -264,38 +264,6 @@ impl RowOperator for ScanRows {
         self.partitions.size() + self.held
     }
 }
-
-/// A value that orders as its sort key says.
-struct Key {
-    value: Datum<'static>,
-    is_ascending: bool,
-    nulls_first: bool,
-}
-
-impl Ord for Key {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        let order = compare(&self.value, &other.value);
-        match (self.value.is_null(), other.value.is_null()) {
-            (false, false) if !self.is_ascending => order.reverse(),
-            (true, false) | (false, true) if !self.nulls_first => order.reverse(),
-            _ => order,
-        }
-    }
-}
-
-impl PartialOrd for Key {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Key {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Key {}
 
 #[cfg(test)]
 mod tests {

@@ -100,7 +100,7 @@ impl MakeSeries {
             let last = axis.number(to)?;
             // The end is no part of the series, unless the query says so.
             Some(if axis.begins(to, last) && !series.includes_end {
-                last - 1
+                last.saturating_sub(1)
             } else {
                 last
             })

@@ -267,8 +267,9 @@ impl Stage {
                 if restarts {
                     *next = *start;
                 }
-                *next += 1;
-                Datum::Long(*next - 1)
+                let number = *next;
+                *next = next.wrapping_add(1);
+                Datum::Long(number)
             }
             Function::Previous {
                 offset,

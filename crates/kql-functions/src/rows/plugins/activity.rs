@@ -304,9 +304,9 @@ impl RowOperator for ActiveUsers {
             // A window over the times of one user: how often each period stands in it.
             let mut window: HashMap<i64, usize> = HashMap::new();
             let mut first = 0;
-            for at in &times {
+            for (index, at) in times.iter().enumerate() {
                 *window.entry(step(*at, self.span.start, self.period)).or_default() += 1;
-                while times[first] <= at.saturating_sub(self.lookback) {
+                while first < index && times[first] <= at.saturating_sub(self.lookback) {
                     let period = step(times[first], self.span.start, self.period);
                     if let Some(count) = window.get_mut(&period) {
                         *count -= 1;

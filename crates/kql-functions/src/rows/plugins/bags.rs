@@ -3,7 +3,7 @@
 //! The columns of the input stay, without the bag; behind them come the properties by name. A property of the name of
 //! a column is an error, or takes its place, or is left out, as the query says.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use postern_kql::{Column, Diagnostic, Type};
 
@@ -185,11 +185,12 @@ impl BagUnpack {
 
     fn hand_on(&self, row: &[Datum<'_>], out: &mut Out<'_>) -> Result<(), RowError> {
         let entries = self.options.entries(row);
+        let by_name: HashMap<&str, &Json> = entries.iter().map(|(name, value)| (name.as_str(), value)).collect();
         let property = |name: &str, ty: Type| {
-            let value = entries.iter().find(|(key, _)| key == name);
-            match value.filter(|_| !self.options.ignored.contains(name)) {
-                None | Some((_, Json::Null)) => empty(ty),
-                Some((_, value)) => convert::cast(&Datum::dynamic(value.clone()), ty),
+            let value = by_name.get(name).filter(|_| !self.options.ignored.contains(name));
+            match value {
+                None | Some(Json::Null) => empty(ty),
+                Some(value) => convert::cast(&Datum::dynamic((*value).clone()), ty).into_owned(),
             }
         };
         let values: Vec<Datum<'_>> = self
