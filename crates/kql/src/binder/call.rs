@@ -156,6 +156,9 @@ impl Binder<'_> {
             // `replace(pattern, rewrite, source)` is `replace_regex(source, pattern, rewrite)`.
             values.rotate_right(1);
         }
+        if function.name == "assert" {
+            return self.assertion(&values, span);
+        }
         if matches!(function.canonical, "rand" | "new_guid") {
             self.mark(function.name, span);
         }
@@ -175,6 +178,25 @@ impl Binder<'_> {
             Some(to) if to != ty.0 => coerce::call(coerce::conversion(to), vec![call], to, span),
             _ => call,
         })
+    }
+
+    /// `assert(condition, message)`: the condition must be known before the query runs.
+    fn assertion(&mut self, values: &[Scalar], span: Span) -> Item {
+        let [condition, message] = values else {
+            return Item::Unknown;
+        };
+        match constant::truth(condition) {
+            Some(true) => Item::Scalar(constant::scalar(crate::Value::Bool(true), span)),
+            Some(false) => {
+                let message = constant::text(message).unwrap_or_default();
+                self.error(Code::Arguments, span, format!("assertion failed: {message}"));
+                Item::Unknown
+            }
+            None => {
+                self.error(Code::Arguments, span, "`assert` takes a condition over constants");
+                Item::Unknown
+            }
+        }
     }
 
     /// Binds arguments as they are written.

@@ -1,6 +1,6 @@
 //! Constants that the binder itself must know: names in texts, percentiles, limits, values of `datatable`.
 
-use crate::ir::{PathStep, Scalar, ScalarKind};
+use crate::ir::{Binary, PathStep, Scalar, ScalarKind};
 use crate::{Span, Type, Value};
 
 pub(crate) fn scalar(value: Value, span: Span) -> Scalar {
@@ -86,6 +86,48 @@ pub(crate) fn convert(value: &Value, ty: Type) -> Option<Value> {
         (Value::Long(number), Type::Dynamic) => Value::Dynamic(number.to_string()),
         _ => return None,
     })
+}
+
+/// Whether a condition over constants holds, as far as it can be told without running it.
+pub(crate) fn truth(condition: &Scalar) -> Option<bool> {
+    match &condition.kind {
+        ScalarKind::Constant(Value::Bool(value)) => Some(*value),
+        ScalarKind::And(left, right) => Some(truth(left)? && truth(right)?),
+        ScalarKind::Or(left, right) => Some(truth(left)? || truth(right)?),
+        ScalarKind::Call { function, arguments } if function == "not" => Some(!truth(arguments.first()?)?),
+        ScalarKind::Call { function, arguments } if function == "isempty" || function == "isnotempty" => {
+            Some(text(arguments.first()?)?.is_empty() == (function == "isempty"))
+        }
+        ScalarKind::Binary { operator, left, right } => {
+            let ordering = match (text(left), text(right)) {
+                (Some(left), Some(right)) => left.cmp(right),
+                _ => number(left)?.partial_cmp(&number(right)?)?,
+            };
+            Some(match operator {
+                Binary::Equal => ordering.is_eq(),
+                Binary::NotEqual => ordering.is_ne(),
+                Binary::Less => ordering.is_lt(),
+                Binary::LessOrEqual => ordering.is_le(),
+                Binary::Greater => ordering.is_gt(),
+                Binary::GreaterOrEqual => ordering.is_ge(),
+                _ => return None,
+            })
+        }
+        _ => None,
+    }
+}
+
+/// A constant number, or the length of a constant text.
+fn number(scalar: &Scalar) -> Option<f64> {
+    match &scalar.kind {
+        ScalarKind::Constant(Value::Int(number)) => Some(f64::from(*number)),
+        ScalarKind::Constant(Value::Long(number)) => Some(*number as f64),
+        ScalarKind::Constant(Value::Real(number)) => Some(*number),
+        ScalarKind::Call { function, arguments } if function == "strlen" => {
+            Some(text(arguments.first()?)?.chars().count() as f64)
+        }
+        _ => None,
+    }
 }
 
 /// The value with the opposite sign.

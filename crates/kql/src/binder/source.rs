@@ -21,7 +21,7 @@ impl Binder<'_> {
         tabular(table.columns.clone(), op, self.at(span))
     }
 
-    fn note_table(&mut self, name: &str) {
+    pub fn note_table(&mut self, name: &str) {
         if let Err(place) = self.marks.tables.binary_search_by(|known| known.as_str().cmp(name)) {
             self.marks.tables.insert(place, name.to_owned());
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::ast::{
     Argument, Expr, Function, FunctionParameter, Name, Parameter, ParameterType, Script, Statement, StatementKind,
 };
-use crate::ir::{Op, Output, Query, Render, Tabular};
+use crate::ir::{Op, Output, Query, Render, Scalar, Tabular};
 use crate::{Code, Column, Diagnostic, Span, Value};
 
 use super::scope::{Row, UserFunction, Variable};
@@ -249,7 +249,7 @@ impl Binder<'_> {
             return Some(self.expand_stored(&stored, arguments, span));
         }
         let function = self.schema.table_function(&name.text)?;
-        let mut values = Vec::new();
+        let mut given: Vec<Option<Scalar>> = vec![None; function.parameters.len()];
         for (index, argument) in arguments.iter().enumerate() {
             let position = match &argument.name {
                 Some(name) => function
@@ -258,7 +258,7 @@ impl Binder<'_> {
                     .position(|parameter| parameter.name == name.text),
                 None => Some(index),
             };
-            let Some(parameter) = position.and_then(|position| function.parameters.get(position)) else {
+            let Some((position, parameter)) = position.and_then(|at| Some((at, function.parameters.get(at)?))) else {
                 self.error(
                     Code::Arguments,
                     argument.value.span,
@@ -279,19 +279,14 @@ impl Binder<'_> {
                 self.mismatch(argument.value.span, message);
                 return Some(Item::Unknown);
             }
-            let position = position.unwrap_or(index);
-            while values.len() < position {
-                let ty = function.parameters[values.len()].ty;
-                values.push(constant::scalar(Value::Null(ty), self.at(span)));
-            }
-            values.push(coerce::to(value, parameter.ty));
+            given[position] = Some(coerce::to(value, parameter.ty));
         }
-        if let Some(missing) = function
+        let missing = function
             .parameters
             .iter()
-            .skip(values.len())
-            .find(|parameter| !parameter.is_optional)
-        {
+            .zip(&given)
+            .find(|(known, value)| value.is_none() && !known.is_optional);
+        if let Some((missing, _)) = missing {
             self.error(
                 Code::Arguments,
                 span,
@@ -299,14 +294,32 @@ impl Binder<'_> {
             );
             return Some(Item::Unknown);
         }
-        if let Err(place) = self.marks.tables.binary_search(&function.name) {
-            self.marks.tables.insert(place, function.name.clone());
+        let known: Vec<Option<Value>> = given
+            .iter()
+            .map(|value| {
+                let value = value.as_ref()?;
+                Some(constant::value(value).cloned().unwrap_or(Value::Null(value.ty)))
+            })
+            .collect();
+        let columns = match self.schema.function_columns(&function, &known) {
+            Ok(columns) => columns,
+            Err(message) => {
+                self.error(Code::Arguments, span, message);
+                return Some(Item::Unknown);
+            }
+        };
+        self.note_table(&function.name);
+        let at = self.at(span);
+        let mut values: Vec<Scalar> = Vec::with_capacity(given.len());
+        let last = given.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
+        for (value, parameter) in given.into_iter().zip(&function.parameters).take(last) {
+            values.push(value.unwrap_or_else(|| constant::scalar(Value::Null(parameter.ty), at)));
         }
         let op = Op::TableFunction {
             name: function.name.clone(),
             arguments: values,
         };
-        Some(Item::table(function.columns.clone(), op, self.at(span)))
+        Some(Item::table(columns, op, at))
     }
 
     /// Writes the body of a function out for these arguments.
