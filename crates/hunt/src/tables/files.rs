@@ -1,1 +1,1 @@
-//! Files as tables.
+//! Files as tables (written with the coded columns of `lower`).
