@@ -129,11 +129,7 @@ pub fn unquoted(text: &str) -> Option<Cow<'_, str>> {
 /// Whether a quoted name is the key.
 fn names(quoted: &str, key: &str) -> bool {
     let inner = &quoted[1..quoted.len() - 1];
-    if inner.as_bytes().contains(&b'\\') {
-        unquoted(quoted).is_some_and(|name| name == key)
-    } else {
-        inner == key
-    }
+    inner == key || (inner.as_bytes().contains(&b'\\') && unquoted(quoted).is_some_and(|name| name == key))
 }
 
 struct Scan<'t> {
@@ -166,51 +162,68 @@ impl<'t> Scan<'t> {
     /// A string with its quotes.
     fn string(&mut self) -> Option<&'t str> {
         let start = self.at;
-        self.at += 1;
-        loop {
-            let rest = self.text.as_bytes().get(self.at..)?;
-            self.at += memchr::memchr2(b'"', b'\\', rest)?;
-            if self.text.as_bytes()[self.at] == b'"' {
-                self.at += 1;
-                return self.text.get(start..self.at);
-            }
-            self.at += 2;
-        }
+        self.at = string_end(self.text.as_bytes(), start + 1)?;
+        self.text.get(start..self.at)
     }
 
     /// Any value: brackets are counted, not matched in kind.
     fn value(&mut self) -> Option<&'t str> {
         let start = self.at;
+        let bytes = self.text.as_bytes();
+        let mut at = start;
         match self.peek()? {
             b'"' => return self.string(),
             b'{' | b'[' => {
                 let mut depth = 0usize;
                 loop {
-                    match self.peek()? {
+                    match bytes.get(at)? {
                         b'"' => {
-                            self.string()?;
+                            at = string_end(bytes, at + 1)?;
                             continue;
                         }
                         b'{' | b'[' => depth += 1,
                         b'}' | b']' => depth -= 1,
                         _ => {}
                     }
-                    self.at += 1;
+                    at += 1;
                     if depth == 0 {
                         break;
                     }
                 }
             }
             _ => {
-                while self
-                    .peek()
+                while bytes
+                    .get(at)
                     .is_some_and(|byte| !matches!(byte, b',' | b'}' | b']') && !byte.is_ascii_whitespace())
                 {
-                    self.at += 1;
+                    at += 1;
                 }
             }
         }
-        self.text.get(start..self.at)
+        self.at = at;
+        self.text.get(start..at)
+    }
+}
+
+/// Bytes of a string that are looked at one by one: most strings end within them.
+const SHORT_STRING_BYTES: usize = 24;
+
+/// The place behind the closing quote of a string whose inside begins at `at`.
+fn string_end(bytes: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        let near = bytes.get(at..)?;
+        let near = &near[..near.len().min(SHORT_STRING_BYTES)];
+        at += match near.iter().position(|byte| matches!(byte, b'"' | b'\\')) {
+            Some(place) => place,
+            None => {
+                let far = at + near.len();
+                near.len() + memchr::memchr2(b'"', b'\\', &bytes[far..])?
+            }
+        };
+        if bytes[at] == b'"' {
+            return Some(at + 1);
+        }
+        at += 2;
     }
 }
 

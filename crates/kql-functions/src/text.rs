@@ -60,6 +60,26 @@ pub struct Needle<'n> {
     is_ascii: bool,
     starts_in_term: bool,
     ends_in_term: bool,
+    /// Where its rarest byte stands: what is looked for first.
+    rarest: usize,
+}
+
+/// Letters from the most to the least frequent in names and texts; bytes that are not here are rarer.
+const FREQUENT: &[u8] = b"eatoinsrlcdmupghbvfywk\" ,:_.-/\\{}01";
+
+/// Where the byte stands that a text is least likely to have.
+fn rarest(needle: &str) -> usize {
+    let rank = |byte: &u8| {
+        FREQUENT
+            .iter()
+            .position(|frequent| frequent == byte)
+            .unwrap_or(FREQUENT.len())
+    };
+    needle
+        .bytes()
+        .enumerate()
+        .max_by_key(|(_, byte)| rank(byte))
+        .map_or(0, |(place, _)| place)
 }
 
 impl<'n> Needle<'n> {
@@ -78,6 +98,7 @@ impl<'n> Needle<'n> {
             is_ascii: text.is_ascii(),
             starts_in_term: text.chars().next().is_some_and(is_term_character),
             ends_in_term: text.chars().next_back().is_some_and(is_term_character),
+            rarest: if is_case_sensitive { 0 } else { rarest(&text) },
             text,
         }
     }
@@ -157,19 +178,21 @@ impl<'n> Needle<'n> {
             return exact(&text.to_ascii_lowercase(), &self.text, accepts);
         }
         let bytes = text.as_bytes();
-        let (lower, upper) = (needle[0], needle[0].to_ascii_uppercase());
-        let mut from = 0;
-        while bytes.len() - from >= needle.len() {
-            let last = bytes.len() - needle.len() + 1;
-            let Some(offset) = memchr2(lower, upper, &bytes[from..last]) else {
+        let rarest = needle[self.rarest];
+        let (lower, upper) = (rarest, rarest.to_ascii_uppercase());
+        // Where the rarest byte of an occurrence can stand: its neighbours need room.
+        let mut at = self.rarest;
+        let last = (bytes.len() + self.rarest).checked_sub(needle.len() - 1);
+        while let Some(stretch) = last.and_then(|last| bytes.get(at..last)) {
+            let Some(offset) = memchr2(lower, upper, stretch) else {
                 return false;
             };
-            let start = from + offset;
+            let start = at + offset - self.rarest;
             let end = start + needle.len();
             if bytes[start..end].eq_ignore_ascii_case(needle) && accepts(&text[..start], &text[end..]) {
                 return true;
             }
-            from = start + 1;
+            at += offset + 1;
         }
         false
     }
