@@ -353,3 +353,23 @@ fn sketches_and_digests_are_values_that_functions_read() {
         Datum::Real(25.0)
     );
 }
+
+#[test]
+fn every_aggregate_that_the_language_declares_as_supported_has_an_accumulator() {
+    use postern_kql::functions::{FunctionKind, functions};
+    for function in functions()
+        .iter()
+        .filter(|function| function.kind == FunctionKind::Aggregate)
+    {
+        let call = aggregate(function.canonical, Type::Long, &[Type::Long], 0);
+        if function.is_supported() {
+            assert!(accumulator(&call).is_some(), "{} has no accumulator", function.name);
+        }
+    }
+    for (function, ..) in every() {
+        let is_declared = functions()
+            .iter()
+            .any(|declared| declared.kind == FunctionKind::Aggregate && declared.canonical == function);
+        assert!(is_declared, "{function} is not declared");
+    }
+}

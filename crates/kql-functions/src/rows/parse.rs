@@ -394,6 +394,54 @@ mod tests {
     }
 
     #[test]
+    fn matching_texts_equals_the_regular_expression_of_the_pattern() {
+        let mut state = 7_u64;
+        let mut draw = |below: u64| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % below
+        };
+        for _ in 0..3000 {
+            // [*] text [column], several times, perhaps with a column in front and a * at the end.
+            let mut parts = Vec::new();
+            if draw(4) == 0 {
+                parts.push(ParsePart::Capture(Type::String));
+            }
+            for _ in 0..=draw(3) {
+                if draw(2) == 0 && !matches!(parts.last(), Some(ParsePart::Capture(_))) {
+                    parts.push(ParsePart::Skip);
+                }
+                parts.push(ParsePart::Text(["a", "b", "ab", "ba"][draw(4) as usize].to_owned()));
+                if draw(3) > 0 {
+                    parts.push(ParsePart::Capture(Type::String));
+                }
+            }
+            if draw(3) == 0 && !matches!(parts.last(), Some(ParsePart::Capture(_))) {
+                parts.push(ParsePart::Skip);
+            }
+            let pattern: String = parts
+                .iter()
+                .map(|part| match part {
+                    ParsePart::Text(text) => text.as_str(),
+                    ParsePart::Skip => ".*?",
+                    ParsePart::Capture(_) => "(.*?)",
+                })
+                .collect();
+            let pattern = Regex::new(&format!("^{pattern}$")).unwrap();
+            let texts = Texts::new(&parts, Span::default()).unwrap();
+            for _ in 0..10 {
+                let text: String = (0..draw(9)).map(|_| ['a', 'b', 'c'][draw(3) as usize]).collect();
+                let expected = pattern.captures(&text).map(|found| {
+                    let groups = found.iter().skip(1).flatten();
+                    groups.map(|group| group.as_str()).collect::<Vec<_>>()
+                });
+                assert_eq!(texts.captures(&text), expected, "{pattern} in {text}");
+            }
+        }
+    }
+
+    #[test]
     fn a_skip_behind_a_text_column_is_refused() {
         let refused = parsed(ParseKind::Simple, "", false, &pattern_of("a string * b"), "").unwrap_err();
         assert_eq!(

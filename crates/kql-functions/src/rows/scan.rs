@@ -1,8 +1,8 @@
 //! `scan`: sequences of rows that match steps one after another.
 //!
 //! Each step keeps at most one sequence that has come as far as it: for each step up to there, the last row that
-//! matched it. A row is tried against the steps from the last to the first. It moves the sequence of the step before on to this
-//! one, or else it continues the sequence that is here already; the first step begins new ones.
+//! matched it. A row is tried against the steps from the last to the first. It moves the sequence of the step before
+//! on to this one, or else it continues the sequence that is here already; the first step begins new ones.
 
 use postern_kql::Diagnostic;
 use postern_kql::ir::{self, ScanOutput, SortKey};
