@@ -301,7 +301,10 @@ fn repeat<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
     let (Some(value), Some(count)) = (arguments.first(), long(arguments, 1)) else {
         return Datum::Null;
     };
-    let count = usize::try_from(count).unwrap_or(0).min(ELEMENTS_MAX);
+    let Ok(count) = usize::try_from(count) else {
+        return Datum::Null;
+    };
+    let count = count.min(ELEMENTS_MAX);
     list(vec![convert::json(value); count])
 }
 

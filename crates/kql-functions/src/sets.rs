@@ -72,5 +72,6 @@ fn jaccard_index<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
     };
     let (left, right) = (keys(&left), keys(&right));
     let both = left.intersection(&right).count();
-    Datum::Real(both as f64 / (left.len() + right.len() - both) as f64)
+    // The language calls the result dynamic.
+    Datum::dynamic(Json::Real(both as f64 / (left.len() + right.len() - both) as f64))
 }

@@ -255,21 +255,29 @@ fn replace_strings<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
             _ => None,
         })
         .collect();
-    let mut out = String::with_capacity(text.len());
-    let mut rest: &str = &text;
-    while let Some(first) = rest.chars().next() {
-        let found = pairs.iter().find(|(lookup, _)| rest.starts_with(lookup));
-        let (taken, written) = match found {
-            Some((lookup, rewrite)) => (lookup.len(), rewrite.unwrap_or(lookup)),
-            None => (first.len_utf8(), &rest[..first.len_utf8()]),
-        };
-        out.push_str(written);
-        rest = &rest[taken..];
-        if out.len() > TEXT_BYTES_MAX {
-            return Datum::string("");
+    // The first text takes its places before the others look.
+    let mut pieces: Vec<(&str, bool)> = vec![(&text, true)];
+    for (lookup, rewrite) in &pairs {
+        let mut next = Vec::with_capacity(pieces.len());
+        for (piece, is_free) in pieces {
+            if !is_free {
+                next.push((piece, false));
+                continue;
+            }
+            for (index, between) in piece.split(lookup).enumerate() {
+                if index > 0 {
+                    next.push((rewrite.unwrap_or(lookup), false));
+                }
+                next.push((between, true));
+            }
         }
+        pieces = next;
+        pieces.retain(|(piece, _)| !piece.is_empty());
     }
-    Datum::string(out)
+    if pieces.iter().map(|(piece, _)| piece.len()).sum::<usize>() > TEXT_BYTES_MAX {
+        return Datum::string("");
+    }
+    Datum::string(pieces.into_iter().map(|(piece, _)| piece).collect::<String>())
 }
 
 fn split<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {

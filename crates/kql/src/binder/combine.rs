@@ -345,7 +345,7 @@ impl Binder<'_> {
             }
             return true;
         }
-        if is_fuzzy && let ExprKind::Name(name) = &bare.kind {
+        if is_fuzzy && let ExprKind::Name(name) = &beginning(bare).kind {
             let is_known = self.scope.find(&name.text).is_some()
                 || matches!(self.schema.table(&name.text), Found::Yes(_))
                 || self.schema.stored_function(&name.text).is_some()
@@ -425,6 +425,14 @@ impl Binder<'_> {
             is_open,
         }))
     }
+}
+
+/// What a query over a table begins with.
+fn beginning(mut expr: &Expr) -> &Expr {
+    while let ExprKind::Pipe { source, .. } = &expr.kind {
+        expr = names::bare(source);
+    }
+    expr
 }
 
 /// What a column holds that a table does not have.
