@@ -193,11 +193,10 @@ impl Parser<'_> {
 
     /// Operands and the operators between them that bind at least as tightly as `loosest`.
     fn binary(&mut self, loosest: Level) -> Option<Expr> {
-        let outer_height = std::mem::take(&mut self.height);
-        let left = self.operand(loosest);
-        let result = left.map(|left| self.binary_rest(left, loosest));
-        self.height = self.height.max(outer_height);
-        result
+        self.beside(|parser| {
+            let left = parser.operand(loosest)?;
+            Some(parser.binary_rest(left, loosest))
+        })
     }
 
     fn binary_rest(&mut self, mut left: Expr, loosest: Level) -> Expr {

@@ -302,6 +302,14 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// Runs `rule` for a part that stands beside others: its height does not add to theirs.
+    fn beside<T>(&mut self, rule: impl FnOnce(&mut Self) -> T) -> T {
+        let others = std::mem::take(&mut self.height);
+        let result = rule(self);
+        self.height = self.height.max(others);
+        result
+    }
+
     // Lists
 
     /// Items with commas between them. `what` names an item that is missing behind a comma or, when at least one is
@@ -309,7 +317,7 @@ impl<'a> Parser<'a> {
     fn list<T>(&mut self, what: &str, shape: ListShape, mut item: impl FnMut(&mut Self) -> Option<T>) -> Vec<T> {
         let mut items = Vec::new();
         loop {
-            match item(self) {
+            match self.beside(&mut item) {
                 Some(parsed) => items.push(parsed),
                 None if items.is_empty() && !self.at_kind(TokenKind::Comma) && shape != ListShape::OneOrMore => break,
                 None if shape == ListShape::TrailingComma && !items.is_empty() => break,

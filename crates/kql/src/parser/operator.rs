@@ -158,6 +158,10 @@ impl Parser<'_> {
 
     /// The operator at this place, or `None` when none is.
     pub(super) fn operator(&mut self) -> Option<Operator> {
+        self.beside(Self::any_operator)
+    }
+
+    fn any_operator(&mut self) -> Option<Operator> {
         let keyword = self.span();
         let mut parameters = Vec::new();
         let word = self.word();

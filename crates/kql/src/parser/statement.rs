@@ -69,8 +69,7 @@ impl Parser<'_> {
             "alias" if next == "database" => self.other_statement("alias database"),
             "restrict" if next == "access" => self.other_statement("restrict access"),
             _ => {
-                self.height = 0;
-                let expr = self.pipe();
+                let expr = self.beside(Self::pipe);
                 if expr.is_none() && self.at_kind(TokenKind::Semicolon) {
                     self.expected("a query");
                     return None;
@@ -93,10 +92,13 @@ impl Parser<'_> {
     }
 
     fn let_statement(&mut self) -> StatementKind {
+        self.beside(Self::any_let)
+    }
+
+    fn any_let(&mut self) -> StatementKind {
         self.advance();
         let name = self.require_name("a name");
         self.require(TokenKind::Assign, "`=`");
-        self.height = 0;
         let start = self.span();
         if self.at_word("materialize") {
             let call = self.word_name();
@@ -185,11 +187,11 @@ impl Parser<'_> {
                     parser.is_recovering &= parser.take(TokenKind::Semicolon).is_none();
                 }
             }
-            parser.height = 0;
-            function.result = parser.pipe().map(Box::new);
+            function.result = parser.beside(Self::pipe).map(Box::new);
             parser.take(TokenKind::Semicolon);
         });
         self.close(TokenKind::RightBrace, "`}`");
+        self.grow();
         function.span = self.span_from(start);
         function
     }

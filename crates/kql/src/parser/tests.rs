@@ -316,6 +316,25 @@ fn long_conditions_are_shallow_and_long_lists_are_fine() {
 }
 
 #[test]
+fn many_parts_beside_one_another_are_no_nesting() {
+    let named: Vec<String> = (0..3_000)
+        .map(|index| format!("c{index} = f(a, -b.c[{index}])"))
+        .collect();
+    for text in [
+        format!("T | project {}", named.join(", ")),
+        format!("T{}", " | where a + 1 > 2 | join (U | take 1) on b".repeat(1_000)),
+        format!("union {}", vec!["(T | take 1)"; 1_000].join(", ")),
+        "let f = (x:long) { x + 1 }; let y = f(1) + 2; ".repeat(1_000),
+        format!(
+            "let f = () {{ {} 1 }}",
+            "let x = a + b; let g = () { 1 }; ".repeat(1_000)
+        ),
+    ] {
+        assert!(parse(&text).is_grammatical(), "{:?}", parse(&text).diagnostics);
+    }
+}
+
+#[test]
 fn a_chain_of_conditions_is_balanced_and_keeps_its_order() {
     assert_eq!(shape("a and b and c and d"), "((a and b) and (c and d))");
     assert_eq!(shape("a or b or c"), "(a or (b or c))");
