@@ -25,7 +25,11 @@ impl Binder<'_> {
     /// Operators that follow one another.
     pub fn operators(&mut self, mut item: Item, operators: &[Operator]) -> Item {
         for operator in operators {
-            if !self.count_nodes(1, operator.span) {
+            let columns = match &item {
+                Item::Table(input) => input.columns.len(),
+                _ => 0,
+            };
+            if !self.count_operator(columns, operator.span) {
                 return Item::Unknown;
             }
             item = match item {

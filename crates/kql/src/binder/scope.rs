@@ -173,6 +173,10 @@ impl Binder<'_> {
             self.limit(name.span, format!("a query has at most {} names", limits::NAMES_MAX));
             return;
         }
+        let variable = match variable {
+            Variable::Scalar(value, _) if !self.check_height(&value, name.span) => Variable::Unknown,
+            variable => variable,
+        };
         self.scope = Scope(Some(Rc::new(Entry {
             name: name.text.clone(),
             variable,

@@ -35,6 +35,9 @@ pub const TOKENS_MAX: usize = 4_000_000;
 /// Elements of one list: arguments, values of a `datatable`, of `in (...)`, of an array in `dynamic(...)`.
 pub const LIST_ITEMS_MAX: usize = 1_000_000;
 
+/// Operators that follow one another.
+pub const PIPE_OPERATORS_MAX: usize = 2_000;
+
 /// Brackets and function bodies that stand inside one another.
 pub const NESTING_DEPTH_MAX: usize = 100;
 

@@ -367,8 +367,11 @@ impl Parser<'_> {
     pub(super) fn more_operators(&mut self, operators: &mut Vec<crate::ast::Operator>) {
         while self.take(TokenKind::Bar).is_some() {
             operators.push(self.required_operator());
-            if operators.len() > super::LIST_ITEMS_MAX {
-                self.stop("too many operators follow one another".to_owned());
+            if operators.len() > super::PIPE_OPERATORS_MAX {
+                self.stop(format!(
+                    "more than {} operators follow one another",
+                    super::PIPE_OPERATORS_MAX
+                ));
             }
             self.recover_in_pipe();
         }

@@ -406,6 +406,8 @@ fn beyond_the_limits_a_query_is_refused_once() {
         let limits = found.iter().filter(|diagnostic| diagnostic.code == Code::Limit).count();
         assert_eq!(limits, 1, "{:?}", found.first());
     }
+    let pipe = format!("T{}", "| take 1".repeat(PIPE_OPERATORS_MAX + 2));
+    assert_eq!(parse(&pipe).diagnostics[0].code, Code::Limit);
     let long = " ".repeat(TEXT_BYTES_MAX + 1);
     assert_eq!(parse(&long).diagnostics[0].code, Code::Limit);
 }
