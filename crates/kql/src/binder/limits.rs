@@ -1,6 +1,5 @@
 //! Limits of binding, so that any text is bound in little time and memory.
 
-use crate::ir::{PathStep, Scalar, ScalarKind};
 use crate::{Code, Span};
 
 use super::Binder;
@@ -18,8 +17,11 @@ pub(super) const NODES_MAX: u64 = 1_200_000;
 /// whoever walks or drops the query does so recursively.
 pub(super) const OPERATORS_MAX: u32 = 5_000;
 
-/// Levels of the value of a `let` or argument, which is written out wherever it is used.
-const HEIGHT_MAX: u32 = 300;
+/// Operators that stand on top of one another, `let`s written out.
+pub(super) const PLAN_DEPTH_MAX: u32 = 300;
+
+/// Levels of a value that gets a name, `let`s written out.
+pub(super) const VALUE_DEPTH_MAX: u32 = 300;
 
 /// Columns of one table.
 pub(super) const COLUMNS_MAX: usize = 5_000;
@@ -78,18 +80,6 @@ impl Binder<'_> {
                 || self.limit(span, format!("the query has more than {OPERATORS_MAX} operators")))
     }
 
-    /// Whether the value of a name is low enough to be written out inside others.
-    pub fn check_height(&mut self, value: &Scalar, span: Span) -> bool {
-        let mut open = vec![(value, 1)];
-        while let Some((scalar, height)) = open.pop() {
-            if height > HEIGHT_MAX {
-                return self.limit(span, format!("this value is nested more than {HEIGHT_MAX} levels deep"));
-            }
-            push_parts(scalar, |part| open.push((part, height + 1)));
-        }
-        true
-    }
-
     /// Counts the call of a function.
     pub fn count_expansion(&mut self, span: Span) -> bool {
         self.limits.expansions += 1;
@@ -108,43 +98,5 @@ impl Binder<'_> {
             self.error(Code::Limit, span, message);
         }
         false
-    }
-}
-
-/// The values that a value is made of; tables inside are no part of it.
-fn push_parts<'a>(scalar: &'a Scalar, mut push: impl FnMut(&'a Scalar)) {
-    match &scalar.kind {
-        ScalarKind::Constant(_)
-        | ScalarKind::Column(_)
-        | ScalarKind::ToScalar(_)
-        | ScalarKind::Property { .. }
-        | ScalarKind::GraphFunction { .. } => {}
-        ScalarKind::Negate(value) | ScalarKind::Cast(value) | ScalarKind::OverPath { value, .. } => push(value),
-        ScalarKind::Binary { left, right, .. }
-        | ScalarKind::And(left, right)
-        | ScalarKind::Or(left, right)
-        | ScalarKind::Text { left, right, .. } => {
-            push(left);
-            push(right);
-        }
-        ScalarKind::In { left, list, .. } | ScalarKind::HasAny { left, list, .. } => {
-            push(left);
-            list.iter().for_each(push);
-        }
-        ScalarKind::InTable { left, .. } | ScalarKind::HasAnyTable { left, .. } => push(left),
-        ScalarKind::Between { value, low, high, .. } => {
-            push(value);
-            push(low);
-            push(high);
-        }
-        ScalarKind::Path { base, steps } => {
-            push(base);
-            for step in steps {
-                if let PathStep::Computed(index) = step {
-                    push(index);
-                }
-            }
-        }
-        ScalarKind::Call { arguments, .. } | ScalarKind::Window { arguments, .. } => arguments.iter().for_each(push),
     }
 }

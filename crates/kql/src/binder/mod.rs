@@ -12,6 +12,7 @@ mod call;
 mod coerce;
 mod combine;
 mod constant;
+mod depth;
 mod expand;
 mod expression;
 mod graph;
@@ -35,7 +36,7 @@ mod stored;
 mod suggest;
 mod summarize;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::ir::{self, Scalar, Tabular};
@@ -95,6 +96,7 @@ pub fn bind(script: &ast::Script, text: &str, schema: &dyn Schema, options: &Opt
         is_incomplete: false,
         inside: None,
         limits: Limits::default(),
+        depths: HashMap::new(),
         materialized: 0,
         unnamed: 0,
         render: None,
@@ -146,6 +148,8 @@ pub(crate) struct Binder<'a> {
     /// Inside a stored function: the call in the text, to which all diagnostics point.
     pub inside: Option<Span>,
     pub limits: Limits,
+    /// How deep the tables are that were bound.
+    pub depths: HashMap<*const Tabular, (Arc<Tabular>, u32)>,
     /// How many `materialize` there are.
     pub materialized: u32,
     /// How many columns got a name like `Column1`.

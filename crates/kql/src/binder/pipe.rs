@@ -36,7 +36,10 @@ impl Binder<'_> {
                 Item::Table(input) => {
                     self.is_ordered = super::order::is_ordered(&input);
                     self.with_row(Row::of(&input), |binder| binder.note_caret(operator.span));
-                    self.operator(input, operator)
+                    match self.operator(input, operator) {
+                        Item::Table(table) if !self.check_table(&table) => return Item::Unknown,
+                        item => item,
+                    }
                 }
                 Item::Graph(graph) => self.graph_operator(graph, operator),
                 Item::Scalar(scalar) => {

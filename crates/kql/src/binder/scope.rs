@@ -174,7 +174,8 @@ impl Binder<'_> {
             return;
         }
         let variable = match variable {
-            Variable::Scalar(value, _) if !self.check_height(&value, name.span) => Variable::Unknown,
+            Variable::Scalar(value, _) if !self.check_value(&value, name.span) => Variable::Unknown,
+            Variable::Table(table, _) if !self.check_table(&table) => Variable::Unknown,
             variable => variable,
         };
         self.scope = Scope(Some(Rc::new(Entry {
