@@ -347,7 +347,7 @@ impl Binder<'_> {
             return Special::No;
         };
         let column: &'e Name = column;
-        if let Row::Pattern(scope) = &self.row {
+        if let Some(scope) = self.row.pattern() {
             let scope = scope.clone();
             let Some(variable) = scope.find(&name.text) else {
                 return Special::No;

@@ -22,6 +22,7 @@ mod names;
 mod operator;
 mod order;
 mod parse;
+mod pattern;
 mod pipe;
 mod plugin;
 mod project;

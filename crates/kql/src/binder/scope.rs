@@ -109,7 +109,7 @@ pub(crate) enum Row {
     /// Inside `where` and `project` of a graph's pattern: its variables.
     Pattern(Rc<super::graph::PatternScope>),
     /// Inside `all()`, `any()`, `map()` of a pattern: properties of the element.
-    Element(Rc<Columns>),
+    Element(Rc<super::graph::ElementScope>),
 }
 
 /// What a step of `scan` sees.
@@ -160,8 +160,18 @@ impl Row {
     pub fn columns(&self) -> Option<&Rc<Columns>> {
         match self {
             Row::None | Row::Pattern(_) => None,
-            Row::Columns(columns) | Row::Sides(columns, _) | Row::Element(columns) => Some(columns),
+            Row::Columns(columns) | Row::Sides(columns, _) => Some(columns),
             Row::Steps(steps) => Some(&steps.columns),
+            Row::Element(element) => Some(&element.columns),
+        }
+    }
+
+    /// The variables of the pattern that is bound.
+    pub fn pattern(&self) -> Option<&Rc<super::graph::PatternScope>> {
+        match self {
+            Row::Pattern(scope) => Some(scope),
+            Row::Element(element) => element.within.as_ref(),
+            Row::None | Row::Columns(_) | Row::Sides(..) | Row::Steps(..) => None,
         }
     }
 }
@@ -220,8 +230,9 @@ impl Binder<'_> {
                 let common = |column: &&Column| left.find(&column.name).is_none();
                 columns.extend(right.columns.iter().filter(common).cloned());
             }
-            Row::Columns(row) | Row::Element(row) => columns.extend(row.columns.iter().cloned()),
+            Row::Columns(row) => columns.extend(row.columns.iter().cloned()),
             Row::Steps(steps) => columns.extend(steps.columns.columns.iter().cloned()),
+            Row::Element(element) => columns.extend(element.columns.columns.iter().cloned()),
         }
         let names = self
             .scope

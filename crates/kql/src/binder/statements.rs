@@ -16,11 +16,15 @@ impl Binder<'_> {
     pub fn script(&mut self, script: &Script) -> Option<Query> {
         let mut outputs = Vec::new();
         let mut has_query = false;
-        for statement in &script.statements {
+        for (place, statement) in script.statements.iter().enumerate() {
             self.note_caret(statement.span);
             if let StatementKind::Query(expr) = &statement.kind {
                 has_query = true;
-                outputs.extend(self.query(expr));
+                let results = self.query(expr);
+                // Tables of a graph that have names are for the statements that follow.
+                if place + 1 == script.statements.len() || !super::graph::only_names_tables(expr) {
+                    outputs.extend(results);
+                }
             } else {
                 self.statement(statement);
             }
