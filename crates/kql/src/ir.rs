@@ -202,11 +202,12 @@ pub enum Op {
         graph: Arc<Graph>,
         matching: Box<Matching>,
     },
+    /// `id`: whether a column with the hash of the id stands in front of the properties.
     GraphNodes {
         graph: Arc<Graph>,
         id: bool,
     },
-    /// `source` and `target`: whether columns with the ids of the ends are appended.
+    /// `source` and `target`: whether columns with the hashes of the ends' ids stand in front of the properties.
     GraphEdges {
         graph: Arc<Graph>,
         source: bool,
