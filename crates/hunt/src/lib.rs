@@ -13,6 +13,7 @@ mod discover;
 pub mod error;
 pub mod estate_world;
 mod functions;
+pub mod graph;
 mod lower;
 pub mod output;
 pub mod run;

@@ -8,6 +8,7 @@ use postern_kql::Value;
 use postern_kql::schema::Schema;
 
 use crate::error::HuntError;
+use crate::graph::ResidentGraph;
 
 /// A schema with rows behind it. What a caller is not permitted to see is not in it: permissions are applied where a
 /// table is named, before any predicate of the query.
@@ -27,6 +28,12 @@ pub trait World: Schema + Send + Sync {
     fn shreds(&self, table: &str) -> Vec<(String, Vec<String>)> {
         let _ = table;
         Vec::new()
+    }
+
+    /// The exposure graph of the tables `ExposureGraphNodes` and `ExposureGraphEdges`, built once for many queries.
+    /// `None` where there is none at hand, or where the caller may see only a part of those tables.
+    async fn exposure_graph(&self) -> Option<Arc<ResidentGraph>> {
+        None
     }
 
     /// `now()`: microseconds since 1970. Bound to the generation's clock.

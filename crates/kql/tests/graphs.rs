@@ -50,7 +50,8 @@ fn columns_are_named_and_typed_as_the_language_does() {
             "a_family:long",
         ),
         (
-            "graph-where-nodes age > 3 and node_degree_in() > 1 | graph-where-edges w > 2 | graph-match (a)--(b) project a.name",
+            "graph-where-nodes age > 3 and node_degree_in() > 1 | graph-where-edges w > 2 \
+             | graph-match (a)--(b) project a.name",
             "a_name:string",
         ),
         (

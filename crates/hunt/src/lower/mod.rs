@@ -10,6 +10,7 @@
 
 mod aggregate;
 mod by_row;
+mod graph;
 mod in_set;
 mod interpreted;
 mod join;
@@ -39,6 +40,7 @@ use postern_kql_functions::{Context, Datum};
 use crate::batch::{ColumnReader, RowBuilder, arrow_schema};
 use crate::budget::{Budget, Partial};
 use crate::error::HuntError;
+use crate::graph::Need;
 use crate::world::World;
 use scalar::{Position, ScalarLowering};
 
@@ -80,6 +82,8 @@ pub struct Lowering {
     materialized: Mutex<HashMap<u32, (Arc<MemTable>, bool)>>,
     partial: Arc<Mutex<Option<Partial>>>,
     planned: AtomicUsize,
+    /// Patterns of which what comes next needs less than all rows.
+    needs: Mutex<Vec<(Arc<Tabular>, Need)>>,
 }
 
 impl Lowering {
@@ -92,6 +96,7 @@ impl Lowering {
             materialized: Mutex::default(),
             partial: Arc::default(),
             planned: AtomicUsize::new(0),
+            needs: Mutex::default(),
         }
     }
 
@@ -185,7 +190,10 @@ impl Lowering {
                     input,
                     keys,
                     aggregates,
-                } => self.summarize(input, columns, keys, aggregates).await,
+                } => {
+                    let input = &self.asking(input, graph::need_of(keys, aggregates));
+                    self.summarize(input, columns, keys, aggregates).await
+                }
                 Op::Sort { input, by } => self.sort(input, by, None).await,
                 Op::Top { input, count, by } => {
                     let count = self.count(count).await?;
@@ -200,9 +208,10 @@ impl Lowering {
                 }
                 Op::Take { input, count } => {
                     let count = self.count(count).await?;
-                    let below = self.plan(input).await?;
+                    let below = self.plan(&self.asking(input, Need::Limit(count as u64))).await?;
                     self.on(below, |plan| plan.limit(0, Some(count)))
                 }
+                Op::GraphMatch { .. } | Op::GraphNodes { .. } | Op::GraphEdges { .. } => self.graph(table).await,
                 Op::Join { kind, left, right, on } => self.join(columns, *kind, left, right, on).await,
                 Op::Union { inputs } => {
                     let mut plans = Vec::with_capacity(inputs.len());

@@ -87,7 +87,7 @@ impl Binder<'_> {
                 }
             },
         };
-        self.matching(graph, matching, MatchMode::Match(cycles), operator)
+        self.bind_pattern(graph, matching, MatchMode::Match(cycles), operator)
     }
 
     pub fn graph_shortest_paths(&mut self, graph: Arc<Graph>, matching: &GraphMatch, operator: &Operator) -> Item {
@@ -119,11 +119,11 @@ impl Binder<'_> {
             let diagnostic = Diagnostic::error(Code::Arguments, matching.patterns[0].span, message);
             self.report(diagnostic.with_hint("write `-[e*1..5]->`"));
         }
-        self.matching(graph, matching, MatchMode::ShortestPaths { all }, operator)
+        self.bind_pattern(graph, matching, MatchMode::ShortestPaths { all }, operator)
     }
 
     #[inline(never)]
-    fn matching(&mut self, graph: Arc<Graph>, matching: &GraphMatch, mode: MatchMode, operator: &Operator) -> Item {
+    fn bind_pattern(&mut self, graph: Arc<Graph>, matching: &GraphMatch, mode: MatchMode, operator: &Operator) -> Item {
         let mut collected = Collected {
             nodes: Rc::new(Columns::new(graph.nodes.clone(), false)),
             edges: Rc::new(Columns::new(graph.edges.clone(), false)),

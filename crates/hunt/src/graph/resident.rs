@@ -1,0 +1,288 @@
+//! The exposure graph of a generation, built once and kept for its queries. Start at [`ResidentGraph::new`].
+//!
+//! Edges are sorted by their label, so that "edges with this label" is a range of edge numbers: the hops of a node are
+//! in the order of edge numbers, and those of one label are found by halving. Columns with few distinct values keep
+//! them apart, so that a predicate about such a column is computed once for each value.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, RecordBatch, UInt32Array};
+use datafusion::arrow::compute::{SortColumn, concat_batches, lexsort_to_indices, take};
+use datafusion::error::DataFusionError;
+use postern_graph::pattern::Allowed;
+use postern_graph::{Csr, FixedBitSet};
+use postern_kql::ir::{Graph, GraphOp, ScalarKind};
+use postern_kql::{Column, Type};
+use postern_kql_functions::Context;
+
+use super::conjuncts::compiled;
+use super::element::{Element, Rows};
+use super::make::{NodeTable, build};
+use super::property::{Elements, Property, PropertyGraph};
+use super::substitute::{self, Chain};
+use super::{Control, Result, Tables, conjuncts};
+use crate::batch::arrow_schema;
+use crate::error::HuntError;
+
+/// The tables that a resident graph stands for, and the columns that make a graph of them.
+pub const NODES_TABLE: &str = "ExposureGraphNodes";
+pub const NODE_ID: &str = "NodeId";
+pub const EDGES_TABLE: &str = "ExposureGraphEdges";
+pub const SOURCE_ID: &str = "SourceNodeId";
+pub const TARGET_ID: &str = "TargetNodeId";
+pub const EDGE_LABEL: &str = "EdgeLabel";
+
+/// Distinct values of a column beyond which they are not kept apart.
+const CODES_MAX: usize = 4_096;
+
+/// The exposure graph with the columns of its tables.
+pub struct ResidentGraph {
+    graph: PropertyGraph,
+    node_columns: Vec<Column>,
+    edge_columns: Vec<Column>,
+}
+
+/// A column by its distinct values.
+#[derive(Debug)]
+pub(super) struct Coded {
+    /// Which value each element has.
+    codes: Vec<u16>,
+    /// An element that has the value, for each.
+    examples: Vec<u32>,
+    /// Elements are sorted by their codes: where each code ends.
+    ends: Option<Vec<u32>>,
+}
+
+impl ResidentGraph {
+    /// Builds the graph of all rows of the two tables, whose columns these are.
+    ///
+    /// # Errors
+    /// [`HuntError::Run`] when a table lacks a column that makes the graph; [`HuntError::Limit`] beyond the largest
+    /// graph; [`HuntError::Engine`] when batches do not fit the columns.
+    pub fn new(
+        node_columns: &[Column],
+        nodes: &[RecordBatch],
+        edge_columns: &[Column],
+        edges: &[RecordBatch],
+    ) -> Result<Self> {
+        let place = |columns: &[Column], table: &str, name: &str| {
+            let found = columns.iter().position(|column| column.name == name);
+            found.ok_or_else(|| HuntError::Run(format!("the table {table} has no column {name}")))
+        };
+        let edges = concat_batches(&arrow_schema(edge_columns), edges).map_err(DataFusionError::from)?;
+        let edges = sorted(&edges, place(edge_columns, EDGES_TABLE, EDGE_LABEL)?)?;
+        let ends = [
+            place(edge_columns, EDGES_TABLE, SOURCE_ID)?,
+            place(edge_columns, EDGES_TABLE, TARGET_ID)?,
+        ];
+        let id = place(node_columns, NODES_TABLE, NODE_ID)?;
+        let node_table = NodeTable {
+            rows: nodes.to_vec(),
+            columns: node_columns.to_vec(),
+            id,
+            places: (0..node_columns.len()).collect(),
+        };
+        let mut built = build(edges, edge_columns, ends, &[node_table], node_columns)?;
+        let node_count = built.graph.csr.node_count();
+        if built.own_rows < node_count {
+            let mut rows = FixedBitSet::with_capacity(node_count as usize);
+            rows.insert_range(..built.own_rows as usize);
+            built.graph.nodes.rows = Some(rows);
+        }
+        let mut graph = built.graph;
+        for elements in [&mut graph.nodes, &mut graph.edges] {
+            let arrays = &elements.base.arrays;
+            elements.base.coded = arrays
+                .iter()
+                .map(|(array, ty)| Coded::new(array, *ty).map(Arc::new))
+                .collect();
+        }
+        Ok(Self {
+            graph,
+            node_columns: node_columns.to_vec(),
+            edge_columns: edge_columns.to_vec(),
+        })
+    }
+
+    pub fn node_count(&self) -> u32 {
+        self.graph.csr.node_count()
+    }
+
+    pub fn edge_count(&self) -> u32 {
+        self.graph.csr.edge_count()
+    }
+
+    /// The topology: nodes in the order of their table, then ends of edges without a row; edges sorted by label.
+    pub fn csr(&self) -> &Csr {
+        &self.graph.csr
+    }
+}
+
+/// The edges sorted by one column; equal ones stay in their order.
+fn sorted(batch: &RecordBatch, column: usize) -> Result<RecordBatch> {
+    let by = |values: ArrayRef| SortColumn { values, options: None };
+    let order: ArrayRef = Arc::new(UInt32Array::from_iter_values(0..batch.num_rows() as u32));
+    let sorted = || {
+        let indices = lexsort_to_indices(&[by(Arc::clone(batch.column(column))), by(order)], None)?;
+        let columns = batch.columns().iter().map(|array| take(array, &indices, None));
+        RecordBatch::try_new(batch.schema(), columns.collect::<std::result::Result<_, _>>()?)
+    };
+    Ok(sorted().map_err(DataFusionError::from)?)
+}
+
+impl Coded {
+    /// `None` when the column has too many values, or is not one of texts or truths.
+    fn new<'a>(array: &'a ArrayRef, ty: Type) -> Option<Self> {
+        let value_at: Box<dyn Fn(usize) -> Option<&'a str>> = match ty {
+            Type::String | Type::Dynamic | Type::Guid => {
+                let texts = array.as_string_view_opt()?;
+                Box::new(|row| (!texts.is_null(row)).then(|| texts.value(row)))
+            }
+            Type::Bool => {
+                let truths = array.as_boolean_opt()?;
+                Box::new(|row| (!truths.is_null(row)).then(|| if truths.value(row) { "true" } else { "false" }))
+            }
+            _ => return None,
+        };
+        let mut known: HashMap<Option<&str>, u16> = HashMap::new();
+        let mut codes = Vec::with_capacity(array.len());
+        let mut examples = Vec::new();
+        for row in 0..array.len() {
+            let next = u16::try_from(known.len()).ok()?;
+            let code = *known.entry(value_at(row)).or_insert_with(|| {
+                examples.push(row as u32);
+                next
+            });
+            if examples.len() > CODES_MAX {
+                return None;
+            }
+            codes.push(code);
+        }
+        let ends = codes.is_sorted().then(|| {
+            let end = |code: usize| codes.partition_point(|&other| usize::from(other) <= code) as u32;
+            (0..examples.len()).map(end).collect()
+        });
+        Some(Self { codes, examples, ends })
+    }
+
+    /// The elements whose value satisfies a predicate.
+    pub(super) fn select(&self, mut holds: impl FnMut(u32) -> bool) -> Allowed {
+        let chosen: Vec<bool> = self.examples.iter().map(|&element| holds(element)).collect();
+        let first = chosen.iter().position(|&is_chosen| is_chosen);
+        let last = chosen.iter().rposition(|&is_chosen| is_chosen);
+        let (Some(first), Some(last)) = (first, last) else {
+            return Allowed::Range(0..0);
+        };
+        if let Some(ends) = &self.ends
+            && chosen[first..=last].iter().all(|&is_chosen| is_chosen)
+        {
+            let start = if first == 0 { 0 } else { ends[first - 1] };
+            return Allowed::Range(start..ends[last]);
+        }
+        let mut bits = FixedBitSet::with_capacity(self.codes.len());
+        for (element, &code) in self.codes.iter().enumerate() {
+            if chosen[usize::from(code)] {
+                bits.insert(element);
+            }
+        }
+        Allowed::Bits(bits)
+    }
+}
+
+/// The graph of a `make-graph` over chains of the exposure tables, on the resident one: filters become sets, and
+/// projections are computed where they are read. `None` where the graph is another one.
+pub(super) async fn recognised(
+    graph: &Graph,
+    tables: &dyn Tables,
+    control: &Control<'_>,
+) -> Result<Option<PropertyGraph>> {
+    let GraphOp::Make {
+        edges,
+        source,
+        target,
+        nodes,
+    } = &graph.op
+    else {
+        return Ok(None);
+    };
+    let [(node_table, id, merged)] = nodes.as_slice() else {
+        return Ok(None);
+    };
+    let Some(resident) = tables.resident().await else {
+        return Ok(None);
+    };
+    let (Some(edge_chain), Some(node_chain)) = (
+        substitute::chain(edges, tables).await?,
+        substitute::chain(node_table, tables).await?,
+    ) else {
+        return Ok(None);
+    };
+    let is_column = |chain: &Chain, value: usize, columns: &[Column], name: &str| {
+        let found = chain.values.get(value).map(|value| &value.kind);
+        let Some(ScalarKind::Column(index)) = found else {
+            return false;
+        };
+        columns.get(*index).is_some_and(|column| column.name == name)
+    };
+    let (node_columns, edge_columns) = (&resident.node_columns, &resident.edge_columns);
+    let is_ours = edge_chain.table == EDGES_TABLE
+        && node_chain.table == NODES_TABLE
+        && is_column(&edge_chain, *source, edge_columns, SOURCE_ID)
+        && is_column(&edge_chain, *target, edge_columns, TARGET_ID)
+        && is_column(&node_chain, *id, node_columns, NODE_ID)
+        && merged.iter().copied().eq(0..graph.nodes.len());
+    if !is_ours {
+        return Ok(None);
+    }
+
+    let whole = &resident.graph;
+    let cx = Context::new(control.now);
+    let mut kept_edges = Allowed::All;
+    let mut rows = whole.nodes.rows.clone();
+    {
+        let reader = Rows::new(whole, &cx)?;
+        for predicate in &edge_chain.predicates {
+            kept_edges = conjuncts::select(whole, &reader, predicate, kept_edges, Element::Edge, control)?;
+        }
+        let mut kept_rows = rows.clone().map_or(Allowed::All, Allowed::Bits);
+        for predicate in &node_chain.predicates {
+            kept_rows = conjuncts::select(whole, &reader, predicate, kept_rows, Element::Node, control)?;
+        }
+        match kept_rows {
+            Allowed::All => {}
+            Allowed::Bits(bits) => rows = Some(bits),
+            Allowed::Range(range) => {
+                let mut bits = FixedBitSet::with_capacity(whole.csr.node_count() as usize);
+                bits.insert_range(range.start as usize..range.end as usize);
+                rows = Some(bits);
+            }
+        }
+    }
+    let properties = |chain: &Chain, id: Option<usize>| -> Result<Vec<Property>> {
+        let property = |(place, value): (usize, &postern_kql::ir::Scalar)| match value.kind {
+            ScalarKind::Column(index) if id == Some(place) => Ok(Property::Id(index)),
+            ScalarKind::Column(index) => Ok(Property::Column(index)),
+            _ => compiled(value).map(Arc::new).map(Property::Computed),
+        };
+        chain.values.iter().enumerate().map(property).collect()
+    };
+    let nodes = Elements {
+        base: whole.nodes.base.clone(),
+        properties: properties(&node_chain, Some(*id))?,
+        rows,
+    };
+    let edges = Elements {
+        base: whole.edges.base.clone(),
+        properties: properties(&edge_chain, None)?,
+        rows: None,
+    };
+    Ok(Some(PropertyGraph::new(
+        Arc::clone(&whole.csr),
+        Arc::clone(&whole.ends),
+        nodes,
+        edges,
+        whole.ids.clone(),
+        kept_edges,
+    )))
+}
