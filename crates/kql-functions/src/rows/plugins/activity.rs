@@ -151,14 +151,14 @@ impl RowOperator for Metrics {
                 let before = steps.get(&(step - 1)).map_or(&nobody, |(_, ids)| ids);
                 let returned = ids.intersection(before).count();
                 let share = |count: usize| Datum::Real(count as f64 / before.len() as f64);
-                let mut row = vec![
-                    self.span.value(&self.timeline, *step),
+                let mut row = vec![self.span.value(&self.timeline, *step)];
+                row.extend(self.timeline.dimensions(group));
+                row.extend([
                     number(ids.len()),
                     number(ids.len() - returned),
                     share(returned),
                     share(before.len() - returned),
-                ];
-                row.extend(self.timeline.dimensions(group));
+                ]);
                 out(&row)?;
             }
         }
@@ -237,13 +237,15 @@ impl RowOperator for NewMetrics {
                     let mut row = vec![
                         self.span.value(&self.timeline, *from),
                         self.span.value(&self.timeline, to),
+                    ];
+                    row.extend(self.timeline.dimensions(group));
+                    row.extend([
                         number(new),
                         number(retained),
                         number(newcomers.len() - retained),
                         share(retained),
                         share(newcomers.len() - retained),
-                    ];
-                    row.extend(self.timeline.dimensions(group));
+                    ]);
                     out(&row)?;
                 }
             }
@@ -485,6 +487,61 @@ mod tests {
                 "04|1|0|0.2|0.8"
             ]
         );
+    }
+
+    #[test]
+    fn dimensions_follow_the_time_and_are_counted_apart() {
+        for (plugin, rest, expected) in [
+            (
+                "activity_counts_metrics",
+                vec![days(1)],
+                ["01|x|2|2|2|2", "01|y|1|1|1|1"],
+            ),
+            (
+                "activity_metrics",
+                vec![days(1)],
+                ["01|x|2|2|NaN|NaN", "01|y|1|1|NaN|NaN"],
+            ),
+            (
+                "new_activity_metrics",
+                vec![days(1)],
+                ["01|01|x|2|2|0|1.0|0.0", "01|01|y|1|1|0|1.0|0.0"],
+            ),
+            (
+                "sliding_window_counts",
+                vec![days(1), days(1)],
+                ["01|x|2|2", "01|y|1|1"],
+            ),
+            (
+                "active_users_count",
+                vec![days(1), days(1), Datum::Long(1), days(1)],
+                ["01|x|2", "01|y|1"],
+            ),
+        ] {
+            let mut arguments = vec![PluginArgument::Column(1), PluginArgument::Column(0)];
+            let scalars = [day(1), day(1)].into_iter().chain(rest);
+            arguments.extend(scalars.map(|datum| PluginArgument::Scalar(constant(datum))));
+            arguments.push(PluginArgument::Column(2));
+            let op = Op::Evaluate {
+                plugin: plugin.to_owned(),
+                input: Some(table(&[
+                    ("t", Type::DateTime),
+                    ("user", Type::String),
+                    ("d", Type::String),
+                ])),
+                arguments,
+            };
+            let node = node(op, &vec![("c", Type::Dynamic); expected[0].split('|').count()]);
+            let rows: Rows = [("A", "x"), ("A", "y"), ("B", "x")]
+                .map(|(user, d)| vec![day(1), Datum::string(user), Datum::string(d)])
+                .to_vec();
+            let found = lines(&run_with(&node, &rows, &[]).unwrap().unwrap());
+            let found: Vec<String> = found
+                .iter()
+                .map(|line| line.replace("2017-01-", "").replace("T00:00:00.0000000Z", ""))
+                .collect();
+            assert_eq!(found, expected, "{plugin}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod activity;
 mod bags;
 mod lookup;
 mod narrow;
+mod near;
 mod percentile;
 mod pivot;
 mod timeline;
@@ -42,6 +43,7 @@ pub(super) fn prepare(
         "new_activity_metrics" => Box::new(activity::NewMetrics::new(&arguments)?),
         "pivot" => Box::new(pivot::Pivot::new(&arguments, &node.columns)?),
         "rolling_percentile" => Box::new(percentile::Rolling::new(&arguments)?),
+        "rows_near" => Box::new(near::RowsNear::new(&arguments)?),
         "sliding_window_counts" => Box::new(activity::SlidingCounts::new(&arguments)?),
         other => {
             let message = format!("the plug-in {other} is not supported");
