@@ -129,7 +129,14 @@ fn shifted(arguments: &[Datum<'_>], direction: i64) -> Datum<'static> {
     let (Some(items), Some(count)) = (array(arguments, 0), long(arguments, 1)) else {
         return Datum::Null;
     };
-    let fill = arguments.get(2).map_or(Json::Null, convert::json);
+    // A gap among texts is the empty text.
+    let is_texts = !items.is_empty() && items.iter().all(|item| matches!(item, Json::String(_)));
+    let empty = if is_texts {
+        Json::String(String::new())
+    } else {
+        Json::Null
+    };
+    let fill = arguments.get(2).map_or(empty, convert::json);
     let is_left = (count < 0) != (direction > 0);
     let by = usize::try_from(count.unsigned_abs()).map_or(items.len(), |by| by.min(items.len()));
     let gap = std::iter::repeat_n(fill, by);
@@ -297,6 +304,7 @@ fn range<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
     list(items)
 }
 
+/// So many times the value; null where the count is negative.
 fn repeat<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
     let (Some(value), Some(count)) = (arguments.first(), long(arguments, 1)) else {
         return Datum::Null;

@@ -8,17 +8,17 @@
 //! prepares a program hands in the rows of its sub-queries.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use postern_kql::ir::{self, Binary, GraphFunction, OverPath, Scalar, StringOperator, StringTest};
 use postern_kql::{Diagnostic, Type};
 use regex::Regex;
 
+use crate::membership::{Members, Terms};
 use crate::operators::{and, as_truth, between, binary, equal, is_same, negate, or, truth};
 use crate::path::Place;
 use crate::prepare::Preparing;
-use crate::text::{Needle, equal_folded, folded};
+use crate::text::{Needle, equal_folded};
 use crate::{Context, Datum, Json, Kernel, convert, path};
 
 /// Where an expression finds what it reads. What a row does not have is null.
@@ -170,16 +170,14 @@ pub(crate) enum Test {
 
 #[derive(Debug)]
 pub(crate) enum List {
-    /// Folded where case does not count.
-    Texts(HashSet<Box<str>>),
-    Longs(HashSet<i64>),
+    Members(Members),
     Values(Arc<[Datum<'static>]>),
     Computed(Box<[Node]>),
 }
 
 #[derive(Debug)]
 pub(crate) enum Needles {
-    Constant(Box<[Needle<'static>]>),
+    Constant(Terms),
     Computed(Box<[Node]>),
 }
 
@@ -418,20 +416,7 @@ impl List {
         cx: &Context,
     ) -> Option<bool> {
         match self {
-            List::Texts(texts) => {
-                let text = convert::text(value);
-                Some(
-                    texts.contains(
-                        if is_case_sensitive {
-                            text
-                        } else {
-                            folded(&text).into_owned().into()
-                        }
-                        .as_ref(),
-                    ),
-                )
-            }
-            List::Longs(longs) => Some(convert::long(value).is_some_and(|value| longs.contains(&value))),
+            List::Members(members) => members.hold(value),
             List::Values(values) => any_equal(value, values.iter(), is_case_sensitive),
             List::Computed(nodes) => {
                 let mut result = Some(false);
@@ -480,8 +465,8 @@ fn same(left: &Datum<'_>, right: &Datum<'_>, is_case_sensitive: bool) -> Option<
 impl Needles {
     fn test<'a>(&'a self, text: &str, all: bool, row: &dyn Row<'a>, cx: &Context) -> bool {
         match self {
-            Needles::Constant(needles) if all => needles.iter().all(|needle| needle.is_term_in(text)),
-            Needles::Constant(needles) => needles.iter().any(|needle| needle.is_term_in(text)),
+            Needles::Constant(terms) if all => terms.all_in(text),
+            Needles::Constant(terms) => terms.any_in(text),
             Needles::Computed(nodes) => {
                 // `all` goes on while terms are found, `any` while they are not.
                 let went_through = nodes.iter().all(|node| {

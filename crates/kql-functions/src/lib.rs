@@ -37,6 +37,7 @@ pub mod hashes;
 pub mod json;
 mod keys;
 pub mod maths;
+mod membership;
 #[cfg(any(test, feature = "naive"))]
 pub mod naive;
 pub mod operators;

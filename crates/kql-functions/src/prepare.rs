@@ -10,12 +10,10 @@ use postern_kql::{Code, Diagnostic, Span, Type};
 use regex::Regex;
 
 use crate::evaluate::{List, Needles, Node, Step, Subqueries, Test, Values, each_value, null};
+use crate::membership::{Members, Terms};
 use crate::operators::as_truth;
-use crate::text::{Needle, folded};
+use crate::text::Needle;
 use crate::{Context, Datum, convert, kernel};
-
-/// From this many values on, a constant list is looked up in a set.
-const SET_VALUES_MIN: usize = 8;
 
 /// Functions of the clock and of chance: they are computed for each row although they may have no arguments.
 const UNFOLDED: &[&str] = &["ago", "new_guid", "now", "rand"];
@@ -94,7 +92,7 @@ impl<'s> Preparing<'s> {
             },
             ScalarKind::HasAnyTable { left, table, all } => Node::HasAny {
                 value: boxed(left)?,
-                needles: Needles::Constant(needles(&self.rows(table)?)),
+                needles: Needles::Constant(Terms::new(&self.rows(table)?)),
                 all: *all,
             },
             ScalarKind::Between {
@@ -235,7 +233,7 @@ impl<'s> Preparing<'s> {
     fn needles(&self, list: &[Scalar]) -> Result<Needles, Diagnostic> {
         let nodes = self.nodes(list)?;
         Ok(match constants(&nodes) {
-            Some(values) => Needles::Constant(needles(&values)),
+            Some(values) => Needles::Constant(Terms::new(&values)),
             None => Needles::Computed(nodes),
         })
     }
@@ -267,37 +265,8 @@ fn constants(nodes: &[Node]) -> Option<Vec<Datum<'static>>> {
 }
 
 fn set(left: Type, values: Arc<[Datum<'static>]>, is_case_sensitive: bool) -> List {
-    if values.len() < SET_VALUES_MIN {
-        return List::Values(values);
+    match Members::new(left, &values, is_case_sensitive) {
+        Some(members) => List::Members(members),
+        None => List::Values(values),
     }
-    match left {
-        Type::String if values.iter().all(|value| matches!(value, Datum::String(_))) => List::Texts(
-            values
-                .iter()
-                .map(|value| {
-                    let text = convert::text(value);
-                    if is_case_sensitive {
-                        text.as_ref().into()
-                    } else {
-                        folded(&text).as_ref().into()
-                    }
-                })
-                .collect(),
-        ),
-        Type::Int | Type::Long
-            if values
-                .iter()
-                .all(|value| matches!(value, Datum::Int(_) | Datum::Long(_))) =>
-        {
-            List::Longs(values.iter().filter_map(convert::long).collect())
-        }
-        _ => List::Values(values),
-    }
-}
-
-fn needles(values: &[Datum<'_>]) -> Box<[Needle<'static>]> {
-    values
-        .iter()
-        .map(|value| Needle::new(convert::text(value).into_owned(), false))
-        .collect()
 }
