@@ -3,6 +3,7 @@
 import { useMutation, useQueryClient, type QueryKey } from '@tanstack/react-query'
 
 import { send } from './client'
+import type * as Hunt from './hunting'
 import { queries } from './queries'
 import { noteSignedIn } from './session'
 import type * as Api from './types'
@@ -113,3 +114,46 @@ export const useSetApart = () =>
       send<Api.Pending>('PUT', `/assets/${part(id)}/apart`, { apart }),
     decisions,
   )
+
+const savedQueries: QueryKey[] = [['hunting', '/hunting/queries']]
+/** Stored functions and watchlists stand in the schema too. */
+const storedFunctions: QueryKey[] = [['hunting', '/hunting/functions'], ['hunting', '/hunting/schema']]
+const watchlists: QueryKey[] = [['hunting', '/hunting/watchlists']]
+
+export const useSaveQuery = () =>
+  useChange(
+    ({ id, ...query }: Hunt.SavedQueryChange & { id?: number | undefined }) =>
+      id === undefined
+        ? send<Hunt.SavedQuery>('POST', '/hunting/queries', query)
+        : send<Hunt.SavedQuery>('PUT', `/hunting/queries/${id}`, query),
+    savedQueries,
+  )
+
+export const useDeleteQuery = () =>
+  useChange(({ id }: Hunt.SavedQuery) => send<void>('DELETE', `/hunting/queries/${id}`), savedQueries)
+
+export const useStoreFunction = () =>
+  useChange(
+    ({ name, ...given }: { name: string; declaration: string; description: string }) =>
+      send<Hunt.StoredFunction>('PUT', `/hunting/functions/${part(name)}`, given),
+    storedFunctions,
+  )
+
+export const useDeleteFunction = () =>
+  useChange(
+    ({ name }: Hunt.StoredFunction) => send<void>('DELETE', `/hunting/functions/${part(name)}`),
+    storedFunctions,
+  )
+
+export const useStoreWatchlist = () =>
+  useChange(
+    ({ name, ...given }: { name: string; description: string; csv: string }) =>
+      send<Hunt.Watchlist>('PUT', `/hunting/watchlists/${part(name)}`, given),
+    watchlists,
+  )
+
+export const useDeleteWatchlist = () =>
+  useChange(({ name }: Hunt.Watchlist) => send<void>('DELETE', `/hunting/watchlists/${part(name)}`), watchlists)
+
+export const useClearHistory = () =>
+  useChange(() => send<void>('DELETE', '/hunting/history'), [['hunting', '/hunting/history']])

@@ -8,6 +8,7 @@ import { keepPreviousData, queryOptions, type QueryFunctionContext } from '@tans
 import { get, type Query } from './client'
 import { isProblem, nothingImported, ProblemError } from './problem'
 import { mayBeSignedIn, noteSignedIn } from './session'
+import type * as Hunt from './hunting'
 import type * as Api from './types'
 
 const part = encodeURIComponent
@@ -166,4 +167,12 @@ export const queries = {
     ofGeneration<Api.FindingPage>(`/assets/${part(id)}/findings`, { ...query }),
 
   search: (q: string, limit = 10) => ofGeneration<Api.SearchPage>('/search', { q, limit }),
+
+  /** Its tables change with nothing but the version; stored functions are part of it. */
+  huntSchema: () => ({ ...one<Hunt.HuntSchema>('hunting', '/hunting/schema'), staleTime: 60_000 }),
+  huntExamples: () => ({ ...one<Hunt.HuntExamples>('hunting', '/hunting/examples'), staleTime: Number.POSITIVE_INFINITY }),
+  huntHistory: () => one<Hunt.HuntHistory>('hunting', '/hunting/history'),
+  savedQueries: () => one<Hunt.SavedQueries>('hunting', '/hunting/queries'),
+  storedFunctions: () => one<Hunt.StoredFunctions>('hunting', '/hunting/functions'),
+  watchlists: () => one<Hunt.Watchlists>('hunting', '/hunting/watchlists'),
 }

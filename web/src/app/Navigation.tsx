@@ -8,6 +8,7 @@ import {
   CloudIcon,
   CoverageIcon,
   DeviceIcon,
+  HuntingIcon,
   OverviewIcon,
   SettingsIcon,
   SourcesIcon,
@@ -81,6 +82,7 @@ const groups = [
       { to: '/assets', title: texts.allAssets, icon: AllAssetsIcon },
     ],
   },
+  { title: undefined, pages: [{ to: '/hunting', title: texts.hunting, icon: HuntingIcon }] },
   {
     title: texts.data,
     pages: [

@@ -15,6 +15,7 @@ import { searchOf, text } from '@/lib/search'
 import { validateAssetsSearch, validateAssetSearch } from '@/pages/assets/search'
 import { validateAttackPathSearch, validateAttackPathsSearch } from '@/pages/attack-paths/search'
 import { validateChokePointsSearch } from '@/pages/choke-points/search'
+import { validateHuntingSearch } from '@/pages/hunting/search'
 import { validateOverviewSearch } from '@/pages/overview/search'
 import { validateSettingsSearch } from '@/pages/settings/search'
 import { validateCoverageSearch, validateSourceSearch, validateSourcesSearch } from '@/pages/sources/search'
@@ -140,6 +141,12 @@ const routes = [
     ...inApp,
     path: '/assets/$assetId/blast-radius',
     component: lazyRouteComponent(() => import('@/pages/choke-points/BlastRadiusPage'), 'BlastRadiusPage'),
+  }),
+  createRoute({
+    ...inApp,
+    path: '/hunting',
+    validateSearch: validateHuntingSearch,
+    component: lazyRouteComponent(() => import('@/pages/hunting/HuntingPage'), 'HuntingPage'),
   }),
   createRoute({
     ...inApp,

@@ -17,6 +17,7 @@ export const texts = {
   cloud: 'Cloud',
   allAssets: 'All assets',
   data: 'Data',
+  hunting: 'Hunting',
   sources: 'Sources',
   coverage: 'Coverage',
   settings: 'Settings',

@@ -13,7 +13,7 @@ import { AddIcon, DeleteIcon, KeyIcon } from '@/components/icons'
 import { Section } from '@/components/Page'
 import { toast } from '@/components/toasts'
 
-import { FormDialog } from './FormDialog'
+import { FormDialog } from '@/components/FormDialog'
 import { RoleField } from './RoleField'
 import { Secret } from './Secret'
 import { texts } from './texts'

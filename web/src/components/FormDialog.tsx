@@ -11,8 +11,8 @@ import {
 } from '@fluentui/react-components'
 import type { ReactNode } from 'react'
 
-import { ProblemMessage } from '@/components/ProblemMessage'
-import { texts } from '@/components/texts'
+import { ProblemMessage } from './ProblemMessage'
+import { texts } from './texts'
 
 const useStyles = makeStyles({
   fields: { display: 'flex', flexDirection: 'column', rowGap: tokens.spacingVerticalM },
