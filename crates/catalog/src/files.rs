@@ -9,6 +9,7 @@ use include_dir::{Dir, include_dir};
 use postern_model::hash128;
 
 use crate::error::CatalogError;
+use crate::example;
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../catalog");
 
@@ -110,7 +111,8 @@ impl Files {
     }
 
     pub(crate) fn digest(&self) -> u128 {
-        let parts = self.iter().flat_map(|(path, text)| [path.as_bytes(), text.as_bytes()]);
+        let inputs = self.iter().filter(|(path, _)| !path.starts_with(example::FOLDER));
+        let parts = inputs.flat_map(|(path, text)| [path.as_bytes(), text.as_bytes()]);
         hash128(parts.chain(self.settings.as_deref().map(str::as_bytes)))
     }
 }

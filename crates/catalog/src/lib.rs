@@ -1,9 +1,10 @@
-//! The catalog: techniques, control planes, entry points, decision tables, feeds and settings, as text.
+//! The catalog: techniques, control planes, entry points, decision tables, feeds, settings and examples of hunting
+//! queries, as text.
 //!
 //! One YAML file per thing lies in the folder `catalog/` of the repository and is embedded in the binary;
 //! an administrator overlays a folder of the same shape, in which a file replaces the embedded one of the
 //! same path, and a new file adds a thing. Start at [`Catalog::load`]; what a file of each kind holds is
-//! said by [`Technique`], [`ControlPlaneRule`], [`EntryPointRule`], [`RiskTable`] and [`SettingSpec`].
+//! said by [`Technique`], [`ControlPlaneRule`], [`EntryPointRule`], [`RiskTable`], [`SettingSpec`] and [`Example`].
 //! [`Catalog::bind`] checks the rules' queries against whoever evaluates them.
 //!
 //! **Invariant:** a [`Catalog`] that exists is valid: each technique has every part, each number its unit,
@@ -12,6 +13,7 @@
 
 mod check;
 mod error;
+mod example;
 mod extension;
 mod feed;
 mod files;
@@ -29,6 +31,7 @@ use postern_model::settings::Settings;
 use postern_model::{OtherKind, Phase, RelationKind};
 
 pub use crate::error::{CatalogError, EvaluateError, Mistake};
+pub use crate::example::Example;
 pub use crate::feed::{Feed, KnownExploit, KnownExploited};
 pub use crate::files::{OVERLAY_DEPTH_MAX, OVERLAY_FILE_BYTES_MAX, OVERLAY_FILES_MAX};
 pub use crate::pattern::{PATTERN_RELATIONS_MAX, Pattern, PatternKind, PatternProperty, PatternRelation, Wanted};
@@ -53,6 +56,8 @@ pub struct Catalog {
     pub risk: RiskTable,
     pub kev: KnownExploited,
     pub settings: Vec<SettingSpec>,
+    /// Of hunting queries, in order.
+    pub examples: Vec<Example>,
     traversable: extension::Traversable,
     default_settings: Settings,
     digest: u128,
@@ -80,7 +85,7 @@ impl Catalog {
         Self::of_files(&files)
     }
 
-    /// Hash over path and text of every file in force; one of a generation's inputs (DESIGN 3.3).
+    /// Hash over path and text of every file in force but the examples; one of a generation's inputs (DESIGN 3.3).
     pub fn digest(&self) -> u128 {
         self.digest
     }
@@ -150,6 +155,7 @@ impl Catalog {
         let mut risk = RiskTable::default();
         let mut kev = KnownExploited::default();
         let mut settings = Vec::new();
+        let mut examples = Vec::new();
         let mut traversable = extension::Traversable::new();
 
         let attack = AttackTechniques::read(files, &mut mistakes);
@@ -164,6 +170,7 @@ impl Catalog {
                 ["control-planes", _] => {
                     control_planes.extend(ControlPlaneRule::read(&mut file, files::embedded_text(path)));
                 }
+                ["hunting", _] => examples.extend(Example::read(&mut file)),
                 ["entry-points", _] => entry_points.extend(EntryPointRule::read(&mut file)),
                 ["extensions", _] => extension::read(&mut file, &mut traversable),
                 ["decision-tables", "risk.yaml"] => risk = RiskTable::read(&mut file),
@@ -179,6 +186,7 @@ impl Catalog {
         technique::check_order(&techniques, &mut mistakes);
         control_planes.sort_by(|a, b| a.id.cmp(&b.id));
         entry_points.sort_by(|a, b| a.id.cmp(&b.id));
+        examples.sort_by(|a, b| a.id.cmp(&b.id));
         CatalogError::unless_empty(mistakes)?;
         Ok(Self {
             techniques,
@@ -187,6 +195,7 @@ impl Catalog {
             risk,
             kev,
             settings,
+            examples,
             traversable,
             default_settings,
             digest: files.digest(),

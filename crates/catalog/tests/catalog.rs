@@ -527,3 +527,24 @@ fn the_document_lists_every_rule_with_its_default() {
         .collect();
     assert_eq!(told, set);
 }
+
+/// That each binds and runs is tested where queries run.
+#[test]
+fn every_example_is_a_question_with_a_query_that_parses() {
+    let catalog = catalog();
+    assert!(catalog.examples.len() >= 19, "{} examples", catalog.examples.len());
+    for example in &catalog.examples {
+        assert!(example.title.ends_with('?'), "{}: {}", example.id, example.title);
+        let wrong = postern_kql::parse(&example.query).diagnostics;
+        assert!(wrong.is_empty(), "{}: {wrong:#?}", example.id);
+    }
+}
+
+#[test]
+fn examples_are_no_input_of_a_generation() {
+    let text = "id: own\ntitle: What is there?\ngroup: Own\ndescription: All.\nquery: ExposureGraphNodes\n";
+    let folder = overlay(&[("hunting/own.yaml", text)]);
+    let overlaid = Catalog::load(Some(folder.path())).expect("a catalog");
+    assert_eq!(overlaid.digest(), catalog().digest());
+    assert!(overlaid.examples.iter().any(|it| it.id == "own"));
+}

@@ -105,6 +105,10 @@ impl Engine {
         &self.catalog
     }
 
+    pub fn lake(&self) -> &Lake {
+        &self.lake
+    }
+
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
     }

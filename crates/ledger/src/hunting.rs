@@ -144,6 +144,8 @@ pub struct QueryRun {
     pub outcome: QueryOutcome,
     /// Why it failed or was cut; else empty.
     pub message: String,
+    /// Tables that were read: for the audit log alone. Not known of a query that failed.
+    pub tables: Vec<String>,
 }
 
 impl Ledger {
@@ -446,6 +448,7 @@ impl Ledger {
                     "query": audited(&run.query),
                     "outcome": run.outcome.as_str(),
                     "message": run.message,
+                    "tables": run.tables,
                     "rows": run.row_count,
                     "wall_ms": u64::try_from(run.wall.as_millis()).unwrap_or(u64::MAX),
                 });
@@ -475,6 +478,7 @@ impl Ledger {
                         row_count: row.get(3)?,
                         outcome: row.get::<_, Word<QueryOutcome>>(4)?.0,
                         message: row.get(5)?,
+                        tables: Vec::new(),
                     })
                 })?;
                 Ok(found.collect::<rusqlite::Result<_>>()?)

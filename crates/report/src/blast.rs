@@ -60,6 +60,15 @@ pub struct BlastDetail {
     pub blast: Blast,
 }
 
+/// A place in a blast radius.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReachedPlace {
+    pub node: NodeId,
+    pub is_target: bool,
+    /// It is reached only through a target.
+    pub is_behind_target: bool,
+}
+
 /// Entry points of which it is told how far they lead: more would take longer than anybody waits.
 const BLASTS_MAX: usize = 100;
 
@@ -77,6 +86,36 @@ impl Reports {
             assets_behind: self.asset_list(&found.assets_behind, limit),
             steps: found.steps,
         })
+    }
+
+    /// Everything that an attacker who holds a place gets hold of.
+    ///
+    /// # Errors
+    /// As [`Self::blast`].
+    pub fn reached_from(&self, start: NodeId) -> Result<Vec<ReachedPlace>> {
+        let found = self.reach(self.start(start)?)?;
+        let estate = &self.generation.estate;
+        let assets = |assets: &[NodeIndex], is_behind_target: bool| {
+            let places = assets.iter().map(|&asset| ReachedPlace {
+                node: estate.node(asset).id,
+                is_target: false,
+                is_behind_target,
+            });
+            places.collect::<Vec<_>>()
+        };
+        let mut places = assets(&found.assets, false);
+        places.extend(assets(&found.assets_behind, true));
+        for target in found.targets {
+            match places.iter_mut().find(|place| place.node == target) {
+                Some(place) => place.is_target = true,
+                None => places.push(ReachedPlace {
+                    node: target,
+                    is_target: true,
+                    is_behind_target: false,
+                }),
+            }
+        }
+        Ok(places)
     }
 
     fn reach(&self, start: NodeId) -> Result<postern_attack::Blast> {

@@ -48,7 +48,7 @@ pub mod words;
 pub use asset::{AssetFact, AssetReport, ByHand, FindingReport, IdentifierReport, ObjectReport, ReasonReport};
 pub use assets::{AssetDetail, AssetPage, AssetQuery, AssetRow};
 pub use attack_paths::{PathDetail, PathDifference, PathPage, PathQuery, PathRow, RoutePlace};
-pub use blast::{AssetList, Blast, BlastDetail, BlastPage, BlastRow};
+pub use blast::{AssetList, Blast, BlastDetail, BlastPage, BlastRow, ReachedPlace};
 pub use changes::{ChangeCounts, ChangesReport, EVENTS_MAX, PathEvent};
 pub use choke_points::{ChangeReport, ChokePointPage, ChokePointQuery, ChokePointReport, cheapest, step_name};
 pub use compare::{Changes, CompareReport, Compared, List, StepName};

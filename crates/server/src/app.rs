@@ -17,6 +17,7 @@ use crate::Options;
 use crate::api::UPLOADS_AT_ONCE_MAX;
 use crate::auth::accounts::Accounts;
 use crate::builder::Builder;
+use crate::hunting::Hunting;
 use crate::jobs::Jobs;
 use crate::metrics::Metrics;
 use crate::problem::{Kind, Problem};
@@ -44,6 +45,7 @@ pub struct Shared {
     pub jobs: Jobs,
     pub builder: Builder,
     pub metrics: Metrics,
+    pub hunting: Arc<Hunting>,
     /// The generation that is answered from.
     pub served: watch::Sender<Option<Arc<Reports>>>,
     pub state: watch::Sender<State>,
@@ -63,12 +65,14 @@ pub struct Shared {
 impl App {
     pub fn new(engine: Engine, options: Options, names: Names) -> Self {
         let accounts = Accounts::new(options.session_limits);
+        let hunting = Arc::new(Hunting::new(options.hunting.clone()));
         Self(Arc::new(Shared {
             jobs: Jobs::new(engine.ledger().clone()),
             engine,
             options,
             names,
             accounts,
+            hunting,
             builder: Builder::default(),
             metrics: Metrics::default(),
             served: watch::Sender::new(None),

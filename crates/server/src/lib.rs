@@ -15,6 +15,7 @@ pub mod auth;
 mod builder;
 mod console;
 pub mod extract;
+mod hunting;
 mod jobs;
 mod keeper;
 mod log;
@@ -32,6 +33,7 @@ pub use api::{
 };
 pub use app::{App, Current};
 pub use console::{Asset, Assets};
+pub use hunting::{Limits as HuntingLimits, RoleLimits as HuntingRoleLimits};
 pub use jobs::{Job, JobKind, JobProgress, JobState};
 pub use log::log_to_standard_error;
 pub use operations::{Api, GuardedOperation, Operations, X_PERMISSION};

@@ -282,6 +282,15 @@ impl From<LedgerError> for Problem {
                 sentence(&error),
                 "Choose another name, such as ann or ann@corp.example.",
             ),
+            LedgerError::NoSuchHunting { .. } => Self::new(
+                Kind::NotFound,
+                sentence(&error),
+                "It was deleted, perhaps, or is somebody else's.",
+            ),
+            LedgerError::HuntingRefused { .. } => Self::invalid(sentence(&error), "Change it and try again."),
+            LedgerError::TooManyHunting { .. } => {
+                Self::conflict(sentence(&error), "Delete those that are not needed any more.")
+            }
             LedgerError::TokenRefused { .. } => Self::invalid(sentence(&error), "Change it and try again."),
             LedgerError::Full { .. } => Self {
                 cause: Some(error.into()),
@@ -391,7 +400,7 @@ pub fn sentence(error: &dyn Error) -> String {
 }
 
 /// A text with a capital letter and a full stop.
-fn told(text: &str) -> String {
+pub fn told(text: &str) -> String {
     let mut letters = text.trim_end_matches('.').chars();
     let first = letters.next().map(char::to_uppercase);
     first.into_iter().flatten().chain(letters).chain(['.']).collect()

@@ -22,7 +22,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{Predicate, SizeAbove};
 
+use crate::api::hunting::run::LINES;
 use crate::console::Assets;
+use crate::hunting::Limits;
 use crate::problem::{Kind, Problem};
 use crate::security::{BODY_BYTES_MAX, Names};
 use crate::workers::WorkerCommand;
@@ -45,6 +47,8 @@ pub struct Options {
     pub public_url: Option<String>,
     /// How long people stay signed in.
     pub session_limits: SessionLimits,
+    /// What queries of each role may use.
+    pub hunting: Limits,
     pub worker: WorkerCommand,
     /// The page.
     pub console: Option<Arc<dyn Assets>>,
@@ -58,6 +62,9 @@ pub struct Config {
     pub catalog: Option<PathBuf>,
     pub listen: Option<String>,
     pub public_url: Option<String>,
+    /// What queries of each role may use.
+    #[serde(default)]
+    pub hunting: Limits,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -280,7 +287,8 @@ fn is_json(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bo
     let media_type = headers
         .get(axum::http::header::CONTENT_TYPE)
         .and_then(|it| it.to_str().ok());
-    media_type.is_some_and(|it| it.contains("json"))
+    // Lines of a query are sent as they are made; compression would gather them.
+    media_type.is_some_and(|it| it.contains("json") && it != LINES)
 }
 
 async fn method_not_allowed() -> Problem {

@@ -14,7 +14,7 @@ use postern_engine::{AsOf, Clock, Engine, ImportOptions, Wait, make_private};
 use postern_model::Criticality;
 use postern_report::words::{count, counted};
 use postern_sample::demo::{self, Level, SITE, WEEKS, Week};
-use postern_server::LISTEN;
+use postern_server::{HuntingLimits, LISTEN};
 use serde::{Deserialize, Serialize};
 
 use super::progress::progress;
@@ -56,7 +56,13 @@ pub async fn run(session: Session, args: args::Demo) -> Result<Outcome> {
             data: Some(folder),
             ..session
         };
-        serve(&session, args.listen.unwrap_or_else(|| LISTEN.to_owned()), None).await?;
+        serve(
+            &session,
+            args.listen.unwrap_or_else(|| LISTEN.to_owned()),
+            None,
+            HuntingLimits::default(),
+        )
+        .await?;
     }
     Ok(Outcome::Done)
 }

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use postern_ledger::SessionLimits;
 use postern_server::auth::machine;
-use postern_server::{Asset, Assets, Config, LISTEN, Options, Server, WorkerCommand, log_to_standard_error};
+use postern_server::{
+    Asset, Assets, Config, HuntingLimits, LISTEN, Options, Server, WorkerCommand, log_to_standard_error,
+};
 
 use super::{Outcome, Session, WrongUsage, told};
 use crate::args;
@@ -23,12 +25,17 @@ pub async fn run(session: Session, args: args::Serve) -> Result<Outcome> {
         clock: session.clock,
     };
     let listen = args.listen.or(config.listen).unwrap_or_else(|| LISTEN.to_owned());
-    serve(&session, listen, args.public_url.or(config.public_url)).await?;
+    serve(&session, listen, args.public_url.or(config.public_url), config.hunting).await?;
     Ok(Outcome::Done)
 }
 
 /// Serves a data folder until a signal ends it; also what `demo` does in the end.
-pub async fn serve(session: &Session, listen: String, public_url: Option<String>) -> Result<()> {
+pub async fn serve(
+    session: &Session,
+    listen: String,
+    public_url: Option<String>,
+    hunting: HuntingLimits,
+) -> Result<()> {
     log_to_standard_error().map_err(WrongUsage)?;
     let engine = session.open_or_create().await?;
     let ledger = engine.ledger().clone();
@@ -36,6 +43,7 @@ pub async fn serve(session: &Session, listen: String, public_url: Option<String>
         listen,
         public_url,
         session_limits: SessionLimits::default(),
+        hunting,
         worker: worker(session)?,
         console: Some(Arc::new(Console)),
     };

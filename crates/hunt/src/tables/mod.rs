@@ -13,6 +13,7 @@ mod devices;
 mod edges;
 mod empty;
 mod estate;
+pub mod files;
 mod findings;
 mod identities;
 mod labels;

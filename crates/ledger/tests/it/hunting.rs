@@ -38,6 +38,7 @@ fn run(text: impl Into<String>) -> QueryRun {
         row_count: Some(3),
         outcome: QueryOutcome::Done,
         message: String::new(),
+        tables: Vec::new(),
     }
 }
 

@@ -21,6 +21,7 @@ mod attack_paths;
 mod audit;
 mod decisions;
 mod events;
+pub mod hunting;
 mod jobs;
 mod overview;
 mod server;
@@ -98,6 +99,28 @@ pub fn router() -> (Router<App>, Router<App>, utoipa::openapi::OpenApi) {
         ))
         .with(crate::operations!(decisions::set_criticality, decisions::set_apart))
         .with(crate::operations!(what_if::ask))
+        .with(crate::operations!(hunting::run::run, hunting::run::cancel))
+        .with(crate::operations!(
+            hunting::editor::schema,
+            hunting::editor::complete,
+            hunting::editor::hover,
+            hunting::editor::diagnose,
+        ))
+        .with(crate::operations!(
+            hunting::library::examples,
+            hunting::library::history,
+            hunting::library::clear_history,
+            hunting::library::queries,
+            hunting::library::save,
+            hunting::library::change,
+            hunting::library::remove,
+            hunting::library::functions,
+            hunting::library::store_function,
+            hunting::library::remove_function,
+            hunting::library::watchlists,
+            hunting::library::store_watchlist,
+            hunting::library::remove_watchlist,
+        ))
         .split();
     description.merge(long_description);
     (short, long, description)

@@ -42,6 +42,13 @@ pub struct Identity {
     pub expires_at: Timestamp,
 }
 
+impl Identity {
+    /// False for tokens of the command line, which belong to nobody.
+    pub fn is_person(&self) -> bool {
+        self.name != COMMAND_LINE
+    }
+}
+
 /// How a request shows who sent it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]

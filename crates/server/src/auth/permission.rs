@@ -73,6 +73,10 @@ permissions! {
     ReadData: "read-data", Reader;
     /// One's own session, password and tokens.
     ManageOwnAccess: "manage-own-access", Reader;
+    /// Ask questions in the query language, and keep one's own queries.
+    Hunt: "hunt", Reader;
+    /// Queries, functions and watchlists for everybody.
+    ShareQueries: "share-queries", Analyst;
     /// Upload files, and remove what was imported.
     ImportData: "import-data", Analyst;
     /// Decide what is critical, and which objects are one asset.

@@ -7,7 +7,7 @@ use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version, password_hash::
 use postern_engine::{Clock, Engine};
 use postern_ledger::{AuditQuery, COMMAND_LINE, Ledger, NewToken, PasswordHash, SecretHash, SessionLimits};
 use postern_server::auth::{Role, machine};
-use postern_server::{Options, Server, WorkerCommand};
+use postern_server::{HuntingLimits, Options, Server, WorkerCommand};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use ureq::http::{HeaderMap, Request};
@@ -56,6 +56,7 @@ impl Host {
             listen: "127.0.0.1:0".to_owned(),
             public_url: public_url.map(str::to_owned),
             session_limits,
+            hunting: HuntingLimits::default(),
             worker: WorkerCommand {
                 program: "/nonexistent".into(),
                 arguments: Vec::new(),

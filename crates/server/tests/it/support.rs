@@ -8,7 +8,7 @@ use postern_engine::{AsOf, Clock, Engine, ImportOptions, Silent, Wait};
 use postern_ledger::SessionLimits;
 use postern_sample::organisation;
 use postern_server::auth::{Role, Secret, machine};
-use postern_server::{Asset, Assets, Options, SESSION_COOKIE, Server, ServerError, WorkerCommand};
+use postern_server::{Asset, Assets, HuntingLimits, Options, SESSION_COOKIE, Server, ServerError, WorkerCommand};
 use postern_testkit::http::Client;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -175,6 +175,7 @@ fn options(worker: &str) -> Options {
         listen: "127.0.0.1:0".to_owned(),
         public_url: None,
         session_limits: SessionLimits::default(),
+        hunting: HuntingLimits::default(),
         worker: WorkerCommand {
             program: "sh".into(),
             arguments: vec!["-c".into(), worker.into()],

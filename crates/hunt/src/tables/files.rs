@@ -1,0 +1,1 @@
+//! Files as tables (written with the coded columns of `lower`).
