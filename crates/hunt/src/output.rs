@@ -453,8 +453,8 @@ mod tests {
 
     #[test]
     fn decimals_lose_the_zeros_of_their_storage() {
-        let decimals = Decimal128Array::from(vec![1_500_000_000_000_000_000, 2_000_000_000_000_000_000])
-            .with_precision_and_scale(38, 18)
+        let decimals = Decimal128Array::from(vec![15_000_000_000, 20_000_000_000])
+            .with_precision_and_scale(38, 10)
             .unwrap();
         assert_eq!(json(Type::Decimal, Arc::new(decimals)), ["[\"1.5\"]", "[\"2\"]"]);
     }

@@ -50,7 +50,7 @@ pub fn arrow_type(ty: postern_kql::Type) -> datafusion::arrow::datatypes::DataTy
         Type::Int => DataType::Int32,
         Type::Long | Type::TimeSpan => DataType::Int64,
         Type::Real => DataType::Float64,
-        Type::Decimal => DataType::Decimal128(38, 18),
+        Type::Decimal => DataType::Decimal128(38, 10),
         Type::String | Type::Guid | Type::Dynamic => DataType::Utf8View,
         Type::DateTime => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
     }

@@ -10,7 +10,7 @@ pub enum Type {
     Long,
     /// IEEE 754, 64 bits.
     Real,
-    /// 128-bit decimal fraction; 38 digits, 18 of them behind the point.
+    /// 128-bit decimal fraction; 38 digits, 10 of them behind the point. (A version as a number has 28 before it.)
     Decimal,
     /// Never null; the empty string is the only empty one.
     String,

@@ -11,7 +11,7 @@ use postern_kql_functions::{Datum, Dynamic};
 use rust_decimal::Decimal;
 
 /// Digits behind the point of a stored decimal.
-pub const DECIMAL_SCALE: i8 = 18;
+pub const DECIMAL_SCALE: i8 = 10;
 
 /// One column of a batch, ready to be read row by row.
 pub enum ColumnReader<'a> {

@@ -15,6 +15,7 @@ mod in_set;
 mod interpreted;
 mod join;
 mod machine;
+mod order;
 mod scalar;
 mod source;
 mod stream;
@@ -175,6 +176,21 @@ impl Lowering {
                     self.source(source::range(&columns[0], values)?, true)
                 }
                 Op::Where { input, predicate } => {
+                    if let Some((joined, left)) = order::below_join(input, predicate) {
+                        let mut filtered = joined;
+                        for predicate in left {
+                            filtered = Arc::new(Tabular {
+                                columns: columns.clone(),
+                                op: Op::Where {
+                                    input: filtered,
+                                    predicate,
+                                },
+                                span: table.span,
+                                is_open: table.is_open,
+                            });
+                        }
+                        return self.plan(&filtered).await;
+                    }
                     let predicate = self.prepare(predicate).await?;
                     let below = self.plan(input).await?;
                     let predicate = self.scalars(input, &below, |lowering| {
@@ -445,15 +461,12 @@ impl Lowering {
         }
         let below = self.plan(input).await?;
         let keys = self.scalars(input, &below, |lowering| {
-            keys.iter()
-                .map(|(value, is_ascending, nulls_first)| {
-                    Ok(SortExpr::new(
-                        lowering.lower(value, Position::Value)?,
-                        *is_ascending,
-                        *nulls_first,
-                    ))
-                })
-                .collect::<Result<Vec<_>>>()
+            let mut lowered = Vec::with_capacity(keys.len());
+            for (value, is_ascending, nulls_first) in &keys {
+                let expression = lowering.lower(value, Position::Value)?;
+                lowered.extend(order::keys(expression, value.ty, *is_ascending, *nulls_first));
+            }
+            Ok(lowered)
         })?;
         // Rows of equal keys keep their order only where it means something, so that is a reason to stay serial.
         let sorted = self.on(below, |plan| plan.sort_with_limit(keys, limit))?;

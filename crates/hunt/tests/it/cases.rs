@@ -98,8 +98,8 @@ fn rule(block: &str) -> Case {
     }
 }
 
-/// Documented cases whose printed result nobody can give, and why.
-const NOT_TO_BE_HAD: [(&str, &str); 14] = [
+/// Cases whose printed result cannot be given, or is not the rule's, and why.
+const NOT_TO_BE_HAD: [(&str, &str); 16] = [
     ("0b86ce84a7c38218", "only the end of the table is printed"),
     (
         "2546b88ec57e1176",
@@ -122,6 +122,8 @@ const NOT_TO_BE_HAD: [(&str, &str); 14] = [
     ),
     ("936f3b1f8fcbbd35", "the text is printed as a list"),
     ("a72a6bbbf8366a12", "backslashes are lost in print"),
+    ("ab391479422b0083", "the documentation has small letters in percent signs"),
+    ("bd9f2459a42d8f03", "the documentation has no text form of a moment with AM and PM"),
     ("bea1a75045831eb8", "how hashes are combined is not published"),
     ("bf510e142ae5df78", "backslashes are lost in print"),
     ("d7f045a2e5c3afa7", "reads an address of the Internet"),
@@ -186,7 +188,7 @@ async fn kept_cases_give_what_other_engines_give() {
 #[tokio::test]
 async fn rules_of_the_documentation_hold() {
     let passed = passed(&kept("rules.txt")).await;
-    assert!(passed >= 50.0, "{passed:.1} % pass");
+    assert!(passed >= 97.0, "{passed:.1} % pass");
 }
 
 #[tokio::test]
@@ -194,7 +196,7 @@ async fn nearly_all_documented_cases_give_what_the_documentation_prints() {
     if let Some(mut cases) = collection("cases.jsonl") {
         cases.retain(Case::is_strict);
         let passed = passed(&cases).await;
-        assert!(passed >= 77.0, "{passed:.1} % pass");
+        assert!(passed >= 96.0, "{passed:.1} % pass");
     }
 }
 
@@ -202,6 +204,6 @@ async fn nearly_all_documented_cases_give_what_the_documentation_prints() {
 async fn nearly_all_cases_of_other_engines_give_what_those_give() {
     if let Some(cases) = collection("engine_cases.jsonl") {
         let passed = passed(&cases).await;
-        assert!(passed >= 88.0, "{passed:.1} % pass");
+        assert!(passed >= 97.0, "{passed:.1} % pass");
     }
 }

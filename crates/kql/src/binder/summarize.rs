@@ -511,9 +511,11 @@ impl Binder<'_> {
         let Some(values) = scalars(bound) else {
             return Item::Scalar(self.of_type(ty, name.span));
         };
-        let canonical = match (function.canonical, values.len()) {
-            ("count", 1) => "countif",
-            (canonical, _) => canonical,
+        let (canonical, values) = match (function.canonical, values.as_slice()) {
+            ("count", [predicate]) if predicate.ty == Type::Bool => ("countif", values),
+            // Whatever is counted, rows are: nulls too.
+            ("count", _) => ("count", Vec::new()),
+            (canonical, _) => (canonical, values),
         };
         Item::Scalar(self.aggregate(canonical, values, ty, 0, name.span))
     }
