@@ -328,9 +328,13 @@ impl Binder<'_> {
                 && let Some(text) = constant::text(scalar)
                 && !parameter.values.iter().any(|value| value.eq_ignore_ascii_case(text))
             {
-                fine = false;
                 let message = format!("`{text}` is not a value of `{}`", parameter.name);
-                let diagnostic = Diagnostic::error(Code::Arguments, span, message);
+                let diagnostic = if parameter.argument == ArgumentKind::Literal {
+                    fine = false;
+                    Diagnostic::error(Code::Arguments, span, message)
+                } else {
+                    Diagnostic::warning(Code::Suspicious, span, message)
+                };
                 self.report(match super::suggest::nearest(text, &parameter.values) {
                     Some(near) => diagnostic.with_hint(format!("did you mean `{near}`?")),
                     None if parameter.values.len() <= 12 => {
@@ -481,6 +485,36 @@ fn common_type(fit: &Fit, arguments: &[Bound], ignore_dynamic: bool) -> Option<T
     common.or(is_any_dynamic.then_some(Type::Dynamic))
 }
 
+/// What a dynamic value is known to be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Array,
+    Bag,
+    /// Neither: a number, a text, ...
+    Single,
+}
+
+/// Whether the value is certainly of this shape, or a single value.
+fn is_shaped(argument: &Bound, shape: Shape) -> bool {
+    let Bound::Scalar(scalar) = argument else { return false };
+    let known = match &scalar.kind {
+        ScalarKind::Constant(crate::Value::Dynamic(json)) => match json.as_bytes().first() {
+            Some(b'[') => Shape::Array,
+            Some(b'{') => Shape::Bag,
+            _ => Shape::Single,
+        },
+        ScalarKind::Call { function, .. } => match function.as_str() {
+            "array_concat" | "pack_array" | "range" | "repeat" | "set_difference" | "set_intersect" | "set_union" => {
+                Shape::Array
+            }
+            "bag_merge" | "bag_pack" | "bag_remove_keys" | "bag_set_key" => Shape::Bag,
+            _ => return false,
+        },
+        _ => return false,
+    };
+    known == shape || known == Shape::Single
+}
+
 fn is_summable(ty: Type) -> bool {
     ty.is_numeric() || matches!(ty, Type::DateTime | Type::TimeSpan)
 }
@@ -510,7 +544,11 @@ fn matches(parameter: &SignatureParameter, argument: &Bound, common: Option<Type
     match &parameter.kind {
         ParameterKind::Any => Some(1),
         ParameterKind::Types(types) if types.contains(&ty) => Some(if types.len() == 1 { 16 } else { 6 }),
-        ParameterKind::Types(types) => of(types.iter().any(|to| coerce::promotes(ty, *to)), 4),
+        ParameterKind::Types(types) => {
+            let is_text =
+                ty != Type::Dynamic || !(is_shaped(argument, Shape::Array) || is_shaped(argument, Shape::Bag));
+            of(is_text && types.iter().any(|to| coerce::promotes(ty, *to)), 4)
+        }
         ParameterKind::TypeLiteral | ParameterKind::Tabular => None,
         ParameterKind::Scalar => Some(7),
         ParameterKind::Integer => of(ty.is_integer(), 11),
@@ -519,7 +557,8 @@ fn matches(parameter: &SignatureParameter, argument: &Bound, common: Option<Type
             of(matches!(ty, Type::String | Type::Dynamic), 6)
         }
         ParameterKind::IntegerOrArray => of(ty.is_integer() || ty == Type::Dynamic, 6),
-        ParameterKind::DynamicArray | ParameterKind::DynamicBag => of(ty == Type::Dynamic, 6),
+        ParameterKind::DynamicArray => of(ty == Type::Dynamic && !is_shaped(argument, Shape::Bag), 6),
+        ParameterKind::DynamicBag => of(ty == Type::Dynamic && !is_shaped(argument, Shape::Array), 6),
         ParameterKind::Number => of(ty.is_numeric(), 10),
         ParameterKind::NumberOrBool => of(ty.is_numeric() || ty == Type::Bool, 10),
         ParameterKind::Summable => of(is_summable(ty), 8),

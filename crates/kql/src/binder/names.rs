@@ -152,12 +152,12 @@ fn index_name(index: &Expr) -> Option<String> {
     }
 }
 
-/// A constant as a part of a name: `50.5` gives `50_5`.
+/// A constant as a part of a name: `50.5` gives `50_5`; what is negative has no part.
 pub(crate) fn fragment(value: &Value) -> String {
     let text = match value {
-        Value::Int(number) => number.to_string(),
-        Value::Long(number) => number.to_string(),
-        Value::Real(number) => number.to_string(),
+        Value::Int(number) if *number >= 0 => number.to_string(),
+        Value::Long(number) if *number >= 0 => number.to_string(),
+        Value::Real(number) if *number >= 0.0 => number.to_string(),
         Value::Decimal(digits) => digits.clone(),
         Value::String(text) => text.clone(),
         _ => String::new(),

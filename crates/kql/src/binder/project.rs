@@ -33,7 +33,7 @@ impl Binder<'_> {
             } => {
                 let Some(first) = written.first() else { return };
                 if (*has_parentheses && written.len() > 1) || self.is_several(value) {
-                    self.add_several(projection, written, value, style);
+                    self.add_several(projection, written, value, style, position);
                     return;
                 }
                 let value_of = self.scalar(value);
@@ -51,7 +51,7 @@ impl Binder<'_> {
                     projection.skip(index);
                 }
             }
-            _ if self.is_several(expr) => self.add_several(projection, &[], expr, style),
+            _ if self.is_several(expr) => self.add_several(projection, &[], expr, style, position),
             _ => {
                 let value = self.scalar(expr);
                 if let Some(input) = column_of(expr, value.as_ref()) {
@@ -104,15 +104,21 @@ impl Binder<'_> {
             return false;
         };
         match name.text.as_str() {
-            "array_sort_asc" | "array_sort_desc" => arguments.len() > 1,
-            "series_stats" => true,
+            "array_sort_asc" | "array_sort_desc" | "series_stats" => !arguments.is_empty(),
             _ => false,
         }
     }
 
     /// The columns of a function with several results.
-    fn add_several(&mut self, projection: &mut Projection, written: &[crate::ast::Name], expr: &Expr, style: Style) {
-        let Some(results) = self.several(expr) else {
+    fn add_several(
+        &mut self,
+        projection: &mut Projection,
+        written: &[crate::ast::Name],
+        expr: &Expr,
+        style: Style,
+        position: usize,
+    ) {
+        let Some(mut results) = self.several(expr) else {
             for name in written {
                 if !projection.declare(Projected::new(name.text.clone(), None), style == Style::Extend) {
                     self.duplicate(&name.text, name.span);
@@ -120,6 +126,11 @@ impl Binder<'_> {
             }
             return;
         };
+        if style == Style::Print && written.len() == 1 {
+            results.truncate(1);
+        } else if style == Style::Print && results.len() == 1 {
+            results[0].0 = format!("print_{position}");
+        }
         for extra in written.iter().skip(results.len()) {
             self.error(
                 Code::Arguments,

@@ -75,6 +75,7 @@ impl Projection {
         let mut projection = Self::default();
         for (index, column) in columns.iter().enumerate() {
             projection.add(Projected::input(index, column), None, false);
+            projection.skip(index);
             if declare {
                 projection.declared.insert(column.name.clone());
             }
@@ -120,9 +121,8 @@ impl Projection {
         } else {
             let before = self.columns.len();
             self.add(projected, None, false);
-            if let Some(added) = self.columns.get(before) {
-                self.declared.insert(added.column.name.clone());
-            }
+            let added = self.columns.get(before).map(|added| added.column.name.clone());
+            self.declared.insert(added.unwrap_or(name));
         }
         true
     }

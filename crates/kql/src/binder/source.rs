@@ -369,8 +369,7 @@ impl Binder<'_> {
             }
         };
         let Some(row) = self.row.columns().cloned() else {
-            self.error(Code::Arguments, span, "there is no row to pack here");
-            return Item::Unknown;
+            return Item::Scalar(constant::scalar(Value::Dynamic("{}".to_owned()), self.at(span)));
         };
         if row.is_open {
             return Item::Scalar(self.of_type(Type::Dynamic, span));

@@ -432,15 +432,17 @@ impl Binder<'_> {
         };
         match item {
             Item::Scalar(value) => {
-                // Arguments of users' functions are converted as `datatable` does it.
+                // Arguments of users' functions are converted, whatever they are.
                 let is_close = value.ty == ty
                     || coerce::promotes(value.ty, ty)
                     || coerce::promotes(ty, value.ty)
                     || value.ty == crate::Type::Dynamic;
                 if !is_close {
-                    let message = format!("`{}` is {ty}, and this is {}", parameter.name.text, value.ty);
-                    self.mismatch(span, message);
-                    return None;
+                    let message = format!(
+                        "`{}` is {ty}, and this is {}: it is converted",
+                        parameter.name.text, value.ty
+                    );
+                    self.warning(Code::Suspicious, span, message);
                 }
                 Some(Variable::Scalar(coerce::to(value, ty), nodes.max(1)))
             }

@@ -419,7 +419,7 @@ impl Binder<'_> {
                 .unwrap_or_else(|| match (is_arg, index) {
                     (true, 0) => format!("{prefix}_"),
                     (true, index) => format!("{prefix}_{}_arg{index}", primary.clone().unwrap_or_default()),
-                    (false, index) => format!("arg{index}"),
+                    (false, index) => format!("any_arg{index}"),
                 });
             columns.push((name, None, value));
         }
@@ -435,6 +435,7 @@ impl Binder<'_> {
             });
             let column = match (is_old, function.name) {
                 (false, _) => column,
+                (true, "any") if column.starts_with("any_arg") => column,
                 (true, "any") => format!("any_{column}"),
                 (true, _) if output == 0 => format!("{prefix}_{column}"),
                 (true, _) => format!("{prefix}_{}_{column}", primary.clone().unwrap_or_default()),
