@@ -96,12 +96,15 @@ fn beta_inv(probability: f64, alpha: f64, beta: f64) -> Option<f64> {
     if !(0.0..=1.0).contains(&probability) {
         return None;
     }
+    if probability == 0.0 || probability == 1.0 {
+        return Some(probability);
+    }
     // The distribution grows with x: halve until two neighbours are left.
     let (mut low, mut high) = (0.0_f64, 1.0_f64);
-    loop {
+    for _ in 0..HALVINGS_MAX {
         let middle = f64::midpoint(low, high);
         if middle <= low || middle >= high {
-            return Some(high);
+            break;
         }
         if beta_cdf(middle, alpha, beta) < probability {
             low = middle;
@@ -109,7 +112,11 @@ fn beta_inv(probability: f64, alpha: f64, beta: f64) -> Option<f64> {
             high = middle;
         }
     }
+    Some(high)
 }
+
+/// Times that the range of x is halved: beyond, what is left is below 1e-60.
+const HALVINGS_MAX: usize = 200;
 
 /// Welch's t-test of means, variances and counts of two samples: the probability (two-sided) of such a difference.
 fn welch_test(arguments: &[Datum<'_>]) -> Datum<'static> {
