@@ -6,7 +6,8 @@ use std::cmp::Ordering;
 use postern_kql::Type;
 use postern_kql::ir::Binary;
 
-use crate::elements::{ELEMENTS_MAX, array};
+use crate::elements::array;
+use crate::limits::{ELEMENTS_MAX, may_join, may_repeat, may_weigh};
 use crate::operators::{as_truth, binary, compare, is_same_json};
 use crate::strings::{Search, long};
 use crate::{Context, Datum, Dynamic, Json, Kernel, convert, path};
@@ -22,8 +23,8 @@ pub const FUNCTIONS: &[(&str, Kernel)] = &[
     ("array_reverse", array_reverse),
     ("array_rotate_left", |_, arguments| rotated(arguments, 1)),
     ("array_rotate_right", |_, arguments| rotated(arguments, -1)),
-    ("array_shift_left", |_, arguments| shifted(arguments, 1)),
-    ("array_shift_right", |_, arguments| shifted(arguments, -1)),
+    ("array_shift_left", |cx, arguments| shifted(cx, arguments, 1)),
+    ("array_shift_right", |cx, arguments| shifted(cx, arguments, -1)),
     ("array_slice", array_slice),
     ("array_sort_asc", |_, arguments| sorted(arguments, Ordering::Less)),
     ("array_sort_desc", |_, arguments| sorted(arguments, Ordering::Greater)),
@@ -39,7 +40,10 @@ fn list(items: Vec<Json>) -> Datum<'static> {
     Datum::dynamic(Json::Array(items))
 }
 
-fn pack_array<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+fn pack_array<'a>(cx: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+    if !may_join(cx, arguments) {
+        return Datum::Null;
+    }
     list(arguments.iter().map(convert::json).collect())
 }
 
@@ -54,25 +58,35 @@ fn array_length<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
         .map_or(Datum::Null, Datum::Long)
 }
 
-fn array_concat<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+fn array_concat<'a>(cx: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+    if !may_join(cx, arguments) {
+        return Datum::Null;
+    }
     let mut all = Vec::new();
     for index in 0..arguments.len() {
         match array(arguments, index) {
-            Some(items) if all.len() + items.len() <= ELEMENTS_MAX => all.extend(items.into_owned()),
-            _ => return Datum::Null,
+            Some(items) => all.extend(items.into_owned()),
+            None => return Datum::Null,
         }
     }
     list(all)
 }
 
 /// The values for true and for false are arrays, element by element, or one value for all.
-fn array_iff<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+fn array_iff<'a>(cx: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
     let Some(conditions) = array(arguments, 0) else {
         return Datum::Null;
     };
-    let element = |argument: usize, index: usize| match array(arguments, argument) {
+    let null = Datum::Null;
+    let one = |index: usize| arguments.get(index).unwrap_or(&null);
+    let arrays = [array(arguments, 1), array(arguments, 2)];
+    let repeats = |index: usize| arrays[index - 1].is_none() && !may_repeat(cx, one(index), conditions.len());
+    if repeats(1) || repeats(2) {
+        return Datum::Null;
+    }
+    let element = |argument: usize, index: usize| match &arrays[argument - 1] {
         Some(items) => items.get(index).cloned().unwrap_or(Json::Null),
-        None => arguments.get(argument).map_or(Json::Null, convert::json),
+        None => convert::json(one(argument)),
     };
     let items = conditions
         .iter()
@@ -125,7 +139,7 @@ fn rotated(arguments: &[Datum<'_>], direction: i64) -> Datum<'static> {
     list(items)
 }
 
-fn shifted(arguments: &[Datum<'_>], direction: i64) -> Datum<'static> {
+fn shifted(cx: &Context, arguments: &[Datum<'_>], direction: i64) -> Datum<'static> {
     let (Some(items), Some(count)) = (array(arguments, 0), long(arguments, 1)) else {
         return Datum::Null;
     };
@@ -139,6 +153,9 @@ fn shifted(arguments: &[Datum<'_>], direction: i64) -> Datum<'static> {
     let fill = arguments.get(2).map_or(empty, convert::json);
     let is_left = (count < 0) != (direction > 0);
     let by = usize::try_from(count.unsigned_abs()).map_or(items.len(), |by| by.min(items.len()));
+    if !may_repeat(cx, arguments.get(2).unwrap_or(&Datum::Null), by) {
+        return Datum::Null;
+    }
     let gap = std::iter::repeat_n(fill, by);
     list(if is_left {
         items[by..].iter().cloned().chain(gap).collect()
@@ -305,7 +322,7 @@ fn range<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
 }
 
 /// So many times the value; null where the count is negative.
-fn repeat<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+fn repeat<'a>(cx: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
     let (Some(value), Some(count)) = (arguments.first(), long(arguments, 1)) else {
         return Datum::Null;
     };
@@ -313,16 +330,22 @@ fn repeat<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
         return Datum::Null;
     };
     let count = count.min(ELEMENTS_MAX);
+    if !may_repeat(cx, value, count) {
+        return Datum::Null;
+    }
     list(vec![convert::json(value); count])
 }
 
 /// Arrays of the elements at equal places; what a shorter array lacks is null.
-fn zip<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+fn zip<'a>(cx: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
     let arrays: Option<Vec<_>> = (0..arguments.len()).map(|index| array(arguments, index)).collect();
     let Some(arrays) = arrays else {
         return Datum::Null;
     };
     let longest = arrays.iter().map(|items| items.len()).max().unwrap_or(0);
+    if !may_join(cx, arguments) || !may_weigh(cx, longest * (arrays.len() + 1) * size_of::<Json>()) {
+        return Datum::Null;
+    }
     let row = |index: usize| {
         arrays
             .iter()

@@ -1,10 +1,11 @@
 //! Functions of bags: JSON objects. Properties deep inside are named by a path: `$.a.b` or `$['a']['b']`.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use crate::conditions::is_empty;
 use crate::elements::{array, bag};
 use crate::json::Properties;
+use crate::limits::{may_join, may_weigh};
 use crate::strings::text;
 use crate::{Context, Datum, Json, Kernel, convert};
 
@@ -83,7 +84,10 @@ fn extract_json<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
 }
 
 /// Names and values by turns. Of equal names the first stays.
-fn bag_pack<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+fn bag_pack<'a>(cx: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+    if !may_join(cx, arguments) {
+        return Datum::Null;
+    }
     let mut entries = Properties::default();
     for pair in arguments.chunks_exact(2) {
         entries.add(convert::text(&pair[0]).into_owned(), || convert::json(&pair[1]));
@@ -92,7 +96,10 @@ fn bag_pack<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
 }
 
 /// As `bag_pack`, without what is null or an empty text.
-fn pack_all<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+fn pack_all<'a>(cx: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+    if !may_join(cx, arguments) {
+        return Datum::Null;
+    }
     let mut entries = Properties::default();
     for pair in arguments.chunks_exact(2).filter(|pair| !is_empty(&pair[1])) {
         entries.add(convert::text(&pair[0]).into_owned(), || convert::json(&pair[1]));
@@ -108,7 +115,10 @@ fn bag_keys<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
 }
 
 /// All properties; nulls among the bags are passed over.
-fn bag_merge<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+fn bag_merge<'a>(cx: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+    if !may_join(cx, arguments) {
+        return Datum::Null;
+    }
     let mut merged = Properties::default();
     let mut is_any = false;
     for (index, argument) in arguments.iter().enumerate() {
@@ -179,7 +189,10 @@ fn remove(tree: &mut Json, steps: &[Step]) {
 }
 
 /// Sets a property, making the bags on the way to it.
-fn bag_set_key<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+fn bag_set_key<'a>(cx: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+    if !may_join(cx, arguments) {
+        return Datum::Null;
+    }
     let (Some(entries), Some(value)) = (bag(arguments, 0), arguments.get(2)) else {
         return Datum::Null;
     };
@@ -208,7 +221,10 @@ fn bag_set_key<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
 
 /// Names from one array, values from another; what is no text is no name, a value that
 /// lacks is null.
-fn bag_zip<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+fn bag_zip<'a>(cx: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+    if !may_join(cx, arguments) {
+        return Datum::Null;
+    }
     let Some(names) = array(arguments, 0) else {
         return Datum::Null;
     };
@@ -223,42 +239,62 @@ fn bag_zip<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
 }
 
 /// The paths to all that is in a value; the elements of an array share the path of the first.
-fn treepath<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+fn treepath<'a>(cx: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
     let Some(Datum::Dynamic(value)) = arguments.first() else {
         return Datum::Null;
     };
-    let mut paths = Paths::default();
-    paths.collect("", &value.tree());
-    Datum::dynamic(Json::Array(paths.found))
+    let mut shape = Shape::default();
+    shape.take_in(&value.tree());
+    let mut paths = Vec::new();
+    if !shape.write(cx, "", &mut 0, &mut paths) {
+        return Datum::Null;
+    }
+    Datum::dynamic(Json::Array(paths))
 }
 
+/// What is inside values: by name, and without a name all elements of arrays together.
 #[derive(Default)]
-struct Paths {
-    found: Vec<Json>,
-    seen: HashSet<String>,
+struct Shape {
+    parts: Vec<(Option<String>, Shape)>,
+    places: HashMap<Option<String>, usize>,
 }
 
-impl Paths {
-    fn collect(&mut self, at: &str, tree: &Json) {
+impl Shape {
+    fn take_in(&mut self, tree: &Json) {
         match tree {
             Json::Object(entries) => {
                 for (name, value) in entries {
-                    self.enter(format!("{at}['{name}']"), value);
+                    self.part(Some(name)).take_in(value);
                 }
             }
             Json::Array(items) => {
                 for item in items {
-                    self.enter(format!("{at}[0]"), item);
+                    self.part(None).take_in(item);
                 }
             }
             _ => {}
         }
     }
 
-    fn enter(&mut self, path: String, value: &Json) {
-        if self.seen.insert(path.clone()) {
-            self.found.push(Json::String(path.clone()));
-        }
-        self.collect(&path, value);
+    fn part(&mut self, name: Option<&String>) -> &mut Shape {
+        let name = name.cloned();
+        let place = *self.places.entry(name.clone()).or_insert_with(|| {
+            self.parts.push((name, Shape::default()));
+            self.parts.len() - 1
+        });
+        &mut self.parts[place].1
+    }
+
+    /// Adds the paths of all parts; whether there was room for them.
+    fn write(&self, cx: &Context, at: &str, bytes: &mut usize, paths: &mut Vec<Json>) -> bool {
+        self.parts.iter().all(|(name, part)| {
+            let path = match name {
+                Some(name) => format!("{at}['{name}']"),
+                None => format!("{at}[0]"),
+            };
+            *bytes += path.len() + size_of::<Json>();
+            paths.push(Json::String(path.clone()));
+            may_weigh(cx, *bytes) && part.write(cx, &path, bytes, paths)
+        })
     }
 }

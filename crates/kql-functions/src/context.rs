@@ -1,7 +1,7 @@
 //! What a computation may know besides its arguments.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
@@ -22,6 +22,8 @@ pub struct Context {
     /// The key of this context's chance, and how often it was asked.
     chance: RandomState,
     drawn: Cell<u64>,
+    /// Limits that were reached, in words.
+    reached: RefCell<BTreeSet<&'static str>>,
 }
 
 impl Context {
@@ -34,6 +36,16 @@ impl Context {
         let drawn = self.drawn.get().wrapping_add(1);
         self.drawn.set(drawn);
         self.chance.hash_one(drawn)
+    }
+
+    /// Notes that a limit was reached, in a sentence that a person reads: the result is not what was asked for.
+    pub fn reach(&self, limit: &'static str) {
+        self.reached.borrow_mut().insert(limit);
+    }
+
+    /// The limits that were reached since this was asked last.
+    pub fn take_reached(&self) -> BTreeSet<&'static str> {
+        self.reached.take()
     }
 
     /// The compiled pattern, or `None` where it is not one. Matching takes time linear in the text.

@@ -5,9 +5,6 @@ use std::collections::HashSet;
 
 use crate::{Datum, Json};
 
-/// Elements that a function may make where its arguments ask for more: the language's own limit.
-pub const ELEMENTS_MAX: usize = 1 << 20;
-
 /// The elements of an array; `None` for all else.
 pub fn array<'d>(arguments: &'d [Datum<'_>], index: usize) -> Option<Cow<'d, [Json]>> {
     let Datum::Dynamic(value) = arguments.get(index)? else {

@@ -36,6 +36,7 @@ pub mod geography;
 pub mod hashes;
 pub mod json;
 mod keys;
+pub mod limits;
 pub mod maths;
 mod membership;
 #[cfg(any(test, feature = "naive"))]

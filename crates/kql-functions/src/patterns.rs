@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use regex::Regex;
 
-use crate::strings::{Search, TEXT_BYTES_MAX, long, text};
-use crate::{Context, Datum, Json, Kernel, convert, elements};
+use crate::limits::{self, may_be_text, may_weigh};
+use crate::strings::{Search, long, text};
+use crate::{Context, Datum, Json, Kernel, convert};
 
 pub const FUNCTIONS: &[(&str, Kernel)] = &[
     ("countof", countof),
@@ -59,17 +60,24 @@ fn extract_all<'a>(cx: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
         _ => return Datum::Null,
     };
     let mut rows = Vec::new();
+    let mut bytes = 0;
     for captures in pattern.captures_iter(&source) {
+        let found = |group: &usize| captures.get(*group).map_or("", |found| found.as_str());
+        let row_bytes: usize = groups.iter().map(|group| found(group).len()).sum();
+        bytes += groups.len() * size_of::<Json>() + row_bytes;
+        if !may_weigh(cx, bytes) {
+            return Datum::Null;
+        }
         let mut row: Vec<Json> = groups
             .iter()
-            .map(|group| Json::String(captures.get(*group).map_or("", |found| found.as_str()).to_owned()))
+            .map(|group| Json::String(found(group).to_owned()))
             .collect();
         if row.len() == 1 {
             rows.append(&mut row);
         } else {
             rows.push(Json::Array(row));
         }
-        if rows.len() >= elements::ELEMENTS_MAX {
+        if rows.len() >= limits::ELEMENTS_MAX {
             break;
         }
     }
@@ -172,21 +180,21 @@ fn replace_regex<'a>(cx: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
         copied = found.end();
         let mut rest = rewrite.chars();
         while let Some(character) = rest.next() {
-            if character != '\\' {
-                out.push(character);
-                continue;
-            }
-            match rest.next() {
-                Some(digit) if digit.is_ascii_digit() => {
+            match (character, rest.clone().next()) {
+                ('\\', Some(digit)) if digit.is_ascii_digit() => {
                     let group = digit as usize - '0' as usize;
                     out.push_str(captures.get(group).map_or("", |group| group.as_str()));
+                    rest.next();
                 }
-                Some(escaped) => out.push(escaped),
-                None => out.push('\\'),
+                ('\\', Some(escaped)) => {
+                    out.push(escaped);
+                    rest.next();
+                }
+                (other, _) => out.push(other),
             }
-        }
-        if out.len() > TEXT_BYTES_MAX {
-            return Datum::string("");
+            if !may_be_text(cx, out.len()) {
+                return Datum::string("");
+            }
         }
     }
     if copied == 0 && out.is_empty() && !pattern.is_match(&source) {

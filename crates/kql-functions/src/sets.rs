@@ -1,6 +1,7 @@
 //! Arrays as sets: equal elements count once, in the order of their first appearance.
 
 use crate::elements::{Distinct, array, key, keys};
+use crate::limits::may_join;
 use crate::{Context, Datum, Json, Kernel, convert};
 
 pub const FUNCTIONS: &[(&str, Kernel)] = &[
@@ -12,7 +13,10 @@ pub const FUNCTIONS: &[(&str, Kernel)] = &[
     ("set_union", set_union),
 ];
 
-fn set_union<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+fn set_union<'a>(cx: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+    if !may_join(cx, arguments) {
+        return Datum::Null;
+    }
     let mut union = Distinct::default();
     for index in 0..arguments.len() {
         match array(arguments, index) {

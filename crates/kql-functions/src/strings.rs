@@ -2,14 +2,12 @@
 
 use std::borrow::Cow;
 
+use crate::limits::{may_be_text, may_weigh};
 use crate::text::Needle;
 use crate::{Context, Datum, Json, Kernel, convert, elements};
 
 /// How often `strrep` and `repeat`'s like repeat at most; more is cut down to it, as the language does.
 const REPEATS_MAX: i64 = 1024;
-
-/// Bytes that one text may grow to by being repeated or joined; what would be longer is the empty text.
-pub const TEXT_BYTES_MAX: usize = 64 << 20;
 
 pub const FUNCTIONS: &[(&str, Kernel)] = &[
     ("has_any_index", has_any_index),
@@ -48,32 +46,32 @@ fn count(value: usize) -> Datum<'static> {
     Datum::Long(i64::try_from(value).unwrap_or(i64::MAX))
 }
 
-fn strcat<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
-    joined(arguments.iter().map(convert::text), "")
+fn strcat<'a>(cx: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+    joined(cx, arguments.iter().map(convert::text), "")
 }
 
-fn strcat_delim<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+fn strcat_delim<'a>(cx: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
     let Some((delimiter, values)) = arguments.split_first() else {
         return Datum::string("");
     };
-    joined(values.iter().map(convert::text), &convert::text(delimiter))
+    joined(cx, values.iter().map(convert::text), &convert::text(delimiter))
 }
 
-fn strcat_array<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+fn strcat_array<'a>(cx: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
     match elements::array(arguments, 0) {
-        Some(items) => joined(items.iter().map(convert::json_text), &text(arguments, 1)),
+        Some(items) => joined(cx, items.iter().map(convert::json_text), &text(arguments, 1)),
         None => Datum::string(""),
     }
 }
 
-fn joined<'d>(texts: impl Iterator<Item = Cow<'d, str>>, delimiter: &str) -> Datum<'static> {
+fn joined<'d>(cx: &Context, texts: impl Iterator<Item = Cow<'d, str>>, delimiter: &str) -> Datum<'static> {
     let mut out = String::new();
     for (index, text) in texts.enumerate() {
         if index > 0 {
             out.push_str(delimiter);
         }
         out.push_str(&text);
-        if out.len() > TEXT_BYTES_MAX {
+        if !may_be_text(cx, out.len()) {
             return Datum::string("");
         }
     }
@@ -225,18 +223,18 @@ fn isutf8<'a>(_: &Context, _: &[Datum<'a>]) -> Datum<'a> {
     Datum::Bool(true)
 }
 
-fn replace_string<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+fn replace_string<'a>(cx: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
     let (text, from) = (text(arguments, 0), text(arguments, 1));
     if from.is_empty() || !text.contains(from.as_ref()) {
         return Datum::String(text);
     }
     let to = self::text(arguments, 2);
     let pieces = text.split(from.as_ref());
-    joined(pieces.map(Cow::Borrowed), &to)
+    joined(cx, pieces.map(Cow::Borrowed), &to)
 }
 
 /// At each place the first text of the list that stands there is replaced; what is not a text in either list is not.
-fn replace_strings<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+fn replace_strings<'a>(cx: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
     let text = text(arguments, 0);
     let (Some(lookups), Some(rewrites)) = (elements::array(arguments, 1), elements::array(arguments, 2)) else {
         return Datum::String(text);
@@ -274,39 +272,47 @@ fn replace_strings<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
         pieces = next;
         pieces.retain(|(piece, _)| !piece.is_empty());
     }
-    if pieces.iter().map(|(piece, _)| piece.len()).sum::<usize>() > TEXT_BYTES_MAX {
+    if !may_be_text(cx, pieces.iter().map(|(piece, _)| piece.len()).sum()) {
         return Datum::string("");
     }
     Datum::string(pieces.into_iter().map(|(piece, _)| piece).collect::<String>())
 }
 
-fn split<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+fn split<'a>(cx: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
     let (text, delimiter) = (text(arguments, 0), text(arguments, 1));
-    let item = |piece: &str| Json::String(piece.to_owned());
-    let mut pieces: Vec<Json> = if delimiter.is_empty() {
-        vec![item(&text)]
+    let text: &str = &text;
+    let mut pieces: Box<dyn Iterator<Item = &str>> = if delimiter.is_empty() {
+        Box::new(std::iter::once(text))
     } else {
-        text.split(delimiter.as_ref()).map(item).collect()
+        Box::new(text.split(delimiter.as_ref()))
     };
-    let Some(wanted) = arguments.get(2) else {
-        return Datum::dynamic(Json::Array(pieces));
+    let item = |piece: &str| Json::String(piece.to_owned());
+    let items: Vec<Json> = match arguments.get(2) {
+        Some(wanted) => convert::long(wanted)
+            .and_then(|index| usize::try_from(index).ok())
+            .and_then(|index| pieces.nth(index))
+            .map(item)
+            .into_iter()
+            .collect(),
+        // There is at most one piece more than there are delimiters.
+        None if may_weigh(cx, text.len() + text.len() / delimiter.len().max(1) * size_of::<Json>()) => {
+            pieces.map(item).collect()
+        }
+        None => return Datum::Null,
     };
-    let piece = convert::long(wanted)
-        .and_then(|index| usize::try_from(index).ok())
-        .filter(|index| *index < pieces.len())
-        .map(|index| pieces.swap_remove(index));
-    Datum::dynamic(Json::Array(piece.into_iter().collect()))
+    Datum::dynamic(Json::Array(items))
 }
 
 fn strcmp<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
     Datum::Long(text(arguments, 0).cmp(&text(arguments, 1)) as i64)
 }
 
-fn strrep<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+fn strrep<'a>(cx: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
     let text = text(arguments, 0);
     let times = long(arguments, 1).unwrap_or(0).clamp(0, REPEATS_MAX);
     let times = usize::try_from(times).unwrap_or(0);
     joined(
+        cx,
         std::iter::repeat_n(text.as_ref(), times).map(Cow::Borrowed),
         &self::text(arguments, 2),
     )
@@ -326,8 +332,12 @@ fn translate<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
     Datum::string(translated)
 }
 
-fn unicode_codepoints_from_string<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
-    let codes = text(arguments, 0)
+fn unicode_codepoints_from_string<'a>(cx: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+    let text = text(arguments, 0);
+    if !may_weigh(cx, text.len() * size_of::<Json>()) {
+        return Datum::Null;
+    }
+    let codes = text
         .chars()
         .map(|character| Json::Long(i64::from(u32::from(character))))
         .collect();

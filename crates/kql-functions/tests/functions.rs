@@ -539,6 +539,39 @@ fn forms() {
     ]);
 }
 
+#[test]
+fn what_would_grow_too_large_is_null_and_is_told() {
+    let tree = Json::Array(vec![Json::Long(1); 1 << 20]);
+    let million = || Datum::Dynamic(Dynamic::Tree(Cow::Borrowed(&tree)));
+    let long = "x".repeat(10 << 20);
+    let calls: Vec<(&str, Vec<Datum<'_>>)> = vec![
+        ("repeat", vec![million(), n(1_000_000)]),
+        ("pack_array", vec![million(), million(), million()]),
+        ("zip", vec![million(), million(), million()]),
+        ("array_shift_left", vec![million(), n(1000), million()]),
+        (
+            "bag_pack",
+            vec![s("a"), million(), s("b"), million(), s("c"), million()],
+        ),
+        ("strcat", vec![s(&long), s(&long)]),
+        ("strrep", vec![s(&long), n(2)]),
+        ("split", vec![s(&long), s("x")]),
+        ("unicode_codepoints_from_string", vec![s(&long)]),
+    ];
+    for (name, arguments) in calls {
+        let cx = Context::default();
+        let kernel = kernel(name).expect("there is such a function");
+        let value = kernel(&cx, &arguments);
+        assert!(
+            value.is_null() || value == Datum::string(""),
+            "{name} makes {:.60}",
+            shown(&value)
+        );
+        assert_eq!(cx.take_reached().len(), 1, "{name} tells");
+        assert!(cx.take_reached().is_empty(), "once");
+    }
+}
+
 /// The values of an object, in its order.
 fn values(datum: &Datum<'_>) -> Vec<String> {
     let Datum::Dynamic(value) = datum else {
