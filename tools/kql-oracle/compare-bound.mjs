@@ -8,13 +8,19 @@ const show = Number(process.argv[process.argv.indexOf('--show') + 1]) || 20
 const answer = new Map(official.map((row) => [row.id, row]))
 const query = new Map(queries.map((row) => [row.id, row.query]))
 
-const text = (columns) => columns?.map(({ name, type }) => `${name}:${type}`).join(', ')
+// The value of a query that is an expression has no name there.
+const text = (columns) => columns?.map(({ name, type }) => `${name ?? 'print_0'}:${type}`).join(', ')
 const kinds = new Map()
 let agree = 0
 let judged = 0
+let unsupported = 0
 for (const row of ours) {
   const other = answer.get(row.id)
   if (!other) continue
+  if (!row.ok && /is not supported( by Postern)?$/.test(row.message)) {
+    unsupported += 1
+    continue
+  }
   judged += 1
   const theyTake = other.errors.length === 0
   let kind
@@ -29,7 +35,7 @@ for (const row of ours) {
   found.push({ query: query.get(row.id), ours: text(row.columns) ?? row.message, official: theyTake ? text(other.columns) : other.errors[0].message })
   kinds.set(kind, found)
 }
-console.log(`${agree} of ${judged} agree (${((100 * agree) / judged).toFixed(2)} %)`)
+console.log(`${agree} of ${judged} agree (${((100 * agree) / judged).toFixed(2)} %); ${unsupported} are refused as not supported`)
 for (const [kind, found] of [...kinds].sort((a, b) => b[1].length - a[1].length).slice(0, show)) {
   console.log(`\n${found.length} ${kind}`)
   for (const { query, ours, official } of found.slice(0, 3)) console.log(`  ${query.replace(/\n/g, ' ')}\n    ours     ${ours}\n    official ${official}`)

@@ -324,19 +324,19 @@ impl Binder<'_> {
         };
         if let Some(pattern) = pattern {
             let before = parts.len();
-            for view in self.scope.views(pattern) {
-                if let Item::Table(table) = self.expand(&view, &[], expr.span) {
-                    parts.push(Part {
-                        table,
-                        source: view.name.clone(),
-                    });
-                }
-            }
             for table in self.schema.tables() {
                 if matches_pattern(&table.name, pattern) && matches!(self.schema.table(&table.name), Found::Yes(_)) {
                     parts.push(Part {
                         table: self.schema_table(&table, expr.span),
                         source: table.name.clone(),
+                    });
+                }
+            }
+            for view in self.scope.views(pattern) {
+                if let Item::Table(table) = self.expand(&view, &[], expr.span) {
+                    parts.push(Part {
+                        table,
+                        source: view.name.clone(),
                     });
                 }
             }
