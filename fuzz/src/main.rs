@@ -1,7 +1,8 @@
-//! Feeds damaged files to one format, and checks what every format promises.
+//! Feeds damaged files to one format, or damaged queries to the hunting language, and checks what they promise.
 //!
 //! libFuzzer owns `main`, changes the inputs and keeps those that reach code that none before has reached.
-//! [`FAMILY`] in the environment names the format, or [`ANY`] for recognising and reading as an import does.
+//! [`FAMILY`] in the environment names the format, or [`ANY`] for recognising and reading as an import does, or a part
+//! of the language (`kql`).
 //! `cargo xtask fuzz` builds and runs this; docs/fuzzing.md says how.
 
 #![no_main]
@@ -9,6 +10,7 @@
 #[path = "../../crates/ingest/tests/it/contract.rs"]
 #[allow(dead_code, reason = "the tests of postern-ingest use all of it")]
 mod contract;
+mod kql;
 #[path = "../../crates/ingest/tests/it/mutate.rs"]
 #[allow(dead_code, reason = "the tests of postern-ingest use all of it")]
 mod mutate;
@@ -29,22 +31,31 @@ const ANY: &str = "any";
 /// One input of so many is read twice, to see whether the same comes out.
 const TWICE_EVERY: u64 = 8;
 
-/// `None` is any.
-static FORMAT: LazyLock<Option<&Format>> = LazyLock::new(|| {
+enum Target {
+    Any,
+    Format(&'static Format),
+    Language(kql::Part),
+}
+
+static TARGET: LazyLock<Target> = LazyLock::new(|| {
     let family = std::env::var(FAMILY).unwrap_or_default();
+    if let Some(part) = kql::Part::of_family(&family) {
+        return Target::Language(part);
+    }
     let found = FORMATS.iter().find(|it| it.id == family).copied();
     let ids: Vec<_> = FORMATS.iter().map(|it| it.id).collect();
     assert!(
         found.is_some() || family == ANY,
-        "{FAMILY}={family:?}: name one of {ids:?}, or {ANY:?}"
+        "{FAMILY}={family:?}: name one of {ids:?}, {ANY:?}, \"kql_parse\" or \"kql_bind\""
     );
-    found
+    found.map_or(Target::Any, Target::Format)
 });
 
-fuzz_target!(init: { LazyLock::force(&FORMAT); }, |bytes: &[u8]| {
-    let Some(format) = *FORMAT else {
-        contract::read_any(bytes);
-        return;
+fuzz_target!(init: { LazyLock::force(&TARGET); }, |bytes: &[u8]| {
+    let format = match *TARGET {
+        Target::Any => return contract::read_any(bytes),
+        Target::Language(part) => return part.check(bytes),
+        Target::Format(format) => format,
     };
     let outcome = contract::read(format, bytes);
     let sum = bytes.iter().fold(0, |sum: u64, byte| sum.wrapping_mul(31).wrapping_add(u64::from(*byte)));
@@ -53,13 +64,17 @@ fuzz_target!(init: { LazyLock::force(&FORMAT); }, |bytes: &[u8]| {
     }
 });
 
-// Half of the changes are libFuzzer's own, of bytes; the others know what a value or an element is.
+// Half of the changes are libFuzzer's own, of bytes; the others know what a value, an element or a
+// word of a query is.
 fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
     let mut random = Random(u64::from(seed));
     if random.below(2) == 0 {
         return fuzzer_mutate(data, size, max_size);
     }
-    let changed = mutate::mutate(&data[..size], max_size, &mut random);
+    let changed = match *TARGET {
+        Target::Language(_) => kql::mutate(&data[..size], max_size, &mut random),
+        _ => mutate::mutate(&data[..size], max_size, &mut random),
+    };
     data[..changed.len()].copy_from_slice(&changed);
     changed.len()
 });

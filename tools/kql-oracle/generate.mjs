@@ -1,5 +1,8 @@
 // Writes generated queries as JSON lines {"id","query"}: half as the grammar allows (a quarter of those with keywords in
-// the places of names), half with a token deleted, doubled, swapped, replaced or inserted. `node generate.mjs --seed 1 --count 10000`.
+// the places of names), half with a token deleted, doubled, swapped, replaced or inserted.
+//
+//   node generate.mjs --seed 1 --count 10000
+//   node generate.mjs --seed 7 --count 400 --plain     the valid half, as text with blank lines between the queries
 
 const option = (name, otherwise) => {
   const at = process.argv.indexOf(name)
@@ -232,9 +235,14 @@ function damaged(query) {
   return tokens.join('')
 }
 
+const isPlain = process.argv.includes('--plain')
 for (let index = 0; index < count; index += 1) {
   random = randomOf(seed * 1_000_003 + index)
-  isOdd = chance(0.25)
+  isOdd = !isPlain && chance(0.25)
   const query = script()
+  if (isPlain) {
+    console.log(`${query}\n`)
+    continue
+  }
   console.log(JSON.stringify({ id: `${seed}-${index}`, query: index % 2 ? damaged(query) : query }))
 }

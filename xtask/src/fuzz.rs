@@ -1,4 +1,5 @@
-//! Runs the fuzz targets of `fuzz/`: one family for each format, and one that recognises its input first.
+//! Runs the fuzz targets of `fuzz/`: one family for each format, one that recognises its input first, and those of the
+//! hunting language.
 //!
 //! libFuzzer needs a C++ compiler and a coverage pass of rustc, both of which are part of stable toolchains. What
 //! that pass needs of the compiler is given here, in the environment of one build with a folder of its own.
@@ -40,6 +41,9 @@ const WORD_BYTES_MAX: usize = 40;
 
 /// The family that recognises its input and reads it, as an import does.
 const ANY: &str = "any";
+
+/// The families of the hunting language.
+const LANGUAGE: [&str; 2] = ["kql_bind", "kql_parse"];
 
 /// The folder of test data that is no format: what was found and mended.
 const REGRESSIONS: &str = "regressions";
@@ -176,9 +180,10 @@ fn cpus() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Each format has a folder of test data of its name.
+/// Each format has a folder of test data of its name; the language has its families besides.
 fn families() -> Result<Vec<String>> {
     let mut families = vec![ANY.to_owned()];
+    families.extend(LANGUAGE.map(str::to_owned));
     for path in list(&testdata())? {
         let name = file_name(&path);
         if path.is_dir() && name != REGRESSIONS {
@@ -385,6 +390,9 @@ fn last_number(text: &str, name: &str) -> u64 {
 fn write_seeds(family: &str, folder: &Path) -> Result<()> {
     remove(folder)?;
     fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    if LANGUAGE.contains(&family) {
+        return write_queries(folder);
+    }
     for format in list(&testdata())? {
         let format_name = file_name(&format);
         if family != ANY && family != format_name && format_name != REGRESSIONS {
@@ -401,6 +409,22 @@ fn write_seeds(family: &str, folder: &Path) -> Result<()> {
                 }
             }
         }
+    }
+    Ok(())
+}
+
+/// Writes a file for each query of the language's test data, which blank lines part, and copies what was found before.
+fn write_queries(folder: &Path) -> Result<()> {
+    let testdata = workspace().join("crates/kql/testdata");
+    let path = testdata.join("queries.kql");
+    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    for (index, query) in text.split("\n\n").enumerate() {
+        let file = folder.join(format!("query-{index}"));
+        fs::write(&file, query).with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    for found in list(&testdata.join(REGRESSIONS))? {
+        let name = folder.join(format!("{REGRESSIONS}-{}", file_name(&found)));
+        fs::copy(&found, name).with_context(|| format!("cannot copy {}", found.display()))?;
     }
     Ok(())
 }
@@ -465,6 +489,7 @@ mod tests {
     fn every_format_is_a_family_and_what_was_mended_is_none() {
         let families = families().unwrap();
         assert!(families.contains(&ANY.to_owned()) && families.contains(&"nessus".to_owned()));
+        assert!(LANGUAGE.iter().all(|family| families.contains(&(*family).to_owned())));
         assert!(!families.contains(&REGRESSIONS.to_owned()));
     }
 }
