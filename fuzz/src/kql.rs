@@ -37,6 +37,12 @@ impl Part {
     }
 }
 
+/// Texts that are parsed twice are shorter.
+const AGAIN_BYTES_MAX: usize = 1_000;
+
+/// Completion and hover are asked for one text of so many.
+const EDITED_EVERY: usize = 4;
+
 fn check_parse(text: &str) {
     let mut end = 0;
     for token in lexer::tokens(text, usize::MAX) {
@@ -57,7 +63,11 @@ fn check_parse(text: &str) {
             "a statement lies in the text"
         );
     }
-    assert_eq!(parsed, parse(text), "equal texts give equal trees");
+    if text.len() < AGAIN_BYTES_MAX {
+        // As text, since a number that is none differs from itself.
+        let (tree, again) = (format!("{parsed:?}"), format!("{:?}", parse(text)));
+        assert_eq!(tree, again, "equal texts give equal trees");
+    }
 }
 
 fn check_bind(text: &str, bytes: &[u8]) {
@@ -77,7 +87,10 @@ fn check_bind(text: &str, bytes: &[u8]) {
     let sum = bytes.iter().fold(0, |sum: usize, byte| {
         sum.wrapping_mul(31).wrapping_add(usize::from(*byte))
     });
-    let caret = sum % (text.len() + 1);
+    if sum % EDITED_EVERY != 0 {
+        return;
+    }
+    let caret = sum / EDITED_EVERY % (text.len() + 1);
     let completions = complete(text, caret, &Hunting);
     let replace = completions.replace;
     assert!(

@@ -53,8 +53,14 @@ static TARGET: LazyLock<Target> = LazyLock::new(|| {
 
 fuzz_target!(init: { LazyLock::force(&TARGET); }, |bytes: &[u8]| {
     let format = match *TARGET {
-        Target::Any => return contract::read_any(bytes),
-        Target::Language(part) => return part.check(bytes),
+        Target::Any => {
+            contract::read_any(bytes);
+            return;
+        }
+        Target::Language(part) => {
+            part.check(bytes);
+            return;
+        }
         Target::Format(format) => format,
     };
     let outcome = contract::read(format, bytes);

@@ -63,13 +63,16 @@ fn what_once_broke_something_is_read_on_a_small_stack() {
     for entry in fs::read_dir(testdata().join("regressions")).expect("a folder of regressions") {
         let path = entry.expect("an entry").path();
         let text = String::from_utf8_lossy(&fs::read(&path).expect("a readable file")).into_owned();
-        let reading = thread::Builder::new().stack_size(2 << 20).name(path.display().to_string()).spawn(move || {
-            let parsed = parse(&text);
-            World::exposure().bind(&text);
-            drop(bind(&parsed.script, &text, &Nothing, &Options::default()));
-            complete(&text, text.len(), &Nothing);
-            hover(&text, text.len() / 2, &Nothing);
-        });
+        let reading = thread::Builder::new()
+            .stack_size(2 << 20)
+            .name(path.display().to_string())
+            .spawn(move || {
+                let parsed = parse(&text);
+                World::exposure().bind(&text);
+                drop(bind(&parsed.script, &text, &Nothing, &Options::default()));
+                complete(&text, text.len(), &Nothing);
+                hover(&text, text.len() / 2, &Nothing);
+            });
         reading.expect("a thread").join().expect("no panic");
         count += 1;
     }
