@@ -16,10 +16,10 @@ const { Symbols } = Kusto.Language
 
 const list = (items) => Array.from(System.Linq.Enumerable.from(items).ToArray())
 
-/** A schema as in `schema.json`: tables with their columns as `name:type`, and functions. */
+/** A schema as in `schema.json`: tables with columns, and functions. */
 export function globalsOf(schema) {
-  const tables = (schema.tables ?? []).map(({ name, columns }) => {
-    const declared = columns.map((column) => column.replace(/^(.*):(\w+)$/, "['$1']:$2"))
+  const tables = Object.entries(schema.tables ?? {}).map(([name, columns]) => {
+    const declared = Object.entries(columns).map(([column, type]) => `['${column}']:${type}`)
     return new Symbols.TableSymbol.$ctor7(name, `(${declared.join(', ')})`, '')
   })
   const functions = (schema.functions ?? []).map(

@@ -96,6 +96,7 @@ pub fn bind(script: &ast::Script, text: &str, schema: &dyn Schema, options: &Opt
         poisoned: HashSet::new(),
         is_incomplete: false,
         inside: None,
+        block: 0,
         limits: Limits::default(),
         depths: HashMap::new(),
         materialized: 0,
@@ -148,6 +149,8 @@ pub(crate) struct Binder<'a> {
     pub is_incomplete: bool,
     /// Inside a stored function: the call in the text, to which all diagnostics point.
     pub inside: Option<Span>,
+    /// How many names were in scope where the script, or the function that is bound, began.
+    pub block: usize,
     pub limits: Limits,
     /// How deep the tables are that were bound.
     pub depths: HashMap<*const Tabular, (Arc<Tabular>, u32)>,

@@ -89,7 +89,14 @@ impl Scope {
         views
     }
 
-    fn length(&self) -> usize {
+    /// Whether a name was declared when more than so many names were in scope.
+    fn is_declared_behind(&self, length: usize, name: &str) -> bool {
+        self.names()
+            .take(self.length().saturating_sub(length))
+            .any(|(known, _)| known == name)
+    }
+
+    pub fn length(&self) -> usize {
         self.0.as_ref().map_or(0, |entry| entry.length)
     }
 }
@@ -177,6 +184,15 @@ impl Row {
 }
 
 impl Binder<'_> {
+    /// Declares a name that may hide one from outside, and none of the same script or function.
+    pub fn declare_new(&mut self, name: &ast::Name, variable: Variable) {
+        if self.scope.is_declared_behind(self.block, &name.text) {
+            let message = format!("`{}` is declared twice", name.text);
+            self.error(Code::Duplicate, name.span, message);
+        }
+        self.declare(name, variable);
+    }
+
     /// Declares a name for the rest of the scope.
     pub fn declare(&mut self, name: &ast::Name, variable: Variable) {
         if self.scope.length() >= limits::NAMES_MAX {

@@ -99,7 +99,7 @@ impl Binder<'_> {
                     is_stored: false,
                 };
                 self.check_function(&function);
-                self.declare(name, Variable::Function(Rc::new(function)));
+                self.declare_new(name, Variable::Function(Rc::new(function)));
             }
             StatementKind::Query(expr) => {
                 self.error(
@@ -131,7 +131,7 @@ impl Binder<'_> {
             }
             Item::Unknown => Variable::Unknown,
         };
-        self.declare(name, variable);
+        self.declare_new(name, variable);
     }
 
     /// Options of a request are for the service that the language was made for; those that change results are refused.
@@ -173,7 +173,7 @@ impl Binder<'_> {
                 Some(value) => Variable::Scalar(coerce::to(value, ty), 1),
                 None => Variable::Unknown,
             };
-            self.declare(&parameter.name, variable);
+            self.declare_new(&parameter.name, variable);
         }
     }
 
@@ -193,6 +193,7 @@ impl Binder<'_> {
             return;
         }
         let outer = self.scope.clone();
+        let block = std::mem::replace(&mut self.block, outer.length());
         let reported = self.diagnostics.len();
         let was_incomplete = self.is_incomplete;
         let marks = self.marks.clone();
@@ -209,6 +210,7 @@ impl Binder<'_> {
         let is_certain = |diagnostic: &Diagnostic| diagnostic.code != Code::Arguments;
         self.diagnostics.extend(found.into_iter().filter(is_certain));
         self.scope = outer;
+        self.block = block;
         self.is_incomplete = was_incomplete;
         self.marks = marks;
     }
@@ -349,6 +351,7 @@ impl Binder<'_> {
             return Item::Unknown;
         };
         let outer = std::mem::replace(&mut self.scope, function.scope.clone());
+        let block = std::mem::replace(&mut self.block, self.scope.length());
         let inside = self.inside;
         if function.is_stored && inside.is_none() {
             self.inside = Some(span);
@@ -363,6 +366,7 @@ impl Binder<'_> {
         self.aggregates = aggregates;
         self.inside = inside;
         self.scope = outer;
+        self.block = block;
         item
     }
 
