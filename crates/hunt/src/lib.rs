@@ -12,6 +12,7 @@ pub mod budget;
 mod discover;
 pub mod error;
 pub mod estate_world;
+pub mod files;
 mod functions;
 pub mod graph;
 mod lower;

@@ -1,5 +1,6 @@
 //! What a query can see: the schema, the rows behind it, the exposure graph, the clock.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -36,6 +37,13 @@ pub trait World: Schema + Send + Sync {
         None
     }
 
+    /// String columns that the provider also holds as codes, as columns of type `int` behind those of
+    /// [`World::shreds`] and in this order.
+    fn codes(&self, table: &str) -> Vec<(String, Arc<Codes>)> {
+        let _ = table;
+        Vec::new()
+    }
+
     /// `now()`: microseconds since 1970. Bound to the generation's clock.
     fn now(&self) -> i64;
 }
@@ -53,5 +61,28 @@ pub fn arrow_type(ty: postern_kql::Type) -> datafusion::arrow::datatypes::DataTy
         Type::Decimal => DataType::Decimal128(38, 10),
         Type::String | Type::Guid | Type::Dynamic => DataType::Utf8View,
         Type::DateTime => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+    }
+}
+
+/// The distinct strings of a column; a row's code is the place of its string.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Codes {
+    values: Vec<String>,
+    code_of: HashMap<String, i32>,
+}
+
+impl Codes {
+    /// The strings must be distinct, and fewer than 2^31.
+    pub fn new(values: Vec<String>) -> Self {
+        let code_of = values.iter().cloned().zip(0..).collect();
+        Self { values, code_of }
+    }
+
+    pub fn values(&self) -> &[String] {
+        &self.values
+    }
+
+    pub fn code_of(&self, value: &str) -> Option<i32> {
+        self.code_of.get(value).copied()
     }
 }

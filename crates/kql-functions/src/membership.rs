@@ -3,6 +3,7 @@
 //!
 //! The answers are those of `==` and of `has`, one after the other; a test compares.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use postern_kql::Type;
@@ -18,10 +19,9 @@ const VALUES_MIN: usize = 8;
 /// From this many needles on, the terms of a text are looked up among them.
 const NEEDLES_MIN: usize = 12;
 
-/// What equal values have in common. Whole numbers are the same in every type.
+/// What equal values that are no texts have in common. Whole numbers are the same in every type.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Key {
-    Text(Box<str>),
     Long(i64),
     /// The bits of a number with a fraction.
     Real(u64),
@@ -34,7 +34,9 @@ enum Key {
 /// A list of constants, none of them an array.
 #[derive(Debug)]
 pub(crate) struct Members {
-    keys: HashSet<Key>,
+    /// Folded where case does not count.
+    texts: HashSet<Box<str>>,
+    others: HashSet<Key>,
     has_null: bool,
     /// The left side is `dynamic`, and its text is what is compared.
     by_text: bool,
@@ -54,7 +56,8 @@ impl Members {
             return None;
         }
         let mut members = Self {
-            keys: HashSet::with_capacity(values.len()),
+            texts: HashSet::new(),
+            others: HashSet::new(),
             has_null: false,
             by_text,
             is_case_sensitive,
@@ -72,7 +75,10 @@ impl Members {
             if converted.is_null() {
                 continue;
             }
-            members.keys.insert(members.key(&converted)?);
+            match members.looked_up(&converted)? {
+                Found::Text(text) => drop(members.texts.insert(text.into())),
+                Found::Other(key) => drop(members.others.insert(key)),
+            }
         }
         Some(members)
     }
@@ -82,40 +88,56 @@ impl Members {
         if value.is_null() {
             return if self.has_null { None } else { Some(false) };
         }
-        Some(self.key(value).is_some_and(|key| self.keys.contains(&key)))
+        Some(match self.looked_up(value) {
+            None => false,
+            Some(Found::Text(text)) => self.texts.contains(text.as_ref()),
+            Some(Found::Other(key)) => self.others.contains(&key),
+        })
     }
 
-    /// `None` for an array, an object, and what is not a number.
-    fn key(&self, value: &Datum<'_>) -> Option<Key> {
-        Some(match value {
-            Datum::String(text) => self.text_key(text),
-            Datum::Dynamic(dynamic) if self.by_text => self.text_key(&convert::dynamic_text(dynamic)),
+    /// What of the value is looked up; `None` for an array, an object, and what is not a number.
+    fn looked_up<'d>(&self, value: &'d Datum<'_>) -> Option<Found<'d>> {
+        let text = match value {
+            Datum::String(text) => Cow::Borrowed(text.as_ref()),
+            Datum::Dynamic(dynamic) if self.by_text => convert::dynamic_text(dynamic),
             Datum::Dynamic(dynamic) => match convert::of_kind(dynamic) {
                 Datum::Dynamic(_) => return None,
-                simple => return self.key(&simple),
+                Datum::String(text) => text,
+                simple => return key(&simple).map(Found::Other),
             },
-            Datum::Real(value) if value.is_nan() => return None,
-            Datum::Real(value) => match convert::truncated(*value) {
-                Some(whole) if whole as f64 == *value => Key::Long(whole),
-                _ => Key::Real(value.to_bits()),
-            },
-            Datum::Decimal(value) if value.fract().is_zero() => Key::Long(value.to_i64()?),
-            Datum::Decimal(value) => Key::Decimal(*value),
-            Datum::DateTime(value) => Key::Moment(*value),
-            Datum::TimeSpan(value) => Key::Span(*value),
-            Datum::Guid(value) => Key::Guid(*value),
-            Datum::Null => return None,
-            Datum::Bool(_) | Datum::Int(_) | Datum::Long(_) => Key::Long(convert::long(value)?),
-        })
-    }
-
-    fn text_key(&self, text: &str) -> Key {
-        Key::Text(if self.is_case_sensitive {
-            text.into()
+            other => return key(other).map(Found::Other),
+        };
+        Some(Found::Text(if self.is_case_sensitive {
+            text
         } else {
-            folded(text).as_ref().into()
-        })
+            match folded(&text) {
+                Cow::Borrowed(_) => text,
+                Cow::Owned(folded) => Cow::Owned(folded),
+            }
+        }))
     }
+}
+
+enum Found<'d> {
+    Text(Cow<'d, str>),
+    Other(Key),
+}
+
+fn key(value: &Datum<'_>) -> Option<Key> {
+    Some(match value {
+        Datum::Real(value) if value.is_nan() => return None,
+        Datum::Real(value) => match convert::truncated(*value) {
+            Some(whole) if whole as f64 == *value => Key::Long(whole),
+            _ => Key::Real(value.to_bits()),
+        },
+        Datum::Decimal(value) if value.fract().is_zero() => Key::Long(value.to_i64()?),
+        Datum::Decimal(value) => Key::Decimal(*value),
+        Datum::DateTime(value) => Key::Moment(*value),
+        Datum::TimeSpan(value) => Key::Span(*value),
+        Datum::Guid(value) => Key::Guid(*value),
+        Datum::Bool(_) | Datum::Int(_) | Datum::Long(_) => Key::Long(convert::long(value)?),
+        Datum::Null | Datum::String(_) | Datum::Dynamic(_) => return None,
+    })
 }
 
 /// Texts that are looked for as terms.

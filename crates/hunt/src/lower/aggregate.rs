@@ -66,6 +66,7 @@ fn native(
         _ => Some(ScalarValue::Int64(Some(0))),
     };
     let is_summable = matches!(first, Some(Type::Int | Type::Long | Type::Real | Type::TimeSpan));
+    let is_number = matches!(first, Some(Type::Int | Type::Long | Type::Real));
     let is_comparable = first.is_some_and(|ty| !matches!(ty, Type::Dynamic | Type::Bool | Type::String | Type::Guid));
     Ok(match (aggregate.function.as_str(), arguments.len()) {
         ("count", 0) => plain(sql::count(lit(1_i64))),
@@ -79,6 +80,10 @@ fn native(
                 .filter(predicate(1)?)
                 .build()?,
             default: zero(),
+        }),
+        ("avg", 1) if is_number => Some(LoweredAggregate {
+            call: sql::avg(cast(argument(0)?, Type::Real)),
+            default: Some(ScalarValue::Float64(Some(f64::NAN))),
         }),
         ("min", 1) if is_comparable => plain(sql::min(argument(0)?)),
         ("max", 1) if is_comparable => plain(sql::max(argument(0)?)),

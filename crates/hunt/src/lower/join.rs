@@ -78,7 +78,7 @@ impl Lowering {
         Ok(Planned {
             plan: LogicalPlanBuilder::from(plan).project(results)?.build()?,
             is_ordered,
-            shreds: Vec::new(),
+            hidden: Vec::new(),
         })
     }
 
@@ -104,7 +104,7 @@ impl Lowering {
         })?);
         let planned = self.on(below, |plan| plan.project(results))?;
         Ok(Planned {
-            shreds: Vec::new(),
+            hidden: Vec::new(),
             ..planned
         })
     }

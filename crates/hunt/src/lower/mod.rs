@@ -10,6 +10,8 @@
 
 mod aggregate;
 mod by_row;
+mod code_test;
+mod dense;
 mod graph;
 mod in_set;
 mod interpreted;
@@ -42,7 +44,8 @@ use crate::batch::{ColumnReader, RowBuilder, arrow_schema};
 use crate::budget::{Budget, Partial};
 use crate::error::HuntError;
 use crate::graph::Need;
-use crate::world::World;
+use crate::world::{Codes, World};
+use dense::Dense;
 use scalar::{Position, ScalarLowering};
 
 /// Values of a table that stands behind `in`; the language's own limit.
@@ -59,17 +62,25 @@ pub struct Planned {
     pub plan: LogicalPlan,
     /// The order of its rows means something.
     pub is_ordered: bool,
-    /// What stands behind those columns: parts of dynamic columns that a table keeps as columns of their own. They go
-    /// along where rows pass whole, so that a path into such a column is read and not parsed.
-    pub shreds: Vec<Shred>,
+    /// What stands behind those columns: other forms of some of them, which a table keeps. They go along where rows
+    /// pass whole.
+    pub hidden: Vec<Hidden>,
 }
 
-/// A part of a dynamic column with a column of its own.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shred {
-    /// The dynamic column, by position.
+/// Another form of a column.
+#[derive(Clone, Debug)]
+pub struct Hidden {
+    /// The column, by position.
     pub column: usize,
-    pub path: Vec<String>,
+    pub form: Form,
+}
+
+#[derive(Clone, Debug)]
+pub enum Form {
+    /// A part of a dynamic column, so that a path into it is read and not parsed.
+    Part(Vec<String>),
+    /// Each string as its place in a list of the distinct ones.
+    Codes(Arc<Codes>),
 }
 
 /// Lowers one query. Parts that are needed twice are computed once and kept here.
@@ -124,10 +135,10 @@ impl Lowering {
     }
 
     async fn physical_plan(&self, planned: Planned) -> Result<Arc<dyn ExecutionPlan>> {
-        self.physical_plan_with_shreds(planned.without_shreds()?).await
+        self.physical_plan_with_hidden(planned.without_hidden()?).await
     }
 
-    async fn physical_plan_with_shreds(&self, planned: Planned) -> Result<Arc<dyn ExecutionPlan>> {
+    async fn physical_plan_with_hidden(&self, planned: Planned) -> Result<Arc<dyn ExecutionPlan>> {
         let state = if planned.is_ordered {
             &self.serial
         } else {
@@ -155,12 +166,23 @@ impl Lowering {
             match &table.op {
                 Op::Table { name } => {
                     let planned = self.scan(name, self.world.table_rows(name).await?)?;
-                    let shreds = self.world.shreds(name).into_iter().filter_map(|(column, path)| {
-                        let column = columns.iter().position(|known| known.name == column)?;
-                        Some(Shred { column, path })
+                    let place = |name: &str| columns.iter().position(|column| column.name == name);
+                    let parts = self
+                        .world
+                        .shreds(name)
+                        .into_iter()
+                        .map(|(column, path)| (column, Form::Part(path)));
+                    let codes = self
+                        .world
+                        .codes(name)
+                        .into_iter()
+                        .map(|(column, codes)| (column, Form::Codes(codes)));
+                    let hidden = parts.chain(codes).filter_map(|(column, form)| {
+                        let column = place(&column)?;
+                        Some(Hidden { column, form })
                     });
                     Ok(Planned {
-                        shreds: shreds.collect(),
+                        hidden: hidden.collect(),
                         ..planned
                     })
                 }
@@ -271,7 +293,7 @@ impl Lowering {
         Ok(Planned {
             plan,
             is_ordered: false,
-            shreds: Vec::new(),
+            hidden: Vec::new(),
         })
     }
 
@@ -290,16 +312,16 @@ impl Lowering {
         Ok(Planned {
             plan: change(LogicalPlanBuilder::from(below.plan))?.build()?,
             is_ordered: below.is_ordered,
-            shreds: below.shreds,
+            hidden: below.hidden,
         })
     }
 
     /// Plans what is below by itself, so that its rows come in one partition and in its order.
     async fn boundary(&self, below: Planned) -> Result<Planned> {
-        let shreds = below.shreds.clone();
-        let plan = self.physical_plan_with_shreds(below).await?;
+        let hidden = below.hidden.clone();
+        let plan = self.physical_plan_with_hidden(below).await?;
         let planned = self.source(stream::of_plan(plan)?, true)?;
-        Ok(Planned { shreds, ..planned })
+        Ok(Planned { hidden, ..planned })
     }
 
     /// Calls `lower` with what lowers expressions over the rows of a plan.
@@ -312,12 +334,15 @@ impl Lowering {
         let columns = column_expressions(&below.plan);
         let mut types: Vec<Type> = input.columns.iter().map(|column| column.ty).collect();
         let visible = types.len();
-        types.resize(visible + below.shreds.len(), Type::Dynamic);
+        types.extend(below.hidden.iter().map(|hidden| match hidden.form {
+            Form::Part(_) => Type::Dynamic,
+            Form::Codes(_) => Type::Int,
+        }));
         lower(&ScalarLowering {
             columns: &columns,
             types: &types,
             visible,
-            shreds: &below.shreds,
+            hidden: &below.hidden,
             now: self.world.now(),
         })
     }
@@ -367,22 +392,21 @@ impl Lowering {
                 .map(|(value, column)| Ok(lowering.lower(value, Position::Value)?.alias(&column.name)))
                 .collect::<Result<Vec<_>>>()
         })?;
-        // A dynamic column that goes along takes its parts with it.
-        let parts = column_expressions(&below.plan).into_iter().skip(input.columns.len());
-        let mut shreds = Vec::new();
-        for (part, shred) in parts.zip(&below.shreds) {
-            let is_source = |value: &Scalar| matches!(value.kind, ScalarKind::Column(index) if index == shred.column);
+        // A column that goes along takes its other forms with it.
+        let forms = column_expressions(&below.plan).into_iter().skip(input.columns.len());
+        let mut hidden = Vec::new();
+        for (form, known) in forms.zip(&below.hidden) {
+            let is_source = |value: &Scalar| matches!(value.kind, ScalarKind::Column(index) if index == known.column);
             if let Some(column) = prepared.iter().position(is_source) {
-                let shred = Shred {
+                expressions.push(form.alias(format!("{}\u{1}{}", columns[column].name, hidden.len())));
+                hidden.push(Hidden {
                     column,
-                    path: shred.path.clone(),
-                };
-                expressions.push(part.alias(shred.name(&columns[column].name)));
-                shreds.push(shred);
+                    form: known.form.clone(),
+                });
             }
         }
         let planned = self.on(below, |plan| plan.project(expressions))?;
-        Ok(Planned { shreds, ..planned })
+        Ok(Planned { hidden, ..planned })
     }
 
     async fn summarize(
@@ -406,6 +430,13 @@ impl Lowering {
         }
         let below = self.plan(input).await?;
         let is_ordered = below.is_ordered;
+        let dense = self.scalars(input, &below, |lowering| {
+            Dense::of(&prepared_keys, &prepared, &below.plan, lowering)
+        })?;
+        if let Some(dense) = dense {
+            let plan = self.parallel.create_physical_plan(&dense.input()?).await?;
+            return self.source(dense.table(plan, columns)?, false);
+        }
         let (keys, aggregates) = self.scalars(input, &below, |lowering| {
             let keys = prepared_keys
                 .iter()
@@ -444,12 +475,11 @@ impl Lowering {
             })
             .collect::<Result<Vec<_>>>()?;
         let planned = self.on(grouped, |plan| plan.project(results))?;
-        let shreds = Vec::new();
         // One partition still groups in the order of first appearance, which people like to see, and which keeps
         // the order of lists.
         Ok(Planned {
             is_ordered,
-            shreds,
+            hidden: Vec::new(),
             ..planned
         })
     }
@@ -502,7 +532,7 @@ impl Lowering {
         Ok(Planned {
             plan: plan.build()?,
             is_ordered: false,
-            shreds: Vec::new(),
+            hidden: Vec::new(),
         })
     }
 
@@ -646,24 +676,17 @@ impl Lowering {
 }
 
 impl Planned {
-    fn without_shreds(self) -> Result<Self> {
-        if self.shreds.is_empty() {
+    fn without_hidden(self) -> Result<Self> {
+        if self.hidden.is_empty() {
             return Ok(self);
         }
         let mut columns = column_expressions(&self.plan);
-        columns.truncate(columns.len() - self.shreds.len());
+        columns.truncate(columns.len() - self.hidden.len());
         Ok(Self {
             plan: LogicalPlanBuilder::from(self.plan).project(columns)?.build()?,
             is_ordered: self.is_ordered,
-            shreds: Vec::new(),
+            hidden: Vec::new(),
         })
-    }
-}
-
-impl Shred {
-    /// A name for the column that no query can write.
-    fn name(&self, column: &str) -> String {
-        format!("{column}\u{1}{}", self.path.join("\u{1}"))
     }
 }
 

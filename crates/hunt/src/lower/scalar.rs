@@ -5,18 +5,22 @@
 //!   null and false mean the same (a predicate, [`Position::Predicate`]), else a spelled-out form.
 //! * other comparisons, arithmetic, `and` and `or` have SQL's nulls.
 
+use std::sync::Arc;
+
 use datafusion::logical_expr::{BinaryExpr, Case, Cast, Expr, Operator, ScalarUDF, binary_expr, lit};
 use datafusion::prelude::when;
 use postern_kql::ir::{Binary, PathStep, Scalar, ScalarKind};
 use postern_kql::{Type, Value};
 use postern_kql_functions::Context;
 
+use super::code_test::CodeTest;
 use super::in_set::InSet;
 use super::interpreted::Interpreted;
 use super::text_test::TextTest;
-use super::{Shred, walk};
+use super::{Form, Hidden, walk};
 use crate::batch::{datum_scalar, scalar_value};
 use crate::error::HuntError;
+use crate::world::Codes;
 use crate::world::arrow_type;
 
 type Result<T> = std::result::Result<T, HuntError>;
@@ -36,9 +40,9 @@ pub struct ScalarLowering<'a> {
     pub columns: &'a [Expr],
     /// Their types.
     pub types: &'a [Type],
-    /// How many of them the query sees; behind them are those of `shreds`, in their order.
+    /// How many of them the query sees; behind them are those of `hidden`, in their order.
     pub visible: usize,
-    pub shreds: &'a [Shred],
+    pub hidden: &'a [Hidden],
     /// `now()` in microseconds since 1970.
     pub now: i64,
 }
@@ -52,16 +56,60 @@ impl ScalarLowering<'_> {
         if is_constant(scalar) {
             return self.fold(scalar);
         }
+        if let Some(test) = self.code_test(scalar)? {
+            return Ok(test);
+        }
         match self.native(scalar, position)? {
             Some(expression) => Ok(expression),
             None => self.interpreted(scalar),
         }
     }
 
+    /// A predicate over one coded column, asked once for each distinct string.
+    fn code_test(&self, scalar: &Scalar) -> Result<Option<Expr>> {
+        if scalar.ty != Type::Bool || matches!(scalar.kind, ScalarKind::And(..) | ScalarKind::Or(..)) {
+            return Ok(None);
+        }
+        let Some(column) = only_column(scalar) else {
+            return Ok(None);
+        };
+        let codes = self
+            .hidden
+            .iter()
+            .enumerate()
+            .find_map(|(index, hidden)| match &hidden.form {
+                Form::Codes(codes) if hidden.column == column => Some((index, codes)),
+                _ => None,
+            });
+        let Some((index, codes)) = codes else {
+            return Ok(None);
+        };
+        let test = CodeTest::new(scalar, column, codes, self.now)?;
+        Ok(Some(
+            ScalarUDF::from(test).call(vec![self.columns[self.visible + index].clone()]),
+        ))
+    }
+
+    /// The codes of a string column, where it has them.
+    pub fn codes(&self, scalar: &Scalar) -> Option<(Expr, &Arc<Codes>)> {
+        let ScalarKind::Column(column) = scalar.kind else {
+            return None;
+        };
+        self.hidden
+            .iter()
+            .enumerate()
+            .find_map(|(index, hidden)| match &hidden.form {
+                Form::Codes(codes) if hidden.column == column => {
+                    Some((self.columns[self.visible + index].clone(), codes))
+                }
+                _ => None,
+            })
+    }
+
     /// The expression with paths into dynamic columns read from the columns that hold those parts.
-    fn with_shreds(&self, scalar: &Scalar) -> Scalar {
+    fn with_parts(&self, scalar: &Scalar) -> Scalar {
         let mut scalar = scalar.clone();
-        if self.shreds.is_empty() {
+        if self.hidden.is_empty() {
             return scalar;
         }
         walk::scalars_mut(&mut scalar, &mut |part| {
@@ -69,20 +117,17 @@ impl ScalarLowering<'_> {
                 return;
             };
             let ScalarKind::Column(column) = base.kind else { return };
-            let is_prefix = |shred: &Shred| {
-                shred.column == column
-                    && shred.path.len() <= steps.len()
-                    && shred
-                        .path
-                        .iter()
-                        .zip(steps.iter())
-                        .all(|(key, step)| matches!(step, PathStep::Key(it) if it == key))
+            let length = |hidden: &Hidden| match &hidden.form {
+                Form::Part(path) if hidden.column == column && path.len() <= steps.len() => {
+                    let is_same = |(key, step): (&String, &PathStep)| matches!(step, PathStep::Key(it) if it == key);
+                    path.iter().zip(steps.iter()).all(is_same).then_some(path.len())
+                }
+                _ => None,
             };
-            let best = (0..self.shreds.len())
-                .filter(|index| is_prefix(&self.shreds[*index]))
-                .max_by_key(|index| self.shreds[*index].path.len());
-            if let Some(index) = best {
-                let rest = steps.split_off(self.shreds[index].path.len());
+            let found = self.hidden.iter().enumerate();
+            let best = found.filter_map(|(index, hidden)| Some((length(hidden)?, index))).max();
+            if let Some((length, index)) = best {
+                let rest = steps.split_off(length);
                 let column = ScalarKind::Column(self.visible + index);
                 if rest.is_empty() {
                     part.kind = column;
@@ -106,7 +151,7 @@ impl ScalarLowering<'_> {
     }
 
     fn interpreted(&self, scalar: &Scalar) -> Result<Expr> {
-        let scalar = self.with_shreds(scalar);
+        let scalar = self.with_parts(scalar);
         if let ScalarKind::Column(index) = scalar.kind {
             return Ok(self.columns[index].clone());
         }
@@ -276,6 +321,24 @@ fn is_constant(scalar: &Scalar) -> bool {
         };
     });
     constant
+}
+
+/// The column that the expression reads, when it is one and nothing else changes its value.
+fn only_column(scalar: &Scalar) -> Option<usize> {
+    let mut columns = Vec::new();
+    let mut is_fixed = true;
+    walk::scalars(scalar, &mut |part| match &part.kind {
+        ScalarKind::Column(column) => columns.push(*column),
+        ScalarKind::Call { function, .. } => is_fixed &= !is_volatile(function),
+        ScalarKind::Window { .. } | ScalarKind::Property { .. } | ScalarKind::OverPath { .. } => is_fixed = false,
+        _ => {}
+    });
+    columns.sort_unstable();
+    columns.dedup();
+    match columns.as_slice() {
+        [column] if is_fixed => Some(*column),
+        _ => None,
+    }
 }
 
 /// Functions that give another value for each row.

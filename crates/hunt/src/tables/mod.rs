@@ -13,7 +13,6 @@ mod devices;
 mod edges;
 mod empty;
 mod estate;
-pub mod files;
 mod findings;
 mod identities;
 mod labels;

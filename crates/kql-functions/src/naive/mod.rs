@@ -3,6 +3,7 @@
 //! Every operator is written as its rule reads: a join compares each pair of rows. Start at [`Naive::query`]. Absent:
 //! graph operators, table functions and external tables, which end with [`NotComputed`].
 
+pub mod queries;
 #[cfg(test)]
 mod tests;
 

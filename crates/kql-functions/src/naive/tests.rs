@@ -10,6 +10,7 @@ use postern_kql::{Options, Type, bind, parse};
 use serde_json::Value;
 
 use super::*;
+use crate::small::{Nothing, Prepared};
 use crate::{Json, convert};
 
 /// Flags of cases whose documented rows say nothing certain.
@@ -215,4 +216,39 @@ fn documented_queries_give_what_is_documented() {
         assert!(differing.is_empty(), "{}", differing.join("\n"));
         assert!(equal > 0, "no case of {file} runs here");
     }
+}
+
+#[test]
+fn the_small_executor_gives_the_same_rows() {
+    let cx = Context::new(0);
+    let (mut ran, mut refused, mut with_rows) = (0, Vec::new(), 0);
+    for seed in 0..4000 {
+        let text = queries::query(seed);
+        let naive = Naive::new(&|_| None, &cx);
+        let bound = bind(&parse(&text).script, &text, &NoTables(&naive), &Options::default());
+        let Some(query) = bound.query else {
+            let message = bound.diagnostics.first().map(|diagnostic| diagnostic.message.clone());
+            refused.push(format!("{} {text}", message.unwrap_or_default()));
+            continue;
+        };
+        let table = &query.outputs[0].table;
+        let slow = naive.query(&query).unwrap_or_else(|error| panic!("{text}\n{error}"));
+        let small = Prepared::new(table, &Nothing, &cx).and_then(|prepared| prepared.run(&Nothing, &[], &cx));
+        let small = small.unwrap_or_else(|error| panic!("{text}\n{}", error.message));
+        let sorted = |rows: &[Row]| {
+            let mut lines = crate::rows::testing::lines(rows);
+            lines.sort_unstable();
+            lines
+        };
+        assert_eq!(sorted(&small), sorted(&slow[0]), "{seed}: {text}");
+        ran += 1;
+        with_rows += usize::from(!slow[0].is_empty());
+    }
+    // Most queries are bound, and most of these have rows.
+    assert!(
+        ran > 3500,
+        "{ran} ran; others: {}",
+        refused[..3.min(refused.len())].join("\n\n")
+    );
+    assert!(with_rows > 2000, "{with_rows} had rows");
 }

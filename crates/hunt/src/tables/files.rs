@@ -1,1 +1,0 @@
-//! Files as tables (written with the coded columns of `lower`).
