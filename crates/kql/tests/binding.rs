@@ -9,15 +9,19 @@ use postern_kql::{Bound, Code, Column, Options, Severity, Type, bind, parse};
 
 const T: &str = "datatable(s:string, i:int, l:long, r:real, t:datetime, span:timespan, d:dynamic, b:bool)[] | ";
 
+/// A query that begins with `|` is about a table with a column of most types.
+fn over_table(query: &str) -> String {
+    match query.strip_prefix('|') {
+        Some(operators) => format!("{T}{operators}"),
+        None => query.to_owned(),
+    }
+}
+
 /// Asserts the columns of queries over a table with a column of most types.
 fn gives(cases: &[(&str, &str)]) {
     let world = World::exposure();
     for (query, columns) in cases {
-        let text = if query.starts_with('|') {
-            format!("{T}{}", &query[1..])
-        } else {
-            (*query).to_owned()
-        };
+        let text = over_table(query);
         assert_eq!(world.columns(&text), Ok((*columns).to_owned()), "{query}");
     }
 }
@@ -26,11 +30,7 @@ fn gives(cases: &[(&str, &str)]) {
 fn fails(cases: &[(&str, &str, &str)]) {
     let world = World::exposure();
     for (query, place, message) in cases {
-        let text = if query.starts_with('|') {
-            format!("{T}{}", &query[1..])
-        } else {
-            (*query).to_owned()
-        };
+        let text = over_table(query);
         let bound = world.bind(&text);
         let error = bound
             .diagnostics
@@ -296,7 +296,7 @@ fn texts_and_series_become_columns() {
             "s:string, a:long, b:string",
         ),
         (
-            "| make-series n = count() default = 0, avg(l) on t from datetime(2026-01-01) to datetime(2026-02-01) step 1d by s",
+            "| make-series n = count() default = 0, avg(l) on t from ago(9d) to ago(1d) step 1d by s",
             "s:string, n:dynamic, avg_l:dynamic, t:dynamic",
         ),
         (

@@ -1,22 +1,19 @@
 //! Calls of built-in functions: which signature fits, what is converted, what comes out.
 
-use std::sync::Arc;
-
 use crate::ast::{Argument, Expr, ExprKind, Name};
 use crate::functions::{
     ArgumentKind, Function, FunctionKind, ParameterKind, Repeat, Signature, SignatureParameter, SignatureResult,
 };
-use crate::ir::{Scalar, ScalarKind, Tabular};
+use crate::ir::{Scalar, ScalarKind};
 use crate::{Code, Diagnostic, Span, Type};
 
 use super::{Binder, Item, coerce, constant, names};
 
 /// An argument as it was bound.
 #[derive(Clone, Debug)]
-#[allow(dead_code)]
 pub(crate) enum Bound {
     Scalar(Scalar),
-    Table(Arc<Tabular>),
+    Table,
     Type(Type),
     Star,
     Unknown,
@@ -26,7 +23,7 @@ impl Bound {
     fn describe(&self) -> String {
         match self {
             Bound::Scalar(scalar) => scalar.ty.to_string(),
-            Bound::Table(_) => "a table".to_owned(),
+            Bound::Table => "a table".to_owned(),
             Bound::Type(_) => "a type".to_owned(),
             Bound::Star => "`*`".to_owned(),
             Bound::Unknown => "unknown".to_owned(),
@@ -214,7 +211,7 @@ impl Binder<'_> {
             ExprKind::Named { value, .. } => self.argument(value),
             _ => match self.item(expr) {
                 Item::Scalar(scalar) => Bound::Scalar(scalar),
-                Item::Table(table) => Bound::Table(table),
+                Item::Table(_) => Bound::Table,
                 Item::Graph(_) | Item::Tables(_) => {
                     self.mismatch(expr.span, "a value belongs here");
                     Bound::Unknown
@@ -389,7 +386,7 @@ pub(crate) fn scalars(arguments: Vec<Bound>) -> Option<Vec<Scalar>> {
         match argument {
             Bound::Scalar(scalar) => values.push(scalar),
             Bound::Type(_) => {}
-            Bound::Table(_) | Bound::Star | Bound::Unknown => return None,
+            Bound::Table | Bound::Star | Bound::Unknown => return None,
         }
     }
     Some(values)
@@ -532,7 +529,7 @@ fn matches(parameter: &SignatureParameter, argument: &Bound, common: Option<Type
             return takes.then_some(16);
         }
         Bound::Type(_) => return (parameter.kind == ParameterKind::TypeLiteral).then_some(16),
-        Bound::Table(_) => {
+        Bound::Table => {
             return matches!(parameter.kind, ParameterKind::Tabular | ParameterKind::Any).then_some(12);
         }
         Bound::Scalar(scalar) => scalar.ty,

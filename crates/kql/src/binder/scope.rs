@@ -103,7 +103,6 @@ impl Scope {
 
 /// The row that an expression sees.
 #[derive(Clone, Debug, Default)]
-#[allow(dead_code)]
 pub(crate) enum Row {
     /// Outside of any operator.
     #[default]

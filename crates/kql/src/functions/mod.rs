@@ -17,8 +17,8 @@ pub use signature::{ArgumentKind, ParameterKind, Repeat, Signature, SignaturePar
 const SIGNATURES: &str = include_str!("signatures.tsv");
 const SENTENCES: &str = include_str!("sentences.tsv");
 
-/// Further signatures, which the documentation has and the service lacks: an example on the page of `summarize` counts a
-/// column, and the seconds of `make_timespan` have a fraction.
+/// Further signatures, which the documentation has and the service lacks: an example on the page of `summarize` counts
+/// a column, and the seconds of `make_timespan` have a fraction.
 const DOCUMENTED: &[(FunctionKind, &str, &str)] = &[
     (FunctionKind::Aggregate, "count", "expr:Scalar -> long"),
     (
