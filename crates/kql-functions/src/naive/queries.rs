@@ -301,8 +301,9 @@ impl Drawing {
             (&total, Type::Dynamic),
             (&axis, Type::Dynamic),
         ]);
+        let aggregates = format!("{count} = count(), {total} = sum({value}) default=-1");
         Some(format!(
-            "make-series {count} = count(), {total} = sum({value}) default=-1 on {axis}{bounds} step {step} by {by} = {key}"
+            "make-series {aggregates} on {axis}{bounds} step {step} by {by} = {key}"
         ))
     }
 

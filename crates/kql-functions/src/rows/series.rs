@@ -370,6 +370,31 @@ mod tests {
     }
 
     #[test]
+    fn values_at_the_ends_of_their_types_do_no_harm() {
+        let limit = RowError::Limit {
+            what: "steps in one series of make-series",
+            max: STEPS_MAX,
+        };
+        let ends = [row(Datum::Long(i64::MIN), 1, ""), row(Datum::Long(i64::MAX), 2, "")];
+        for step in [1, 7, i64::MAX] {
+            let found = made(series(Type::Long, None, Datum::Long(step)), &ends);
+            assert_eq!(found.is_err(), step < i64::MAX, "step {step}: {found:?}");
+        }
+        let bounded = series(
+            Type::Long,
+            Some((Datum::Long(i64::MIN), Datum::Long(i64::MIN))),
+            Datum::Long(1),
+        );
+        assert_eq!(made(bounded, &ends), Ok(Vec::new()));
+        let reals = [f64::NAN, f64::INFINITY, f64::MIN_POSITIVE, 1e300].map(|at| row(Datum::Real(at), 1, ""));
+        assert_eq!(
+            made(series(Type::Real, None, Datum::Real(1e299)), &reals).map(|rows| rows.len()),
+            Ok(1)
+        );
+        assert_eq!(made(series(Type::Real, None, Datum::Real(1e290)), &reals), Err(limit));
+    }
+
+    #[test]
     fn too_many_steps_and_steps_of_nothing_are_refused() {
         let long = series(
             Type::Long,

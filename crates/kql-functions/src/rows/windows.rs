@@ -507,6 +507,27 @@ mod tests {
     }
 
     #[test]
+    fn values_at_the_ends_of_their_types_do_no_harm() {
+        let ends = numbers(&[i64::MAX, i64::MAX, i64::MIN]);
+        let x = || column(0, Type::Long);
+        values(window("row_cumsum", Type::Long, vec![x()]), &ends);
+        values(
+            window("row_number", Type::Long, vec![constant(Datum::Long(i64::MAX))]),
+            &ends,
+        );
+        let moments: Vec<Vec<Datum<'_>>> = ends
+            .iter()
+            .map(|row| match row[0] {
+                Datum::Long(at) => vec![Datum::DateTime(at)],
+                _ => Vec::new(),
+            })
+            .collect();
+        let longest = || constant(Datum::TimeSpan(i64::MAX));
+        let arguments = vec![column(0, Type::DateTime), longest(), longest()];
+        values(window("row_window_session", Type::DateTime, arguments), &moments);
+    }
+
+    #[test]
     fn sessions_end_after_a_pause_after_their_longest_time_and_on_demand() {
         let minutes = |minutes: i64| Datum::TimeSpan(minutes * 60 * convert::TICKS_PER_SECOND);
         let rows: Vec<Vec<Datum<'_>>> = [0, 4, 8, 12, 20, 21]
