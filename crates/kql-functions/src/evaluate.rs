@@ -79,8 +79,9 @@ impl Program {
         self.ty
     }
 
+    /// The value, always of the program's type or null.
     pub fn run<'a>(&'a self, row: &dyn Row<'a>, cx: &Context) -> Datum<'a> {
-        self.root.run(row, cx)
+        fitted(self.root.run(row, cx), self.ty)
     }
 
     /// Whether the value of a predicate is true: null counts as false.
@@ -205,6 +206,16 @@ pub(crate) fn each_value(value: &Datum<'_>, mut visit: impl FnMut(&Datum<'_>) ->
         return items.iter().all(|item| visit(&convert::kind_of_tree(item)));
     }
     visit(value)
+}
+
+/// The value in the type that it is taken for: what is computed from a JSON value has the type of its kind at first.
+fn fitted(value: Datum<'_>, ty: Type) -> Datum<'_> {
+    let value = match value.ty() {
+        Some(found) if found == ty => return value,
+        Some(_) => convert::cast(&value, ty),
+        None => Datum::Null,
+    };
+    if value.is_null() { null(ty) } else { value }
 }
 
 impl Node {

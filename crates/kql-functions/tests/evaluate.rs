@@ -341,6 +341,20 @@ fn only_the_chosen_branch_is_computed_and_chance_is_drawn_for_each_row() {
 }
 
 #[test]
+fn a_value_has_the_type_that_was_bound() {
+    let half = || dynamic("1.5");
+    let sum = binary(Binary::Add, half(), long(1), Type::Long);
+    assert_eq!(value(&sum), Datum::Long(2));
+    let yes = || constant(Value::Bool(true));
+    let chosen = |ty| call("iff", vec![yes(), half(), null(ty)], ty);
+    assert_eq!(value(&chosen(Type::Real)), Datum::Real(1.5));
+    assert_eq!(value(&chosen(Type::String)), Datum::string("1.5"));
+    assert_eq!(value(&chosen(Type::DateTime)), Datum::Null);
+    let packed = call("iff", vec![yes(), long(1), dynamic("2")], Type::Dynamic);
+    assert_eq!(value(&packed), value(&dynamic("1")));
+}
+
+#[test]
 fn rows_of_sub_queries_are_handed_in() {
     let table = Arc::new(postern_kql::ir::Tabular {
         columns: Vec::new(),
