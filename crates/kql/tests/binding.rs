@@ -342,8 +342,8 @@ fn lets_and_functions_are_written_out() {
             "print_0:long",
         ),
         (
-            "let x = 1; let f = () { x }; let x = 'a'; print f(), x",
-            "print_0:long, print_1:string",
+            "let x = 1; let f = () { x }; let g = (x:string) { f() }; print f(), g('a')",
+            "print_0:long, print_1:long",
         ),
     ]);
     fails(&[
@@ -367,7 +367,7 @@ fn lets_and_functions_are_written_out() {
 
 #[test]
 fn a_function_sees_the_names_of_its_own_place() {
-    let bound = World::exposure().bind("let x = 1; let f = () { x }; let x = 'a'; print f()");
+    let bound = World::exposure().bind("let x = 1; let f = () { x }; let g = () { let x = 'a'; f() }; print g()");
     let table = &bound.query.unwrap().outputs[0].table;
     assert_eq!(table.columns, [Column::new("print_0", Type::Long)]);
 }

@@ -97,6 +97,7 @@ pub fn bind(script: &ast::Script, text: &str, schema: &dyn Schema, options: &Opt
         is_incomplete: false,
         inside: None,
         block: 0,
+        is_searching: false,
         limits: Limits::default(),
         depths: HashMap::new(),
         materialized: 0,
@@ -151,6 +152,8 @@ pub(crate) struct Binder<'a> {
     pub inside: Option<Span>,
     /// How many names were in scope where the script, or the function that is bound, began.
     pub block: usize,
+    /// The condition of a `search` or `find` is bound.
+    pub is_searching: bool,
     pub limits: Limits,
     /// How deep the tables are that were bound.
     pub depths: HashMap<*const Tabular, (Arc<Tabular>, u32)>,

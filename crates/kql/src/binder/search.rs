@@ -72,6 +72,11 @@ impl Binder<'_> {
 
     /// Each table with its rows that match.
     fn matching(&mut self, parts: Vec<Part>, search: &Search, predicate: &Expr, span: Span) -> Vec<Part> {
+        // The condition is bound once for each table, so that one inside another would be bound for each pair, ...
+        if std::mem::replace(&mut self.is_searching, true) {
+            self.unsupported(span, "a search inside the condition of another");
+            return parts;
+        }
         let mut found = Vec::with_capacity(parts.len());
         for part in parts {
             let condition = self.with_row(Row::of(&part.table), |binder| {
@@ -89,6 +94,7 @@ impl Binder<'_> {
                 source: part.source,
             });
         }
+        self.is_searching = false;
         found
     }
 
