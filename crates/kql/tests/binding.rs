@@ -241,6 +241,42 @@ fn the_default_join_is_warned_of_and_marked() {
 }
 
 #[test]
+fn common_mistakes_are_warned_of() {
+    let world = World::exposure();
+    for (query, message) in [
+        (
+            "ExposureGraphNodes | where tolower(NodeName) == 'DC01'",
+            "what `tolower` gives is never equal to `DC01`",
+        ),
+        (
+            "ExposureGraphNodes | where isnotnull(NodeName)",
+            "a string is never null, so `isnotnull` says nothing",
+        ),
+        (
+            "ExposureGraphNodes | extend n = 1 | where n == '1'",
+            "long is compared with string; the values are converted to long first",
+        ),
+        (
+            "ExposureGraphNodes | extend n = prev(NodeId)",
+            "`prev` depends on the order of rows, and they have none here: sort them first",
+        ),
+    ] {
+        let bound = world.bind(query);
+        assert!(bound.query.is_some(), "{query}");
+        assert_eq!(bound.diagnostics[0].severity, Severity::Warning, "{query}");
+        assert_eq!(bound.diagnostics[0].message, message);
+    }
+}
+
+#[test]
+fn a_result_has_the_name_of_an_as_at_its_end() {
+    let world = World::exposure();
+    let name = |query: &str| world.bind(query).query.unwrap().outputs[0].name.clone();
+    assert_eq!(name("print 1 | as Result"), Some("Result".to_owned()));
+    assert_eq!(name("print a = 1 | as T | union T"), None);
+}
+
+#[test]
 fn unions_part_columns_of_several_types() {
     gives(&[
         (

@@ -20,7 +20,10 @@ impl Binder<'_> {
     pub fn binary(&mut self, operator: Binary, left: Scalar, right: Scalar, place: Span) -> Option<Scalar> {
         let span = left.span.to(right.span);
         let (left, right) = match operator {
-            Binary::Equal | Binary::NotEqual => self.comparable(left, right, place)?,
+            Binary::Equal | Binary::NotEqual => {
+                self.check_case(&left, &right, place);
+                self.comparable(left, right, place)?
+            }
             _ => (left, right),
         };
         let rule = match operator {
@@ -88,6 +91,25 @@ impl Binder<'_> {
             format!("{a} is compared with {b}; the values are converted to {ty} first"),
         );
         Some((coerce::to(left, ty), coerce::to(right, ty)))
+    }
+
+    /// Warns where a text of one case is compared with one that has letters of the other.
+    fn check_case(&mut self, left: &Scalar, right: &Scalar, place: Span) {
+        for (value, other) in [(left, right), (right, left)] {
+            let (ScalarKind::Call { function, .. }, Some(text)) = (&value.kind, constant::text(other)) else {
+                continue;
+            };
+            let never = match function.as_str() {
+                "tolower" => text.chars().any(char::is_uppercase),
+                "toupper" => text.chars().any(char::is_lowercase),
+                _ => false,
+            };
+            if never {
+                let message = format!("what `{function}` gives is never equal to `{text}`");
+                let diagnostic = crate::Diagnostic::warning(crate::Code::Suspicious, place, message);
+                self.report(diagnostic.with_hint("`=~` compares without regard to case"));
+            }
+        }
     }
 
     /// A test of texts.

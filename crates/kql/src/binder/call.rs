@@ -153,6 +153,11 @@ impl Binder<'_> {
             // `replace(pattern, rewrite, source)` is `replace_regex(source, pattern, rewrite)`.
             values.rotate_right(1);
         }
+        if matches!(function.canonical, "isnull" | "isnotnull") && values.iter().all(|value| value.ty == Type::String) {
+            let message = format!("a string is never null, so `{}` says nothing", function.name);
+            let diagnostic = Diagnostic::warning(Code::Suspicious, name.span, message);
+            self.report(diagnostic.with_hint("`isempty` and `isnotempty` ask whether a text is empty"));
+        }
         if function.name == "assert" {
             return self.assertion(&values, span);
         }

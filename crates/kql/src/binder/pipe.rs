@@ -23,7 +23,14 @@ impl Binder<'_> {
     }
 
     /// Operators that follow one another.
-    pub fn operators(&mut self, mut item: Item, operators: &[Operator]) -> Item {
+    pub fn operators(&mut self, item: Item, operators: &[Operator]) -> Item {
+        let outer_order = self.is_ordered;
+        let item = self.operators_inside(item, operators);
+        self.is_ordered = outer_order;
+        item
+    }
+
+    fn operators_inside(&mut self, mut item: Item, operators: &[Operator]) -> Item {
         for operator in operators {
             let columns = match &item {
                 Item::Table(input) => input.columns.len(),
@@ -35,7 +42,9 @@ impl Binder<'_> {
             item = match item {
                 Item::Table(input) => {
                     self.is_ordered = super::order::is_ordered(&input);
-                    self.with_row(Row::of(&input), |binder| binder.note_caret(operator.span));
+                    if self.options.caret.is_some() {
+                        self.with_row(Row::of(&input), |binder| binder.note_caret(operator.span));
+                    }
                     match self.operator(input, operator) {
                         Item::Table(table) if !self.check_table(&table) => return Item::Unknown,
                         item => item,
@@ -59,6 +68,10 @@ impl Binder<'_> {
                     self.operator(unknown_table(operator.span), operator)
                 }
             };
+            if !matches!(operator.kind, OperatorKind::As(_) | OperatorKind::Render { .. }) {
+                // The name of a table in the middle is not that of the result.
+                self.result_name_of_as = None;
+            }
         }
         item
     }
