@@ -1,9 +1,7 @@
 //! Any text is bound, quickly and without a panic: broken queries, deep ones, long ones, and those that grow when their
 //! functions are written out.
 
-mod common;
-
-use common::{World, corpus};
+use crate::common::{World, corpus};
 use postern_kql::{Bound, Code};
 
 /// A small generator of numbers, so that each run is the same.

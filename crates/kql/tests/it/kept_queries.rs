@@ -1,12 +1,10 @@
 //! Queries that are kept: generated ones, which are valid, and those that once broke something.
 
-mod common;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use common::World;
+use crate::common::World;
 use postern_kql::complete::{complete, hover};
 use postern_kql::schema::{Found, Schema, StoredFunction, Table, TableFunction};
 use postern_kql::{Options, bind, parse};

@@ -1,8 +1,6 @@
 //! Names of `let`s and parameters: a name hides one from outside, and is declared once in its own script or function.
 
-mod common;
-
-use common::World;
+use crate::common::World;
 
 #[test]
 fn a_name_is_declared_once_in_a_script_and_in_a_function() {

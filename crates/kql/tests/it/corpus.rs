@@ -1,8 +1,6 @@
 //! Columns of the shared corpora, against those that the official language service infers.
 
-mod common;
-
-use common::{World, corpus, official};
+use crate::common::{World, corpus, official};
 
 /// Queries of a corpus whose columns are not the official ones, each with both.
 fn disagreements(file: &str, world: &World) -> Option<(usize, Vec<String>)> {

@@ -1,5 +1,4 @@
 //! A schema for tests, and the shared corpora.
-#![allow(dead_code, reason = "each test uses a part")]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,8 +1,6 @@
 //! Names, types, scopes and diagnostics of bound queries, case by case.
 
-mod common;
-
-use common::World;
+use crate::common::World;
 use postern_kql::ir::{JoinKind, Op, ScalarKind};
 use postern_kql::schema::{Parameter, TableFunction};
 use postern_kql::{Bound, Code, Column, Options, Severity, Type, bind, parse};

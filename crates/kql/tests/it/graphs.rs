@@ -1,8 +1,6 @@
 //! Graph operators as they are bound: columns of the results, and what is refused.
 
-mod common;
-
-use common::World;
+use crate::common::World;
 use postern_kql::ir::{Op, OverPath, ScalarKind};
 
 const TABLES: &str = "let N = datatable(name:string, age:long)[]; \
