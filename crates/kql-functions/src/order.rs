@@ -32,20 +32,35 @@ pub fn compare(left: &Datum<'_>, right: &Datum<'_>) -> Ordering {
 }
 
 /// A value that orders as its sort key says.
+///
+/// Nulls stand at the end that the key names. A real that is no number stands beside them, on the side of the numbers.
+/// Texts have no null: where nulls are put to the end that is not theirs by themselves, the empty text goes there.
 pub(crate) struct Sorted {
     pub(crate) value: Datum<'static>,
     pub(crate) is_ascending: bool,
     pub(crate) nulls_first: bool,
 }
 
+impl Sorted {
+    /// How near to the nulls' end the value stands, whatever other values there are.
+    fn nearness(&self) -> u8 {
+        match &self.value {
+            Datum::Null => 2,
+            Datum::Real(value) if value.is_nan() => 1,
+            Datum::String(text) if text.is_empty() && self.nulls_first != self.is_ascending => 1,
+            _ => 0,
+        }
+    }
+}
+
 impl Ord for Sorted {
     fn cmp(&self, other: &Self) -> Ordering {
-        let order = compare(&self.value, &other.value);
-        match (self.value.is_null(), other.value.is_null()) {
-            (false, false) if !self.is_ascending => order.reverse(),
-            (true, false) | (false, true) if !self.nulls_first => order.reverse(),
-            _ => order,
-        }
+        let nearness = self.nearness().cmp(&other.nearness());
+        let ends = if self.nulls_first { nearness.reverse() } else { nearness };
+        ends.then_with(|| {
+            let order = compare(&self.value, &other.value);
+            if self.is_ascending { order } else { order.reverse() }
+        })
     }
 }
 
@@ -125,6 +140,42 @@ pub(crate) fn whole(datum: &Datum<'_>) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nulls_and_what_stands_beside_them_go_to_the_end_that_is_named() {
+        let reals = [Datum::Real(2.0), Datum::Null, Datum::Real(f64::NAN), Datum::Real(-1.0)];
+        let texts = ["b", "", "a"].map(Datum::string);
+        for (is_ascending, nulls_first, of_reals, of_texts) in [
+            (true, true, ["", "NaN", "-1.0", "2.0"], ["", "a", "b"]),
+            (true, false, ["-1.0", "2.0", "NaN", ""], ["a", "b", ""]),
+            (false, true, ["", "NaN", "2.0", "-1.0"], ["", "b", "a"]),
+            (false, false, ["2.0", "-1.0", "NaN", ""], ["b", "a", ""]),
+        ] {
+            let sorted = |values: &[Datum<'static>]| {
+                let mut keys: Vec<Sorted> = values
+                    .iter()
+                    .map(|value| Sorted {
+                        value: value.clone(),
+                        is_ascending,
+                        nulls_first,
+                    })
+                    .collect();
+                keys.sort();
+                let texts = keys.iter().map(|key| crate::convert::text(&key.value).into_owned());
+                texts.collect::<Vec<_>>()
+            };
+            assert_eq!(
+                sorted(&reals),
+                of_reals,
+                "ascending {is_ascending}, nulls first {nulls_first}"
+            );
+            assert_eq!(
+                sorted(&texts),
+                of_texts,
+                "ascending {is_ascending}, nulls first {nulls_first}"
+            );
+        }
+    }
 
     #[test]
     fn the_order_is_total_and_null_comes_first() {

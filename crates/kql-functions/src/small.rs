@@ -8,7 +8,6 @@
 //! and projections directly above a table see its rows where they lie, so that only what is kept is copied.
 
 use std::cell::RefCell;
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 use postern_kql::ir::{Aggregate, JoinKind, Op, Scalar, SortKey, Tabular};
@@ -17,9 +16,10 @@ use postern_kql::{Code, Diagnostic, Span, Type};
 use crate::bytes::Writer;
 use crate::evaluate::{Program, Row, Values};
 use crate::keys::KeySet;
+use crate::order::Sorted;
 use crate::rows::windows::Windows;
 use crate::rows::{self, Preparation, RowError, RowOperator};
-use crate::{Accumulator, Context, Datum, accumulator, order};
+use crate::{Accumulator, Context, Datum, accumulator};
 
 /// A row that owns its values.
 pub type OwnedRow = Vec<Datum<'static>>;
@@ -622,35 +622,15 @@ fn summarize(
         .collect())
 }
 
-fn sort(rows: &mut Vec<OwnedRow>, by: &[(Program, bool, bool)], cx: &Context) {
-    let mut keyed: Vec<(OwnedRow, OwnedRow)> = rows
-        .drain(..)
-        .map(|row| {
-            let key = by
-                .iter()
-                .map(|(program, ..)| program.run(&Values(&row), cx).into_owned())
-                .collect();
-            (key, row)
-        })
-        .collect();
-    keyed.sort_by(|(left, _), (right, _)| {
-        for ((left, right), (_, is_ascending, nulls_first)) in left.iter().zip(right).zip(by) {
-            let ordering = match (left.is_null(), right.is_null()) {
-                (true, true) => Ordering::Equal,
-                (true, false) if *nulls_first => Ordering::Less,
-                (true, false) => Ordering::Greater,
-                (false, true) if *nulls_first => Ordering::Greater,
-                (false, true) => Ordering::Less,
-                _ if *is_ascending => order::compare(left, right),
-                _ => order::compare(right, left),
-            };
-            if ordering != Ordering::Equal {
-                return ordering;
-            }
-        }
-        Ordering::Equal
+fn sort(rows: &mut [OwnedRow], by: &[(Program, bool, bool)], cx: &Context) {
+    rows.sort_by_cached_key(|row| {
+        let keys = by.iter().map(|(program, is_ascending, nulls_first)| Sorted {
+            value: program.run(&Values(row), cx).into_owned(),
+            is_ascending: *is_ascending,
+            nulls_first: *nulls_first,
+        });
+        keys.collect::<Vec<_>>()
     });
-    rows.extend(keyed.into_iter().map(|(_, row)| row));
 }
 
 fn join(

@@ -258,7 +258,8 @@ impl Drawing {
         let keys = keys.join(", ");
         let count = self.below(6);
         Some(match self.below(4) {
-            0 => format!("top {count} by {keys}"),
+            // More rows than there are: which of equal ones are left out is open.
+            0 => format!("top 100000 by {}", keys.split(',').next().unwrap_or_default()),
             1 => format!("sort by {keys} | take {count}"),
             2 => {
                 let (name, ty) = self.column(|_| true)?;

@@ -173,7 +173,6 @@ const SLIPS: &[(&str, &str)] = &[
         "67542323345dd30e",
         "shows one row of the several that innerunique may keep",
     ),
-    ("fcea53045356449b", "takes an empty text for a null"),
 ];
 
 #[test]
