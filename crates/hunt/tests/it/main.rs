@@ -3,3 +3,4 @@
 mod cases;
 mod compare;
 mod nothing;
+mod random;

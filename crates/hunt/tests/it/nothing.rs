@@ -12,7 +12,7 @@ use postern_kql::schema::{Found, Schema, StoredFunction, Table, TableFunction};
 use tokio_util::sync::CancellationToken;
 
 /// 2026-11-22.
-const NOW: i64 = 1_795_305_600_000_000;
+pub const NOW: i64 = 1_795_305_600_000_000;
 
 pub struct Nothing;
 
