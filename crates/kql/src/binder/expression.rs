@@ -400,7 +400,15 @@ impl Binder<'_> {
             links.push((*operator, *operator_span, right.as_ref()));
             first = left;
         }
-        let mut left = self.scalar(first);
+        let mut left = match (&names::bare(first).kind, links.last()) {
+            // `* has "x"`: in any column.
+            (ExprKind::Star, Some((operator, place, right))) => {
+                let test = (*operator, *place, *right);
+                links.pop();
+                self.any_column_test(test, expr.span)
+            }
+            _ => self.scalar(first),
+        };
         let mut length = 0;
         while let Some((operator, place, right)) = links.pop() {
             if matches!(operator, BinaryOperator::And | BinaryOperator::Or) {

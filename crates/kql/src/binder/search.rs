@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::ast::{self, BinaryOperator, Expr, ExprKind, FindProject, Operator, StringOperator, StringTest};
 use crate::ir::{Op, Scalar, ScalarKind, Tabular};
-use crate::{Column, Span, Type, Value};
+use crate::{Code, Column, Span, Type, Value};
 
 use super::combine::{Part, missing, unify};
 use super::expression::balanced;
@@ -215,6 +215,45 @@ impl Binder<'_> {
             })
             .collect();
         balanced(tests, false).unwrap_or_else(|| constant::scalar(Value::Bool(false), span))
+    }
+
+    /// `* has "x"`: whether a column of the row passes a test.
+    pub fn any_column_test(
+        &mut self,
+        (operator, place, right): (BinaryOperator, Span, &Expr),
+        span: Span,
+    ) -> Option<Scalar> {
+        let right = self.scalar(right)?;
+        let row = self.row.columns().cloned();
+        let Some(row) = row.filter(|row| !row.is_open) else {
+            return Some(self.of_type(Type::Bool, span));
+        };
+        let is_test = matches!(
+            operator,
+            BinaryOperator::String(_) | BinaryOperator::Equal | BinaryOperator::NotEqual
+        );
+        if !is_test {
+            self.error(Code::Syntax, place, "`*` stands before tests of texts and `==` only");
+            return None;
+        }
+        let at = self.at(span);
+        let mut tests = Vec::new();
+        for (index, column) in row.columns.iter().enumerate() {
+            let is_text = matches!(column.ty, Type::String | Type::Dynamic);
+            let left = column_value(index, column.ty, at);
+            match operator {
+                BinaryOperator::String(test) if is_text => {
+                    let symbol = place.text(self.text).to_owned();
+                    tests.push(self.text_test(test, left, right.clone(), place, &symbol)?);
+                }
+                BinaryOperator::Equal | BinaryOperator::NotEqual if column.ty == right.ty || is_text => {
+                    let operator = super::arithmetic::operator(operator)?;
+                    tests.push(self.binary(operator, left, right.clone(), place)?);
+                }
+                _ => {}
+            }
+        }
+        balanced(tests, false).or_else(|| Some(constant::scalar(Value::Bool(false), at)))
     }
 
     /// `find`: rows of many tables in one shape, what does not fit being packed into a bag.

@@ -70,7 +70,7 @@ impl Binder<'_> {
             let default = aggregate.default.as_ref().and_then(|default| self.scalar(default));
             let label = match name {
                 Some(name) => Some(name.text.clone()),
-                None => self.over_aggregate(|binder| binder.result_name(value)),
+                None => self.over_aggregate(|binder| binder.aggregate_name(value)),
             };
             let label = label.unwrap_or_else(|| self.default_name());
             if let (Some(bound), Some(default)) = (&bound, &default)

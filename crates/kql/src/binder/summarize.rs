@@ -521,6 +521,17 @@ impl Binder<'_> {
         Item::Scalar(self.aggregate(canonical, values, ty, 0, name.span))
     }
 
+    /// The name of the column that an aggregate gives, where it is written without one.
+    pub fn aggregate_name(&mut self, expr: &Expr) -> Option<String> {
+        match self.several_results(expr) {
+            Some((function, name, arguments)) => {
+                let results = self.result_columns(function, name, arguments)?;
+                results.into_iter().next().map(|result| result.name)
+            }
+            None => self.result_name(expr),
+        }
+    }
+
     /// One aggregate, as `make-series`, `top-nested` and `pivot` take them: its value over the row
     /// `[aggregates...]` must be the aggregate itself.
     pub fn one_aggregate(&mut self, expr: &Expr) -> Option<Aggregate> {

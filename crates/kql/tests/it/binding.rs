@@ -291,6 +291,14 @@ fn unions_part_columns_of_several_types() {
 }
 
 #[test]
+fn a_star_stands_for_all_columns_in_a_test() {
+    gives(&[
+        ("| where * has 'x' and l > 1 | count", "Count:long"),
+        ("| where * == 'x' | count", "Count:long"),
+    ]);
+}
+
+#[test]
 fn expansions_make_rows_of_elements() {
     gives(&[
         ("print a = 1, d = dynamic([1]) | mv-expand d", "a:long, d:dynamic"),
@@ -336,6 +344,10 @@ fn texts_and_series_become_columns() {
         (
             "| scan declare (x:long = 0) with (step one: true => x = one.x + l;) | project x",
             "x:long",
+        ),
+        (
+            "| make-series percentile(l, 95) on t step 1d",
+            "percentile_l_95:dynamic, t:dynamic",
         ),
         (
             "| getschema",
