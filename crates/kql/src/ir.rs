@@ -42,7 +42,8 @@ pub struct Render {
 pub struct Marks {
     /// Tables and table functions that are read, sorted.
     pub tables: Vec<String>,
-    /// Each row of the result depends on one row of one table alone, so that changed rows can be evaluated by themselves.
+    /// Each row of the result depends on one row of one table alone, so that changed rows can be evaluated by
+    /// themselves.
     pub is_row_local: bool,
     /// Why the result depends on the order of rows or on chance: the operator and its place. Empty: it does not.
     pub order_dependent: Vec<(String, Span)>,
