@@ -187,7 +187,10 @@ fn place(index: i64, length: usize) -> usize {
     }
 }
 
-fn array_split<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+fn array_split<'a>(cx: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
+    if !may_join(cx, arguments) {
+        return Datum::Null;
+    }
     let Some(items) = array(arguments, 0) else {
         return Datum::Null;
     };

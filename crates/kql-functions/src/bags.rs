@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::conditions::is_empty;
 use crate::elements::{array, bag};
 use crate::json::Properties;
-use crate::limits::{may_join, may_weigh};
+use crate::limits::{DEPTH_MAX, may_be_deep, may_join, may_weigh};
 use crate::strings::text;
 use crate::{Context, Datum, Json, Kernel, convert};
 
@@ -166,25 +166,49 @@ fn bag_remove_keys<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
     let Some(names) = array(arguments, 1) else {
         return Datum::dynamic(tree);
     };
+    let mut removal = Removal::default();
     for name in names.iter() {
         if let Json::String(name) = name {
-            remove(&mut tree, &steps_to(name));
+            removal.add(&steps_to(name));
         }
     }
+    removal.prune(&mut tree);
     Datum::dynamic(tree)
 }
 
-fn remove(tree: &mut Json, steps: &[Step]) {
-    let [Step::Key(key), rest @ ..] = steps else {
-        return;
-    };
-    let Json::Object(entries) = tree else {
-        return;
-    };
-    if rest.is_empty() {
-        entries.retain(|(name, _)| name != key);
-    } else if let Some((_, value)) = entries.iter_mut().find(|(name, _)| name == key) {
-        remove(value, rest);
+/// What is taken out of a bag and of the bags in it.
+#[derive(Default)]
+struct Removal {
+    is_whole: bool,
+    below: HashMap<String, Removal>,
+}
+
+impl Removal {
+    /// Places in arrays cannot be taken out, and no value is deeper than the limit: such paths name nothing.
+    fn add(&mut self, steps: &[Step]) {
+        if steps.len() > DEPTH_MAX || steps.iter().any(|step| matches!(step, Step::Index(_))) {
+            return;
+        }
+        let mut removal = self;
+        for step in steps {
+            if let Step::Key(key) = step {
+                removal = removal.below.entry(key.clone()).or_default();
+            }
+        }
+        removal.is_whole = true;
+    }
+
+    fn prune(&self, tree: &mut Json) {
+        let Json::Object(entries) = tree else {
+            return;
+        };
+        entries.retain_mut(|(name, value)| match self.below.get(name) {
+            None => true,
+            Some(removal) => {
+                removal.prune(value);
+                !removal.is_whole
+            }
+        });
     }
 }
 
@@ -196,9 +220,13 @@ fn bag_set_key<'a>(cx: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
     let (Some(entries), Some(value)) = (bag(arguments, 0), arguments.get(2)) else {
         return Datum::Null;
     };
+    let steps = steps_to(&text(arguments, 1));
+    if !may_be_deep(cx, steps.len()) {
+        return Datum::Null;
+    }
     let mut tree = Json::Object(entries.into_owned());
     let mut at = &mut tree;
-    for step in steps_to(&text(arguments, 1)) {
+    for step in steps {
         let Step::Key(key) = step else {
             // Places in arrays cannot be set.
             return Datum::Null;

@@ -14,6 +14,10 @@ pub const DYNAMIC_BYTES_MAX: usize = 64 << 20;
 /// Elements that a function makes by itself where its arguments ask for more: the language's own limit.
 pub const ELEMENTS_MAX: usize = 1 << 20;
 
+/// How deep arrays and objects may stand in one another in a value that a function makes. A step of `scan` can wrap a
+/// value once more for every row, and whoever walks through a value needs stack for each level.
+pub const DEPTH_MAX: usize = 120;
+
 /// Memory of a JSON value besides its texts.
 const NODE_BYTES: usize = size_of::<Json>();
 
@@ -56,12 +60,38 @@ pub fn may_weigh(cx: &Context, bytes: usize) -> bool {
 
 /// Whether all arguments together may go into one JSON value.
 pub fn may_join(cx: &Context, arguments: &[Datum<'_>]) -> bool {
-    may_weigh(cx, arguments.iter().map(weight_of).sum())
+    arguments.iter().all(|argument| may_wrap(cx, argument)) && may_weigh(cx, arguments.iter().map(weight_of).sum())
 }
 
 /// Whether so many copies of a value may go into one JSON value.
 pub fn may_repeat(cx: &Context, value: &Datum<'_>, times: usize) -> bool {
-    may_weigh(cx, weight_of(value).saturating_mul(times))
+    may_wrap(cx, value) && may_weigh(cx, weight_of(value).saturating_mul(times))
+}
+
+/// Whether a value may stand inside another one.
+fn may_wrap(cx: &Context, value: &Datum<'_>) -> bool {
+    match value {
+        Datum::Dynamic(Dynamic::Tree(tree)) => may_be_deep(cx, depth(tree) + 1),
+        // What is read from text is no deeper than the reader of JSON goes.
+        _ => true,
+    }
+}
+
+/// Whether a value may have so many levels; the context is told where not.
+pub fn may_be_deep(cx: &Context, levels: usize) -> bool {
+    let may = levels <= DEPTH_MAX;
+    if !may {
+        cx.reach("a dynamic value would have been nested more than 120 levels deep and is null");
+    }
+    may
+}
+
+fn depth(tree: &Json) -> usize {
+    match tree {
+        Json::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+        Json::Object(entries) => 1 + entries.iter().map(|(_, value)| depth(value)).max().unwrap_or(0),
+        _ => 0,
+    }
 }
 
 /// Whether a text of so many bytes may be made; the context is told where not.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use regex::Regex;
 
 use crate::limits::{self, may_be_text, may_weigh};
-use crate::strings::{Search, long, text};
+use crate::strings::{Places, Search, long, text};
 use crate::{Context, Datum, Json, Kernel, convert};
 
 pub const FUNCTIONS: &[(&str, Kernel)] = &[
@@ -135,27 +135,25 @@ fn indexof_regex<'a>(cx: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
     if long(arguments, 2).is_some_and(|start| start < 0) {
         return Datum::Null;
     }
-    let Some(search) = Search::of(arguments, || source.chars().count()) else {
+    let places = Places::of(&source);
+    let Some(search) = Search::of(arguments, || places.count()) else {
         return Datum::Null;
     };
     let Some(pattern) = cx.pattern(&text(arguments, 1)) else {
         return Datum::Long(-1);
     };
-    // Places of characters, so that bytes and characters translate both ways.
-    let places: Vec<usize> = source.char_indices().map(|(byte, _)| byte).collect();
-    let byte_of = |place: usize| places.get(place).copied().unwrap_or(source.len());
-    let find_range = |from: usize, length: Option<usize>| {
-        let (start, end) = (
-            byte_of(from),
-            length.map_or(source.len(), |length| byte_of(from.saturating_add(length))),
-        );
-        let found = pattern.find(source.get(start..end)?)?;
-        let place = |byte: usize| places.partition_point(|place| *place < start + byte);
-        Some((place(found.start()), place(found.end())))
+    let find = |from: usize, length: Option<usize>| {
+        let found = pattern.find(places.stretch(from, length)?)?;
+        let start = places.byte_of(from);
+        Some((
+            places.place_of(start + found.start()),
+            places.place_of(start + found.end()),
+        ))
     };
+    // The next match begins behind this one.
     search.run(
-        |from, length| find_range(from, length).map(|found| found.0),
-        |found| find_range(found, None).map_or(found + 1, |(start, end)| end.max(start + 1)),
+        |from, length| find(from, length).map(|(start, _)| start),
+        |found| find(found, None).map_or(found + 1, |(_, end)| end.max(found + 1)),
     )
 }
 

@@ -187,19 +187,53 @@ impl Search {
 
 fn indexof<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
     let (text, wanted) = (text(arguments, 0), text(arguments, 1));
-    let Some(search) = Search::of(arguments, || text.chars().count()) else {
+    let places = Places::of(&text);
+    let Some(search) = Search::of(arguments, || places.count()) else {
         return Datum::Null;
     };
     let find = |from: usize, length: Option<usize>| {
-        let start = byte_of(&text, from);
-        if start == text.len() && from > 0 && !wanted.is_empty() {
-            return None;
-        }
-        let end = length.map_or(text.len(), |length| start + byte_of(&text[start..], length));
-        let found = text[start..end].find(wanted.as_ref())?;
-        Some(from + text[start..start + found].chars().count())
+        let found = places.stretch(from, length)?.find(wanted.as_ref())?;
+        Some(places.place_of(places.byte_of(from) + found))
     };
     search.run(find, |found| found + 1)
+}
+
+/// Places of characters and of bytes in a text, either way.
+pub(crate) struct Places<'t> {
+    text: &'t str,
+    /// Where each character begins; nothing where each is one byte.
+    starts: Option<Vec<usize>>,
+}
+
+impl<'t> Places<'t> {
+    pub fn of(text: &'t str) -> Self {
+        let starts = (!text.is_ascii()).then(|| text.char_indices().map(|(byte, _)| byte).collect());
+        Self { text, starts }
+    }
+
+    pub fn count(&self) -> usize {
+        self.starts.as_ref().map_or(self.text.len(), Vec::len)
+    }
+
+    pub fn byte_of(&self, place: usize) -> usize {
+        match &self.starts {
+            Some(starts) => starts.get(place).copied().unwrap_or(self.text.len()),
+            None => place.min(self.text.len()),
+        }
+    }
+
+    pub fn place_of(&self, byte: usize) -> usize {
+        match &self.starts {
+            Some(starts) => starts.partition_point(|start| *start < byte),
+            None => byte,
+        }
+    }
+
+    /// So many characters from a place on, or all; `None` for a place behind the end.
+    pub fn stretch(&self, from: usize, length: Option<usize>) -> Option<&'t str> {
+        let end = length.map_or(self.text.len(), |length| self.byte_of(from.saturating_add(length)));
+        (from <= self.count()).then(|| self.text.get(self.byte_of(from)..end))?
+    }
 }
 
 /// The place, in the list, of the first text that stands as a term in the first argument.

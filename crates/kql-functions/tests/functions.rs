@@ -173,6 +173,9 @@ fn strings() {
         ("indexof", &[s("abcdefgabcdefg"), s("cde"), n(1), n(-1), n(3)], "-1"),
         ("indexof", &[s("abc"), s("b"), n(0), n(-2)], "null"),
         ("indexof", &[s("éèabc"), s("b")], "3"),
+        ("indexof", &[s("éèéè"), s("è"), n(0), n(-1), n(2)], "3"),
+        ("indexof", &[s("abc"), s(""), n(0), n(-1), n(i64::MAX)], "-1"),
+        ("indexof", &[s("abc"), s("c"), n(i64::MAX), n(i64::MAX)], "-1"),
         (
             "has_any_index",
             &[s("this is an example"), d("[\"not\",\"example\"]")],
@@ -276,6 +279,9 @@ fn patterns() {
         ("indexof_regex", &[s("abcabc"), s("a.c"), n(1), n(-1), n(2)], "-1"),
         ("indexof_regex", &[s("ababaa"), s("a.a"), n(0), n(-1), n(2)], "-1"),
         ("indexof_regex", &[s("abcabc"), s("a|ab"), n(-1)], "null"),
+        ("indexof_regex", &[s("éa"), s("a"), n(1)], "1"),
+        ("indexof_regex", &[s("abc"), s("x*"), n(0), n(-1), n(4)], "3"),
+        ("indexof_regex", &[s("abc"), s("x*"), n(0), n(-1), n(i64::MAX)], "-1"),
         ("regex_quote", &[s("(so$me.Te^xt)")], r#""\\(so\\$me\\.Te\\^xt\\)""#),
         (
             "replace_regex",
@@ -570,6 +576,33 @@ fn what_would_grow_too_large_is_null_and_is_told() {
         assert_eq!(cx.take_reached().len(), 1, "{name} tells");
         assert!(cx.take_reached().is_empty(), "once");
     }
+}
+
+#[test]
+fn a_value_that_is_wrapped_again_and_again_ends_as_null() {
+    for name in ["pack_array", "zip", "repeat", "bag_pack", "array_split"] {
+        let (cx, kernel) = (Context::default(), kernel(name).expect("there is such a function"));
+        let mut value = d("[1]");
+        let levels = (0..1000).take_while(|_| {
+            value = match name {
+                "repeat" => kernel(&cx, &[value.clone(), n(1)]),
+                "bag_pack" => kernel(&cx, &[s("a"), value.clone()]),
+                "array_split" => kernel(&cx, &[value.clone(), n(1)]),
+                _ => kernel(
+                    &cx,
+                    &[value.clone(), value.clone()][..if name == "zip" { 2 } else { 1 }],
+                ),
+            };
+            !value.is_null()
+        });
+        // Twice the value in each level is too large before it is too deep.
+        assert!((10..130).contains(&levels.count()), "{name}");
+        assert_eq!(cx.take_reached().len(), 1, "{name}");
+    }
+    let path = format!("$.{}", vec!["a"; 100_000].join("."));
+    assert_eq!(call("bag_set_key", &[d("{}"), s(&path), n(1)]), Datum::Null);
+    let names = Datum::dynamic(Json::Array(vec![Json::String(path)]));
+    assert_eq!(shown(&call("bag_remove_keys", &[d("{\"a\":1}"), names])), "{\"a\":1}");
 }
 
 /// The values of an object, in its order.
