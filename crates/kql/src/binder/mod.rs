@@ -73,6 +73,9 @@ pub struct AtCaret {
     pub columns: Vec<Column>,
     /// `let`s, parameters and functions, the nearest first.
     pub names: Vec<(String, NameKind)>,
+    /// What has columns of its own, which stand behind a dot: `$left` and `$right` of a join, steps of `scan`, nodes
+    /// and edges of a pattern.
+    pub owners: Vec<(String, Vec<Column>)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

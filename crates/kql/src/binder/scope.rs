@@ -226,27 +226,28 @@ impl Binder<'_> {
             return;
         }
         let mut columns: Vec<Column> = Vec::new();
+        let mut owners: Vec<(String, Vec<Column>)> = Vec::new();
         match &self.row {
             Row::None => {}
             Row::Pattern(scope) => {
-                // `n.` and `e.` stand before them.
-                let properties = scope
+                let named = scope
                     .variables
                     .iter()
-                    .flat_map(|variable| variable.columns.columns.iter());
-                for property in properties {
-                    if !columns.contains(property) {
-                        columns.push(property.clone());
-                    }
-                }
+                    .filter_map(|variable| Some((variable.name.clone()?, variable)));
+                owners.extend(named.map(|(name, variable)| (name, variable.columns.columns.clone())));
             }
             Row::Sides(left, right) => {
+                owners.push(("$left".to_owned(), left.columns.clone()));
+                owners.push(("$right".to_owned(), right.columns.clone()));
                 columns.extend(left.columns.iter().cloned());
                 let common = |column: &&Column| left.find(&column.name).is_none();
                 columns.extend(right.columns.iter().filter(common).cloned());
             }
             Row::Columns(row) => columns.extend(row.columns.iter().cloned()),
-            Row::Steps(steps) => columns.extend(steps.columns.columns.iter().cloned()),
+            Row::Steps(steps) => {
+                columns.extend(steps.columns.columns.iter().cloned());
+                owners.extend(steps.places.iter().map(|(name, _)| (name.clone(), columns.clone())));
+            }
             Row::Element(element) => columns.extend(element.columns.columns.iter().cloned()),
         }
         let names = self
@@ -263,7 +264,7 @@ impl Binder<'_> {
                 Some((name.to_owned(), kind))
             })
             .collect();
-        self.at_caret = Some(AtCaret { columns, names });
+        self.at_caret = Some(AtCaret { columns, names, owners });
     }
 
     /// Reports a name that stands for nothing, with the nearest that does.

@@ -79,6 +79,7 @@ impl<'a> Items<'a> {
                 has_functions,
                 parameters_of,
             } => {
+                self.owners();
                 self.columns();
                 self.names(|kind| has_tables || matches!(kind, NameKind::Scalar(_) | NameKind::Function));
                 if has_tables {
@@ -113,9 +114,9 @@ impl<'a> Items<'a> {
                 }
             }
             Situation::Member { base } => {
-                if matches!(base, "$left" | "$right") {
-                    self.columns();
-                }
+                let owner = self.scope.owners.iter().find(|(name, _)| name == base);
+                self.scope.columns = owner.map(|(_, columns)| columns.clone()).unwrap_or_default();
+                self.columns();
             }
         }
         self
@@ -199,6 +200,20 @@ impl<'a> Items<'a> {
                 written(&column.name),
                 detail,
                 &sentence,
+            );
+        }
+    }
+
+    /// Nodes, edges, sides and steps, with the dot behind which their columns stand.
+    fn owners(&mut self) {
+        for (name, columns) in self.scope.owners.clone() {
+            let detail = Some(format!("{} columns", columns.len()));
+            self.push(
+                &name,
+                CompletionKind::Variable,
+                format!("{}.", written_owner(&name)),
+                detail,
+                "",
             );
         }
     }
@@ -419,6 +434,15 @@ fn written(name: &str) -> String {
     } else {
         let escaped = name.replace('\\', "\\\\").replace('\'', "\\'");
         format!("['{escaped}']")
+    }
+}
+
+/// `$left` stays as it is; other owners are names like any other.
+fn written_owner(name: &str) -> String {
+    if name.starts_with('$') {
+        name.to_owned()
+    } else {
+        written(name)
     }
 }
 

@@ -262,7 +262,19 @@ pub fn hover(text: &str, caret: usize, schema: &dyn Schema) -> Option<Hover> {
     {
         return told(table_title(&table), &table.description);
     }
-    let column = scope.columns.iter().find(|column| column.name == word)?;
+    let owner = at
+        .checked_sub(2)
+        .filter(|_| is_member)
+        .map_or("", |owner| tokens[owner].span.text(text));
+    let owned = scope
+        .owners
+        .iter()
+        .find(|(name, _)| name == owner)
+        .map(|(_, columns)| columns);
+    let column = match is_member {
+        true => owned?.iter().find(|column| column.name == word)?,
+        false => scope.columns.iter().find(|column| column.name == word)?,
+    };
     let sentence = items::column_sentence(schema, text, &column.name).unwrap_or_default();
     told(format!("{}: {}", column.name, column.ty), &sentence)
 }

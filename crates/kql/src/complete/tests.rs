@@ -216,6 +216,22 @@ fn tables_stand_where_operators_take_them() {
 }
 
 #[test]
+fn what_has_columns_of_its_own_is_proposed_with_its_dot_and_they_behind_it() {
+    let graph = "Edges | make-graph Source --> Target with Nodes on NodeId | graph-match (n)-[e]->(m) ";
+    proposes(&format!("{graph}where ^"), &["n", "e", "m", "tostring"]);
+    spares(&format!("{graph}where ^"), &["NodeId", "Source"]);
+    let of_node = format!("{graph}where n.^");
+    proposes(&of_node, &["NodeId", "Level"]);
+    spares(&of_node, &["Source", "tostring"]);
+    proposes(&format!("{graph}where n.Level > 1 project e.^"), &["Source"]);
+    proposes("Nodes | join (Edges) on ^", &["$left", "$right"]);
+    assert_eq!(labels("Nodes | join (Edges) on $left.NodeId == $right.S^"), ["Source"]);
+    let caret = format!("{graph}where n.Le^vel > 1");
+    let hovered = hover(&caret.replace('^', ""), caret.find('^').expect("a caret"), &World);
+    assert_eq!(hovered.map(|hover| hover.title).as_deref(), Some("Level: int"));
+}
+
+#[test]
 fn nothing_is_proposed_in_texts_comments_new_names_and_behind_dots_of_values() {
     for text in [
         "Nodes | where NodeId == 'a^'",
