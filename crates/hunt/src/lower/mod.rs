@@ -32,7 +32,7 @@ use datafusion::arrow::array::RecordBatch;
 use datafusion::common::{Column as SqlColumn, Result as SqlResult};
 use datafusion::datasource::{MemTable, provider_as_source};
 use datafusion::execution::{SessionState, TaskContext};
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, SortExpr};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder};
 use datafusion::physical_plan::ExecutionPlan;
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
@@ -454,7 +454,12 @@ impl Lowering {
             .enumerate()
             .map(|(index, aggregate)| aggregate.call.clone().alias(format!("aggregate {index}")))
             .collect();
-        let grouped = self.on(below, |plan| plan.aggregate(keys, calls))?;
+        let is_one_row = keys.is_empty() && !calls.is_empty();
+        let mut grouped = self.on(below, |plan| plan.aggregate(keys, calls))?;
+        if is_one_row {
+            // Keeps the optimizer from moving a filter of constants below, where it would not take the row away.
+            grouped = self.on(grouped, |plan| plan.limit(0, Some(1)))?;
+        }
         let key_count = columns.len() - aggregates.len();
         let results = column_expressions(&grouped.plan)
             .into_iter()

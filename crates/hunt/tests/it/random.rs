@@ -62,6 +62,17 @@ fn difference(found: &[Vec<Value>], expected: &[Row], types: &[Type]) -> Option<
 }
 
 #[tokio::test]
+async fn a_filter_of_constants_takes_the_row_of_an_aggregate_away() {
+    for query in [
+        "range x from 1 to 3 step 1 | summarize c = count() | where false",
+        "range x from 1 to 3 step 1 | summarize c = count() | summarize d = max(c) by k = long(null) | where k > 1",
+    ] {
+        let tables = results(query).await.expect("the query runs");
+        assert_eq!(rows_of(&tables[0]), Vec::<Vec<Value>>::new(), "{query}");
+    }
+}
+
+#[tokio::test]
 async fn random_queries_give_the_rows_that_they_give_one_by_one() {
     let only: Option<u64> = std::env::var("KQL_SEED").ok().and_then(|seed| seed.parse().ok());
     let seeds = only.map_or(0..QUERIES, |seed| seed..seed + 1);
