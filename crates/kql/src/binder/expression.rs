@@ -435,7 +435,7 @@ impl Binder<'_> {
             let right = self.scalar(right);
             left = match (left, right) {
                 (Some(left), Some(right)) => self.link(operator, left, right, place),
-                (left, right) => self.unknown_link(operator, left.or(right), expr.span),
+                _ => self.unknown_link(operator, expr.span),
             };
         }
         left
@@ -455,7 +455,7 @@ impl Binder<'_> {
     }
 
     /// The result of an operator of which one side is not known.
-    fn unknown_link(&mut self, operator: BinaryOperator, _known: Option<Scalar>, span: Span) -> Option<Scalar> {
+    fn unknown_link(&mut self, operator: BinaryOperator, span: Span) -> Option<Scalar> {
         match operator {
             BinaryOperator::Add
             | BinaryOperator::Subtract

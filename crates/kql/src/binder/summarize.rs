@@ -262,7 +262,12 @@ impl Binder<'_> {
             return None;
         };
         let function = self.built_in(&name.text)?;
-        let is_several = matches!(
+        self.has_several_results(function, arguments)
+            .then_some((function, name, arguments))
+    }
+
+    fn has_several_results(&self, function: &Function, arguments: &[Argument]) -> bool {
+        let has_several = matches!(
             function.name,
             "arg_max"
                 | "arg_min"
@@ -277,7 +282,7 @@ impl Binder<'_> {
                 | "percentilesw_array"
         ) || (function.name == "any"
             && (arguments.len() > 1 || arguments.iter().any(|argument| argument.value.kind == ExprKind::Star)));
-        (is_several && function.is_supported() && self.aggregates.is_some()).then_some((function, name, arguments))
+        has_several && function.is_supported() && self.aggregates.is_some()
     }
 
     /// The columns that such a call gives.
@@ -487,15 +492,7 @@ impl Binder<'_> {
             self.refuse(function, name.span);
             return Item::Unknown;
         }
-        let call = Expr {
-            kind: ExprKind::Call {
-                base: None,
-                name: name.clone(),
-                arguments: arguments.to_vec(),
-            },
-            span: name.span,
-        };
-        if self.several_results(&call).is_some() {
+        if self.has_several_results(function, arguments) {
             let results = self.result_columns(function, name, arguments);
             let first = results.and_then(|results| results.into_iter().next()?.value);
             return first.map_or(Item::Unknown, Item::Scalar);
