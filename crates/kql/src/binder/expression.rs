@@ -132,7 +132,8 @@ impl Binder<'_> {
             ExprKind::Source(operator) => return self.source(operator),
             ExprKind::Named { names, value, .. } => {
                 let span = names.first().map_or(expr.span, |name| name.span);
-                self.error(Code::Syntax, span, "a name cannot be given here");
+                let diagnostic = Diagnostic::error(Code::Syntax, span, "a name cannot be given here");
+                self.report(diagnostic.with_hint("`==` compares, `=` names a value"));
                 return self.item(value);
             }
             ExprKind::TypeOf { .. } => {

@@ -254,15 +254,34 @@ impl<'a> Parser<'a> {
             let found = shorten(token.span.text(self.text));
             let message = format!("expected {what}{after}, found `{found}`");
             let diagnostic = Diagnostic::error(Code::Syntax, token.span, message);
-            match token.kind {
-                TokenKind::Word(WordClass::Reserved | WordClass::Declared) => {
-                    diagnostic.with_hint(format!("`{found}` is a keyword; as a name it is written ['{found}']"))
-                }
-                TokenKind::Assign => diagnostic.with_hint("`==` compares, `=` names a value"),
-                _ => diagnostic,
+            match self.hint_for(token) {
+                Some(hint) => diagnostic.with_hint(hint),
+                None => diagnostic,
             }
         };
         self.report(diagnostic);
+    }
+
+    /// What is probably meant where `token` cannot stand.
+    fn hint_for(&self, token: Token) -> Option<String> {
+        let found = shorten(token.span.text(self.text));
+        let previous = match self.at {
+            0 => "",
+            at => self.tokens[at - 1].span.text(self.text),
+        };
+        Some(match (previous, token.kind) {
+            ("not", _) => "`not(...)` has its condition in parentheses".to_owned(),
+            ("in" | "!in" | "in~" | "!in~" | "has_any" | "has_all", _) => {
+                format!("values stand in parentheses: {previous} (...)")
+            }
+            ("|", TokenKind::Bar) => "`or` joins conditions of which one must hold".to_owned(),
+            (_, TokenKind::Unknown) if found == "&" => "`and` joins conditions that must both hold".to_owned(),
+            (_, TokenKind::Assign) => "`==` compares, `=` names a value".to_owned(),
+            (_, TokenKind::Word(WordClass::Reserved | WordClass::Declared)) => {
+                format!("`{found}` is a keyword; as a name it is written ['{found}']")
+            }
+            _ => return None,
+        })
     }
 
     /// Part of the language that Postern does not run.

@@ -142,6 +142,8 @@ impl Parser<'_> {
             self.advance();
         } else {
             self.expected("an operator, such as `where` or `summarize`");
+            // What stands behind `||` is no operator either.
+            self.take(TokenKind::Bar);
         }
         let span = if self.span() == start {
             self.error_here().span

@@ -277,6 +277,19 @@ fn errors_are_told_where_they_are_and_once() {
             "1:1 `where` needs a table in front of it (write Table | where ...)",
         ),
         ("print datetime(foo)", "1:7 `foo` is not a value of type datetime"),
+        (
+            "T | where a == 1 && b == 2",
+            "1:18 expected `|` or `;` after `1`, found `&` (`and` joins conditions that must both hold)",
+        ),
+        (
+            "T | where a == 1 || b == 2",
+            "1:19 expected an operator, such as `where` or `summarize` after `|`, found `|` (`or` joins conditions of \
+             which one must hold)",
+        ),
+        (
+            "T | where a in 'x'",
+            "1:16 expected `(` after `in`, found `'x'` (values stand in parentheses: in (...))",
+        ),
         ("T ^ 1", "1:3 expected `|` or `;` after `T`, found `^`"),
         ("T | join kind=inner U on", "1:25 expected a column after `on`"),
     ] {
