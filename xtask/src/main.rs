@@ -125,6 +125,11 @@ fn codegen() -> Result<ExitCode> {
         .args(["openapi", "--write"])
         .arg(workspace().join("docs/openapi.json"));
     succeed(&mut command)?;
+    let page = workspace().join("docs/hunting-tables.md");
+    let file = fs::File::create(&page).with_context(|| format!("cannot write {}", page.display()))?;
+    let mut command = cargo(&["run", "--quiet", "--package", "postern", "--"]);
+    command.args(["hunt", "--tables"]).stdout(file);
+    succeed(&mut command)?;
     Ok(ExitCode::SUCCESS)
 }
 

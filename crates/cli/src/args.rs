@@ -102,6 +102,8 @@ pub enum Command {
     Whatif(WhatIf),
     /// What came and what went between two generations
     Compare(Compare),
+    /// Ask questions in KQL
+    Hunt(Hunt),
     /// Write the graph for another tool
     #[command(subcommand)]
     Export(Export),
@@ -379,6 +381,64 @@ pub struct Compare {
     pub limit: Limit,
     #[command(flatten)]
     pub format: Format,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = examples![
+    "hunt 'ExposureGraphNodes | summarize count() by NodeLabel'",
+    "hunt --file question.kql --format csv",
+    "hunt --batch queries.jsonl > answers.jsonl",
+    "hunt 'Findings | count' --as-of 2026-11-01",
+    "hunt 'ExposureGraphNodes | count' --nodes nodes.parquet --edges edges.parquet",
+])]
+#[group(id = "question", required = true, args = ["query", "file", "batch", "tables"])]
+pub struct Hunt {
+    /// The query; `-` reads it from standard input
+    #[arg(value_name = "KQL")]
+    pub query: Option<String>,
+    /// Read the query from a file
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Answer many queries: lines of {"id","query"} in, a line for each out; `-` reads standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "format")]
+    pub batch: Option<PathBuf>,
+    /// Print the tables that there are, their columns, and the functions that give tables
+    #[arg(long)]
+    pub tables: bool,
+    /// How to print the rows
+    #[arg(long, value_enum, default_value_t = HuntFormat::Table)]
+    pub format: HuntFormat,
+    /// At most so many rows of a result; what is left out is told
+    #[arg(long, alias = "limit", value_name = "N")]
+    pub max_rows: Option<u64>,
+    /// Give up after so many seconds
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub timeout: Option<u64>,
+    /// Memory for joins, sorts, groups and graphs, in MiB
+    #[arg(long, value_name = "MIB", value_parser = clap::value_parser!(u64).range(16..))]
+    pub memory: Option<u64>,
+    /// Instead of the data folder: a Parquet file with nodes, as a generator of graphs writes it
+    #[arg(long, value_name = "FILE", requires = "edges", conflicts_with = "as_of")]
+    pub nodes: Option<PathBuf>,
+    /// The edges that go with --nodes
+    #[arg(long, value_name = "FILE", requires = "nodes")]
+    pub edges: Option<PathBuf>,
+    /// The findings that go with --nodes
+    #[arg(long, value_name = "FILE", requires = "nodes")]
+    pub findings: Option<PathBuf>,
+    #[command(flatten)]
+    pub when: When,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum HuntFormat {
+    /// Columns for people
+    Table,
+    /// One object with columns and rows
+    Json,
+    /// An object for each row
+    Jsonl,
+    Csv,
 }
 
 #[derive(Debug, Subcommand)]

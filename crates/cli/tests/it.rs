@@ -1,6 +1,7 @@
 //! The real binary in a folder of its own: what people see, what programs read, and how it exits.
 
 mod exposure;
+mod hunt;
 mod serve;
 
 use std::collections::{BTreeMap, BTreeSet};

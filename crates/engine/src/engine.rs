@@ -105,12 +105,13 @@ impl Engine {
         &self.catalog
     }
 
-    pub fn lake(&self) -> &Lake {
-        &self.lake
-    }
-
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
+    }
+
+    /// Where the tables of snapshots and generations lie.
+    pub fn lake(&self) -> &Lake {
+        &self.lake
     }
 
     pub fn root(&self) -> &Path {

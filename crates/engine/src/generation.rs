@@ -217,6 +217,14 @@ pub(crate) fn lake_number(lease: &Lease) -> Result<u64> {
     })
 }
 
+/// The number under which the lake keeps a generation, which need not be its own.
+///
+/// # Errors
+/// [`EngineError::Prefix`] for a record that names no place of the lake.
+pub fn lake_number_of(record: &GenerationRecord) -> Result<u64> {
+    number_of(record)
+}
+
 pub(crate) fn number_of(record: &GenerationRecord) -> Result<u64> {
     record
         .prefix

@@ -32,7 +32,7 @@ pub use compare::{Changes, Comparison, compare};
 pub use engine::{Engine, LEASE_TTL, Wait, make_private};
 pub use error::{EngineError, Result};
 pub use export::{EdgeSelection, write_opengraph};
-pub use generation::{AsOf, Generation};
+pub use generation::{AsOf, Generation, lake_number_of};
 pub use import::{FileReport, ImportOptions, ImportReport};
 pub use inspect::{Inspected, inspect};
 pub use previous::Previous;

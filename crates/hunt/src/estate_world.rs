@@ -14,6 +14,7 @@ use postern_model::Phase;
 
 use crate::error::HuntError;
 use crate::functions;
+use crate::graph::ResidentGraph;
 use crate::tables::provider::EstateTable;
 use crate::tables::{ALL, EstateTables, TableSpec};
 use crate::world::World;
@@ -214,6 +215,19 @@ impl World for EstateWorld {
         let shreds = TableSpec::find(table).map_or(&[][..], |spec| spec.shreds);
         let path = |path: &[&str]| path.iter().map(|&it| it.to_owned()).collect();
         shreds.iter().map(|it| (it.column.to_owned(), path(it.path))).collect()
+    }
+
+    async fn exposure_graph(&self) -> Option<Arc<ResidentGraph>> {
+        // A rule of a build sees the graph as far as it is built; people's queries come later.
+        if self.until.is_some() {
+            return None;
+        }
+        let tables = self.estates.current().await.ok()?;
+        let made = functions::blocking(move || Ok(tables.graph()?.cloned())).await;
+        // A query that cannot have it reads the tables itself, and tells what is wrong with them.
+        made.inspect_err(|error| tracing::warn!(%error, "the exposure graph cannot be kept"))
+            .ok()
+            .flatten()
     }
 
     fn now(&self) -> i64 {

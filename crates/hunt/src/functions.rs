@@ -29,7 +29,7 @@ const DIFF_ROWS_MAX: usize = 2_000_000;
 type Provider = Arc<dyn TableProvider>;
 
 /// Runs work that blocks.
-async fn blocking<T: Send + 'static>(
+pub async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, HuntError> + Send + 'static,
 ) -> Result<T, HuntError> {
     match tokio::task::spawn_blocking(work).await {

@@ -17,8 +17,8 @@ use std::borrow::Cow;
 use std::io::Write;
 
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Float64Array, Int32Array, Int64Array, RecordBatch,
-    StringViewArray, TimestampMicrosecondArray,
+    Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Float64Array, Int32Array, Int64Array, StringViewArray,
+    TimestampMicrosecondArray,
 };
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{Decimal128Type, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType};
@@ -28,6 +28,9 @@ use postern_kql::{Column, Type};
 use crate::error::HuntError;
 use crate::run::{Sink, TableHead};
 use crate::world::arrow_type;
+
+/// Rows as a [`Sink`] gets them.
+pub use datafusion::arrow::array::RecordBatch;
 
 /// The largest whole number that every reader of JSON keeps as it is.
 const EXACT_MAX: i64 = 1 << 53;

@@ -24,6 +24,7 @@ mod demo;
 mod export;
 mod exposure;
 mod generation;
+mod hunt;
 mod import;
 mod inspect;
 mod openapi;
@@ -81,6 +82,7 @@ pub async fn run(arguments: Arguments) -> Result<Outcome> {
         Command::Blast(args) => blast::run(&session, args).await,
         Command::Whatif(args) => what_if::run(&session, args).await,
         Command::Compare(args) => compare::run(&session, args).await,
+        Command::Hunt(args) => hunt::run(&session, args).await,
         Command::Export(args) => export::run(&session, args).await,
         Command::Asset(args) => asset::run(&session, args).await,
         Command::Critical(args) => critical::run(&session, args).await,
@@ -130,13 +132,21 @@ impl Session {
 
     /// Opens a data folder that exists.
     pub async fn open(&self) -> Result<Engine> {
+        match self.open_if_there().await? {
+            Ok(engine) => Ok(engine),
+            Err(why) => bail!(why),
+        }
+    }
+
+    /// Opens the data folder; where there is none, the sentence that says so.
+    pub async fn open_if_there(&self) -> Result<Result<Engine, String>> {
         let folder = self.folder()?;
         match Engine::open_existing(&folder, self.catalog.as_deref(), self.clock).await {
-            Err(EngineError::NoData { path }) => bail!(
+            Err(EngineError::NoData { path }) => Ok(Err(format!(
                 "there is no data in {}; `postern import` makes it, and --data or POSTERN_DATA names another folder",
                 path.display()
-            ),
-            opened => Ok(opened?),
+            ))),
+            opened => Ok(Ok(opened?)),
         }
     }
 

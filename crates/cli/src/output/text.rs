@@ -153,6 +153,15 @@ impl Page {
         }
     }
 
+    /// A line that is never wrapped, whatever the terminal's width.
+    pub fn unwrapped(&mut self, indent: usize, line: impl Into<Line>) {
+        self.text.extend(std::iter::repeat_n(' ', indent));
+        for (style, text) in &line.into().0 {
+            self.text.push_str(&format!("{style}{text}{style:#}"));
+        }
+        self.end_line();
+    }
+
     pub fn blank(&mut self) {
         if !self.text.is_empty() && !self.text.ends_with("\n\n") {
             self.text.push('\n');
@@ -227,6 +236,11 @@ impl Page {
         let mut out = anstream::stdout().lock();
         out.write_all(self.text.as_bytes())?;
         out.flush()
+    }
+
+    /// Writes the page to standard error.
+    pub fn print_aside(&self) {
+        anstream::eprint!("{}", self.text);
     }
 
     #[cfg(test)]

@@ -89,6 +89,11 @@ pub static DEVICE_INFO: TableSpec = TableSpec {
         column("HostDeviceId", Text, "Not known: empty."),
         column("AzureResourceId", Text, "Id of the virtual machine in Azure."),
         column(
+            "TimeGenerated",
+            DateTime,
+            "As `Timestamp`, under the name that workspaces have for it.",
+        ),
+        column(
             "DiscoverySources",
             Dynamic,
             "Ids of the files that speak of it; see `Sources`.",
@@ -124,6 +129,11 @@ pub static DEVICE_NETWORK_INFO: TableSpec = TableSpec {
         column("IPAddresses", Text, "JSON array of `{IPAddress}`."),
         column("ReportId", Long, "Not known: null."),
         column("NetworkAdapterVendor", Text, "Not known: empty."),
+        column(
+            "TimeGenerated",
+            DateTime,
+            "As `Timestamp`, under the name that workspaces have for it.",
+        ),
     ],
     shreds: &[],
     rows: device_network_info,
@@ -263,6 +273,7 @@ fn device_info(tables: &EstateTables, out: &mut Out<'_>) -> Result<(), HuntError
         "DiscoverySources",
     ]);
     let index = tables.index()?;
+    let [generated] = out.slots(["TimeGenerated"]);
     let (exposed, levels) = (tables.exposure()?, tables.levels()?);
     let weaknesses = &tables.weaknesses()?.of_asset;
     devices(tables, |place, table, row| {
@@ -270,6 +281,7 @@ fn device_info(tables: &EstateTables, out: &mut Out<'_>) -> Result<(), HuntError
         let told = Told::of(table.text(row, of("properties")));
         let system = System::of(&told);
         out.time(time, table.long(row, of("last_seen")));
+        out.time(generated, table.long(row, of("last_seen")));
         out.text(id, hex(table.id(row, of("id"))).as_str());
         out.text(name, index.name(place));
         out.text(public, "");
@@ -301,7 +313,7 @@ fn device_info(tables: &EstateTables, out: &mut Out<'_>) -> Result<(), HuntError
             },
         );
         if is_azure_resource(index.key(place)) {
-            out.text(resource, index.key(place));
+            out.text(resource, &index.key(place).to_ascii_lowercase());
         }
         let files = table.text(row, of("sources"));
         out.text(sources, if files.is_empty() { "[]" } else { files });
@@ -321,6 +333,7 @@ fn device_type(system: &System) -> &'static str {
 fn device_network_info(tables: &EstateTables, out: &mut Out<'_>) -> Result<(), HuntError> {
     let [time, id, name, mac, addresses] =
         out.slots(["Timestamp", "DeviceId", "DeviceName", "MacAddress", "IPAddresses"]);
+    let [generated] = out.slots(["TimeGenerated"]);
     let index = tables.index()?;
     devices(tables, |place, table, row| {
         let of = |name| table.schema.column(name);
@@ -330,6 +343,7 @@ fn device_network_info(tables: &EstateTables, out: &mut Out<'_>) -> Result<(), H
             return Ok(());
         }
         out.time(time, table.long(row, of("last_seen")));
+        out.time(generated, table.long(row, of("last_seen")));
         out.text(id, hex(table.id(row, of("id"))).as_str());
         out.text(name, index.name(place));
         out.text(mac, macs.first().map_or("", String::as_str));

@@ -226,6 +226,8 @@ fn reported(
         let id = table.id(row, of("id"));
         let (source, target) = (table.id(row, of("source")), table.id(row, of("target")));
         let (kind, label) = (table.text(row, of("kind")), table.text(row, of("label")));
+        let target_kind = index.place(target).and_then(|it| index.kind(it));
+        let label = public_label(kind, label, target_kind);
         out.text(slots.id, hex(id).as_str());
         out.text(slots.label, label);
         slots.source.write(index, source, out);
@@ -238,12 +240,9 @@ fn reported(
             out.int(slots.cost, steps[step].1);
         }
         if slots.properties.is_wanted() {
-            let target = index.place(target).and_then(|it| index.kind(it));
-            let told = Told::of(table.text(row, of("properties")));
-            out.text(
-                slots.properties,
-                &properties(kind, label, target, table.text(row, of("properties")), &told),
-            );
+            let text = table.text(row, of("properties"));
+            let json = properties(kind, label, target_kind, text, &Told::of(text));
+            out.text(slots.properties, &json);
         }
         let sources = table.text(row, of("sources"));
         out.text(slots.sources, if sources.is_empty() { "[]" } else { sources });
@@ -270,6 +269,8 @@ fn derived(
         }
         let (kind, label) = (table.text(row, of("technique")), table.text(row, of("label")));
         let target = table.id(row, of("target"));
+        let target_kind = index.place(target).and_then(|it| index.kind(it));
+        let label = public_label(kind, label, target_kind);
         out.text(slots.id, hex(id).as_str());
         out.text(slots.label, label);
         slots.source.write(index, table.id(row, of("source")), out);
@@ -282,11 +283,8 @@ fn derived(
                 Some(true) => r#"{"isDerived":true,"isAssumed":true}"#,
                 _ => r#"{"isDerived":true}"#,
             };
-            let target = index.place(target).and_then(|it| index.kind(it));
-            out.text(
-                slots.properties,
-                &properties(kind, label, target, told, &Told::of(told)),
-            );
+            let json = properties(kind, label, target_kind, told, &Told::of(told));
+            out.text(slots.properties, &json);
         }
         out.text(slots.sources, "[]");
         out.end_row()
@@ -312,13 +310,7 @@ fn affecting(tables: &EstateTables, index: &Index, slots: &Slots, out: &mut Out<
             out.bool(slots.traversable, false);
             if slots.properties.is_wanted() {
                 let weakness = table.text(row, of("weakness"));
-                let scanner = weakness.split(':').next().unwrap_or_default();
-                let mut json = String::from("{\"rawData\":{\"reportInfo\":{\"reportedBy\":");
-                push_json_text(&mut json, scanner);
-                json.push_str(",\"weaknessId\":");
-                push_json_text(&mut json, weakness);
-                json.push_str("}}}");
-                out.text(slots.properties, &json);
+                out.text(slots.properties, &report(weakness));
             }
             let sources = table.text(row, of("sources"));
             out.text(slots.sources, if sources.is_empty() { "[]" } else { sources });
@@ -328,6 +320,52 @@ fn affecting(tables: &EstateTables, index: &Index, slots: &Slots, out: &mut Out<
         }
         Ok(())
     })
+}
+
+/// Who reports a weakness (`nessus:65821`), under the names that the public tables have for scanners.
+fn report(weakness: &str) -> String {
+    let (scanner, check) = weakness.split_once(':').unwrap_or(("", weakness));
+    let by = if scanner == "nessus" { "tenable" } else { scanner };
+    let mut json = String::from("{\"rawData\":{\"reportInfo\":{\"reportedBy\":");
+    push_json_text(&mut json, by);
+    json.push_str(",\"weaknessId\":");
+    push_json_text(&mut json, weakness);
+    json.push('}');
+    if by == "tenable" {
+        json.push_str(",\"tenableReportInfo\":{\"pluginId\":");
+        push_json_text(&mut json, check);
+        json.push('}');
+    }
+    json.push_str("}}");
+    json
+}
+
+/// A role or right over an Azure resource is a permission in the public vocabulary; over a directory it is a role.
+fn public_label<'l>(kind: &str, label: &'l str, target: Option<NodeKind>) -> &'l str {
+    use NodeKind::*;
+    let is_resource = matches!(
+        target,
+        Some(
+            AzManagementGroup
+                | AzSubscription
+                | AzResourceGroup
+                | AzVm
+                | AzVmScaleSet
+                | AzKeyVault
+                | AzFunctionApp
+                | AzWebApp
+                | AzLogicApp
+                | AzAutomationAccount
+                | AzContainerRegistry
+                | AzManagedCluster
+                | AzStorageAccount
+                | AzStorageContainer
+        )
+    );
+    match label {
+        "has role on" if is_resource && kind.starts_with("AZ") => "has permissions to",
+        label => label,
+    }
 }
 
 /// Properties with public names first, then what the file tells.
@@ -384,6 +422,24 @@ fn lower_camel(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_right_over_an_azure_resource_is_a_permission() {
+        let of = |target| public_label("AZOwner", "has role on", Some(target));
+        assert_eq!(of(NodeKind::AzKeyVault), "has permissions to");
+        assert_eq!(of(NodeKind::AzGroup), "has role on");
+    }
+
+    #[test]
+    fn scanners_have_their_public_names() {
+        let tenable = report("nessus:7");
+        assert!(tenable.contains(r#""reportedBy":"tenable""#), "{tenable}");
+        assert!(tenable.contains(r#""tenableReportInfo":{"pluginId":"7"}"#), "{tenable}");
+        assert_eq!(
+            report("7"),
+            r#"{"rawData":{"reportInfo":{"reportedBy":"","weaknessId":"7"}}}"#
+        );
+    }
 
     #[test]
     fn rights_over_directory_objects_are_control_types_and_those_of_azure_roles() {

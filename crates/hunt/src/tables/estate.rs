@@ -10,7 +10,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use datafusion::arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions};
 use datafusion::error::DataFusionError;
 use postern_model::network::PortSet;
-use postern_model::schema::{ASSET_FINDINGS, CLASSIFICATIONS, NODES, OPEN_SERVICES, PLANES, REPORTED, STEPS, Schema};
+use postern_model::schema::{
+    ASSET_FINDINGS, CLASSIFICATIONS, NODES, OPEN_SERVICES, PLANES, REPORTED, STEPS, Schema, TARGETS,
+};
 use postern_model::table::Text;
 use postern_model::{NodeId, NodeKind, RelationKind, Table};
 use serde::Deserialize;
@@ -22,9 +24,13 @@ use super::properties::Told;
 use super::rows::EstateRows;
 use super::weaknesses::Weaknesses;
 use crate::error::HuntError;
+use crate::graph::ResidentGraph;
 
 /// Columns of one generation that are kept in memory.
 pub const KEPT_BYTES_MAX: usize = 512 << 20;
+
+/// Rows of nodes and edges that are held as one graph, properties included. While it is made they are there twice.
+pub const GRAPH_BYTES_MAX: usize = 3 << 30;
 
 /// One generation, ready to give the rows of every table.
 pub struct EstateTables {
@@ -33,6 +39,7 @@ pub struct EstateTables {
     weaknesses: OnceLock<Weaknesses>,
     levels: OnceLock<HashMap<u32, Level>>,
     exposure: OnceLock<HashMap<u32, Exposed>>,
+    graph: OnceLock<Option<Arc<ResidentGraph>>>,
     kept: Mutex<Kept>,
 }
 
@@ -85,6 +92,7 @@ impl EstateTables {
             weaknesses: OnceLock::new(),
             levels: OnceLock::new(),
             exposure: OnceLock::new(),
+            graph: OnceLock::new(),
             kept: Mutex::default(),
         }
     }
@@ -154,6 +162,49 @@ impl EstateTables {
         }
     }
 
+    /// The exposure graph of the tables of nodes and edges, made when it is first asked for. `None` where it would take
+    /// more than [`GRAPH_BYTES_MAX`]: queries then build what they need of it.
+    ///
+    /// # Errors
+    /// Those of making the tables.
+    pub fn graph(&self) -> Result<Option<&Arc<ResidentGraph>>, HuntError> {
+        let made = init(&self.graph, || {
+            let mut bytes = 0;
+            let Some(nodes) = self.whole(&super::nodes::TABLE, &mut bytes)? else {
+                return Ok(None);
+            };
+            let Some(edges) = self.whole(&super::edges::TABLE, &mut bytes)? else {
+                return Ok(None);
+            };
+            let [node_columns, edge_columns] =
+                [&super::nodes::TABLE, &super::edges::TABLE].map(|spec| spec.table().columns.clone());
+            let graph = ResidentGraph::new(&node_columns, &nodes, &edge_columns, &edges)?;
+            Ok(Some(Arc::new(graph)))
+        });
+        made.map(Option::as_ref)
+    }
+
+    /// All rows of a table's own columns, unless they take too much memory.
+    fn whole(&self, spec: &'static TableSpec, bytes: &mut usize) -> Result<Option<Vec<RecordBatch>>, HuntError> {
+        let columns: Vec<_> = (0..spec.columns.len()).collect();
+        let mut batches = Vec::new();
+        let done = self.make(spec, &columns, &mut |batch| {
+            *bytes += batch.get_array_memory_size();
+            batches.push(batch);
+            // Whatever is asked for more than there may be, is not gone on with.
+            if *bytes > GRAPH_BYTES_MAX {
+                Err(HuntError::Cancelled)
+            } else {
+                Ok(())
+            }
+        });
+        match done {
+            Ok(()) => Ok(Some(batches)),
+            Err(HuntError::Cancelled) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     pub fn index(&self) -> Result<&Index, HuntError> {
         init(&self.index, || self.make_index())
     }
@@ -198,6 +249,16 @@ impl EstateTables {
                 &node.key,
             );
         }
+        // Control planes are targets, and no assets.
+        self.each_row(&TARGETS, |table, row| {
+            let text = |name| table.text(row, table.schema.column(name));
+            if text("key").starts_with(PLANE_PREFIX) {
+                let kind = NodeKind::ControlPlane;
+                let id = table.id(row, table.schema.column("id"));
+                making.add(id, Some(kind), labels::of(kind, false), text("name"), text("key"));
+            }
+            Ok(())
+        })?;
         for cve in self.weaknesses()?.cves.keys() {
             let label = (labels::CVE.to_owned(), labels::CVE_CATEGORIES);
             making.add(NodeId::of(cve).0, None, label, cve, cve);
@@ -343,6 +404,9 @@ impl EstateTables {
         Ok(exposure)
     }
 }
+
+/// How keys of control planes begin.
+const PLANE_PREFIX: &str = "plane:";
 
 /// The rule of what a person decided.
 const DECISION: &str = "decision";

@@ -86,6 +86,11 @@ pub static IDENTITY_INFO: TableSpec = TableSpec {
             "Not known: null. See edges of label `member of`.",
         ),
         column("NodeId", Text, "The account in `ExposureGraphNodes`."),
+        column(
+            "TimeGenerated",
+            DateTime,
+            "As `Timestamp`, under the name that workspaces have for it.",
+        ),
         column("SourceProvider", Text, "`ActiveDirectory` or `EntraID`."),
     ],
     shreds: &[],
@@ -144,6 +149,7 @@ fn identity_info(tables: &EstateTables, out: &mut Out<'_>) -> Result<(), HuntErr
         "NodeId",
         "SourceProvider",
     ]);
+    let [generated] = out.slots(["TimeGenerated"]);
     let as_told: Vec<_> = TOLD
         .iter()
         .map(|&(column, names)| {
@@ -166,6 +172,7 @@ fn identity_info(tables: &EstateTables, out: &mut Out<'_>) -> Result<(), HuntErr
         let told = Told::of(table.text(row, of("properties")));
         let (full_name, key) = (index.name(place), index.key(place));
         out.time(time, table.long(row, of("last_seen")));
+        out.time(generated, table.long(row, of("last_seen")));
         match is_entra {
             true => {
                 out.text(object_id, &key.to_ascii_lowercase());

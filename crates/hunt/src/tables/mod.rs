@@ -35,7 +35,7 @@ use crate::error::HuntError;
 
 pub use estate::{EstateTables, hex};
 pub use out::Out;
-pub use rows::{EstateRows, LakeRows, SourceRow, VirtualNode};
+pub use rows::{EstateRows, LakeRows, MemoryRows, SourceRow, VirtualNode};
 
 /// A column, and what it says.
 #[derive(Clone, Copy, Debug)]

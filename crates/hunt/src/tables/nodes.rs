@@ -324,7 +324,7 @@ impl<'a> Insights<'a> {
             account(kind, key, index.name(place), told, &mut found);
         }
         if is_azure_resource(key) {
-            found.text("resourceId", key);
+            found.text("resourceId", &key.to_ascii_lowercase());
         }
         if let Some(tenant) = told.text("tenantid") {
             found.text("tenantId", &tenant);
@@ -563,13 +563,14 @@ fn entity_ids(tables: &EstateTables, index: &Index) -> Result<Vec<String>, HuntE
     let mut place = 0;
     tables.each_row(&NODES, |table, row| {
         let ids: &mut String = &mut found[place as usize];
+        if is_azure_resource(index.key(place)) {
+            let resource = index.key(place).to_ascii_lowercase();
+            ids.push_str(&entity_id("AzureResourceId", &resource));
+        }
         if index.kind(place).is_some_and(NodeKind::is_device) {
             let id = hex(table.id(row, table.schema.column("id")));
-            ids.push_str(&entity_id("DeviceInventoryId", id.as_str()));
-        }
-        if is_azure_resource(index.key(place)) {
             comma(ids);
-            ids.push_str(&entity_id("AzureResourceId", index.key(place)));
+            ids.push_str(&entity_id("DeviceInventoryId", id.as_str()));
         }
         place += 1;
         Ok(())

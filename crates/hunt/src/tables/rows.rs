@@ -1,5 +1,7 @@
 //! Where the rows of a generation come from.
 
+use std::collections::BTreeMap;
+
 use postern_lake::{Lake, LakeError};
 use postern_model::schema::Schema;
 use postern_model::{NodeKind, Table};
@@ -10,8 +12,8 @@ use crate::error::HuntError;
 ///
 /// Calls block, on the disk or for as long as it takes; they come from threads that may.
 pub trait EstateRows: Send + Sync {
-    /// Calls `each` with every chunk of a table, always in the same order. A chunk may have fewer columns than
-    /// `schema`, never others.
+    /// Calls `each` with every chunk of a table, always in the same order. A chunk has the columns of `schema`, perhaps
+    /// among others: places of columns are to be found by name.
     ///
     /// # Errors
     /// Those of `each`, which end the reading; [`HuntError::Table`].
@@ -53,6 +55,46 @@ pub struct SourceRow {
     pub imported_at: Option<i64>,
     pub observed_from: Option<i64>,
     pub observed_to: Option<i64>,
+}
+
+/// Tables in memory: those that the phases of a build have made so far.
+#[derive(Default)]
+pub struct MemoryRows {
+    /// By name, in chunks.
+    pub tables: BTreeMap<&'static str, Vec<Table>>,
+    pub evaluated_at: i64,
+    pub virtual_nodes: Vec<VirtualNode>,
+    pub sources: Vec<SourceRow>,
+}
+
+impl MemoryRows {
+    /// Adds a chunk of a table.
+    pub fn add(&mut self, chunk: Table) {
+        self.tables.entry(chunk.schema.name).or_default().push(chunk);
+    }
+}
+
+impl EstateRows for MemoryRows {
+    fn each(
+        &self,
+        schema: &'static Schema,
+        each: &mut dyn FnMut(&Table) -> Result<(), HuntError>,
+    ) -> Result<(), HuntError> {
+        let chunks = self.tables.get(schema.name);
+        chunks.into_iter().flatten().try_for_each(each)
+    }
+
+    fn virtual_nodes(&self) -> Vec<VirtualNode> {
+        self.virtual_nodes.clone()
+    }
+
+    fn sources(&self) -> Vec<SourceRow> {
+        self.sources.clone()
+    }
+
+    fn evaluated_at(&self) -> i64 {
+        self.evaluated_at
+    }
 }
 
 /// A generation in the lake.

@@ -92,35 +92,26 @@ fn edge(from: &str, to: &str, label: &str, technique: &str) -> u128 {
     EdgeId::of(NodeId::of(from), NodeId::of(to), label, technique).0
 }
 
-impl EstateRows for ByHand {
-    fn each(
-        &self,
-        schema: &'static Schema,
-        each: &mut dyn FnMut(&Stored) -> Result<(), HuntError>,
-    ) -> Result<(), HuntError> {
-        self.0.get(schema.name).map_or(Ok(()), each)
-    }
-
-    fn virtual_nodes(&self) -> Vec<VirtualNode> {
+impl From<ByHand> for MemoryRows {
+    fn from(written: ByHand) -> Self {
         let key = "entry:users:S-1".to_owned();
-        vec![VirtualNode {
-            id: NodeId::of(&key).0,
-            key,
-            name: "any user of CORP".to_owned(),
-            kind: NodeKind::EntryPoint,
-        }]
-    }
-
-    fn sources(&self) -> Vec<SourceRow> {
-        vec![SourceRow {
-            id: "s1".to_owned(),
-            file: "a.zip".to_owned(),
-            ..SourceRow::default()
-        }]
-    }
-
-    fn evaluated_at(&self) -> i64 {
-        3
+        let mut rows = Self {
+            evaluated_at: 3,
+            virtual_nodes: vec![VirtualNode {
+                id: NodeId::of(&key).0,
+                key,
+                name: "any user of CORP".to_owned(),
+                kind: NodeKind::EntryPoint,
+            }],
+            sources: vec![SourceRow {
+                id: "s1".to_owned(),
+                file: "a.zip".to_owned(),
+                ..SourceRow::default()
+            }],
+            ..Self::default()
+        };
+        written.0.into_values().for_each(|table| rows.add(table));
+        rows
     }
 }
 
@@ -261,7 +252,7 @@ fn small_estate() -> Arc<EstateTables> {
             ("paths_through", Value::Long(1)),
         ],
     );
-    Arc::new(EstateTables::new(Arc::new(rows)))
+    Arc::new(EstateTables::new(Arc::new(MemoryRows::from(rows))))
 }
 
 /// The rows of some columns, as texts.
@@ -467,4 +458,51 @@ async fn a_limit_is_kept_whether_rows_are_made_or_in_memory() {
     assert_eq!(rows_read(&tables, &["Title"], Some(1)).await, 1);
     assert_eq!(rows_read(&tables, &["Title"], None).await, 2);
     assert_eq!(rows_read(&tables, &["Title"], Some(1)).await, 1);
+}
+
+#[test]
+fn the_graph_holds_every_node_and_is_made_once() {
+    let tables = small_estate();
+    let nodes = texts(&tables, "ExposureGraphNodes", &["NodeId"]).len();
+    let graph = tables.graph().unwrap().unwrap().clone();
+    assert_eq!(graph.node_count() as usize, nodes);
+    assert!(Arc::ptr_eq(&graph, tables.graph().unwrap().unwrap()));
+}
+
+#[test]
+fn a_rule_of_a_phase_sees_no_table_of_a_later_one() {
+    use postern_kql::schema::{Found, Schema as _};
+
+    use crate::estate_world::EstateWorld;
+
+    struct None;
+
+    #[async_trait::async_trait]
+    impl crate::estate_world::Estates for None {
+        async fn current(&self) -> Result<Arc<EstateTables>, HuntError> {
+            Err(HuntError::Cancelled)
+        }
+
+        async fn as_of(&self, _: i64) -> Result<Option<Arc<EstateTables>>, HuntError> {
+            Err(HuntError::Cancelled)
+        }
+
+        async fn blast_radius(&self, _: u128) -> Result<Vec<crate::estate_world::Reached>, HuntError> {
+            Err(HuntError::Cancelled)
+        }
+
+        async fn watchlist_items(&self, _: &str) -> Result<Vec<Vec<String>>, HuntError> {
+            Err(HuntError::Cancelled)
+        }
+    }
+
+    let world = EstateWorld::new(Arc::new(None), 0).until(Phase::Findings);
+    assert!(matches!(world.table("Findings"), Found::Yes(_)));
+    let Found::NotHere(why) = world.table("AttackPaths") else {
+        panic!("AttackPaths is made later");
+    };
+    assert!(why.contains("paths"), "{why}");
+    assert!(matches!(world.table("Nowhere"), Found::No));
+    assert!(world.tables().iter().all(|it| it.name != "AttackPaths"));
+    assert!(world.table_functions().is_empty());
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use postern_engine::AsOf;
+use postern_engine::{AsOf, lake_number_of};
 use postern_hunt::estate_world::{EstateWorld, Estates, Reached, WatchlistHead};
 use postern_hunt::tables::{EstateTables, LakeRows, SourceRow, VirtualNode};
 use postern_hunt::{HuntError, World};
@@ -151,7 +151,7 @@ async fn past(app: &App, as_of: AsOf) -> Result<Arc<Generation>, Problem> {
 
 fn rows(app: &App, reports: &Reports, sources: Vec<SourceRow>) -> Result<LakeRows, Problem> {
     let generation = &reports.generation;
-    let number = u64::try_from(generation.record.number).map_err(Problem::internal)?;
+    let number = lake_number_of(&generation.record)?;
     let virtual_nodes = generation.derived.virtuals.iter().map(|it| VirtualNode {
         id: it.id.0,
         key: it.key.clone(),
