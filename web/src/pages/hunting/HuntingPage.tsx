@@ -48,7 +48,7 @@ const elapsedEveryMs = 100
 const useStyles = makeStyles({
   columns: {
     display: 'grid',
-    gridTemplateColumns: '300px minmax(0, 1fr)',
+    gridTemplateColumns: '340px minmax(0, 1fr)',
     gap: tokens.spacingHorizontalL,
     alignItems: 'start',
     [narrow]: { gridTemplateColumns: 'minmax(0, 1fr)' },
@@ -66,7 +66,7 @@ const useStyles = makeStyles({
     backgroundColor: tokens.colorNeutralBackground1,
     [narrow]: { position: 'static', maxHeight: '60vh' },
   },
-  tabs: { flexShrink: 0, flexWrap: 'wrap' },
+  tabs: { flexShrink: 0, flexWrap: 'wrap', '& > *': { paddingLeft: '8px', paddingRight: '8px' } },
   panel: {
     overflow: 'auto',
     padding: `${tokens.spacingVerticalS} ${tokens.spacingHorizontalM} ${tokens.spacingVerticalL}`,
@@ -161,9 +161,13 @@ export function HuntingPage() {
   const hasRun = useRef(false)
   useEffect(() => {
     if (hasRun.current || !session.data) return
-    hasRun.current = true
-    const query = search.run && search.q ? toRun(search.q, 0, 0)?.text : undefined
-    if (query !== undefined) void run(query, search.as_of)
+    // After the page is drawn; a page that is taken away at once runs nothing.
+    const timer = setTimeout(() => {
+      hasRun.current = true
+      const query = search.run && search.q ? toRun(search.q, 0, 0)?.text : undefined
+      if (query !== undefined) void run(query, search.as_of)
+    })
+    return () => clearTimeout(timer)
   }, [search, session.data, run])
 
   const insert = (inserted: string) => editor.current?.insert(inserted)
