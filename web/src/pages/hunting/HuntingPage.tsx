@@ -66,7 +66,8 @@ const useStyles = makeStyles({
     backgroundColor: tokens.colorNeutralBackground1,
     [narrow]: { position: 'static', maxHeight: '60vh' },
   },
-  tabs: { flexShrink: 0, flexWrap: 'wrap', '& > *': { paddingLeft: '8px', paddingRight: '8px' } },
+  tabs: { flexShrink: 0, padding: `0 ${tokens.spacingHorizontalXS}` },
+  tab: { paddingLeft: tokens.spacingHorizontalSNudge, paddingRight: tokens.spacingHorizontalSNudge },
   panel: {
     overflow: 'auto',
     padding: `${tokens.spacingVerticalS} ${tokens.spacingHorizontalM} ${tokens.spacingVerticalL}`,
@@ -263,7 +264,7 @@ function SideTabs({ side, onSide }: { side: Side; onSide: (side: Side) => void }
       onTabSelect={(_, data) => onSide(data.value as Side)}
     >
       {sides.map((it) => (
-        <Tab key={it} value={it} id={`hunting-side-${it}`} aria-controls="hunting-side">
+        <Tab key={it} value={it} className={styles.tab} id={`hunting-side-${it}`} aria-controls="hunting-side">
           {texts.side.tabs[it]}
         </Tab>
       ))}

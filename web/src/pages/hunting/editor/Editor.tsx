@@ -32,8 +32,6 @@ const useStyles = makeStyles({
     minHeight: 0,
     overflow: 'hidden',
     borderRadius: tokens.borderRadiusMedium,
-    '& .cm-editor': { height: '100%' },
-    '& .cm-of-query': { backgroundColor: tokens.colorNeutralBackground2 },
   },
 })
 
@@ -111,8 +109,12 @@ export default function Editor({
       calls.current.onRun()
       return true
     }
+    // In a shadow tree the editor's styles are adopted style sheets. In the document they would be written into a
+    // style element, which the content security policy forbids.
+    const root = host.current.shadowRoot ?? host.current.attachShadow({ mode: 'open' })
     const made = new EditorView({
-      parent: host.current,
+      root,
+      parent: root,
       state: EditorState.create({
         doc: first.current.text,
         extensions: [

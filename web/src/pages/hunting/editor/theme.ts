@@ -36,6 +36,7 @@ export const look = EditorView.theme({
     borderRight: 'none',
   },
   '.cm-activeLineGutter': { backgroundColor: 'transparent', color: tokens.colorNeutralForeground1 },
+  '.cm-of-query': { backgroundColor: tokens.colorNeutralBackground2 },
   '.cm-activeLine': { backgroundColor: 'transparent' },
   '&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground': {
     backgroundColor: tokens.colorNeutralBackground1Selected,

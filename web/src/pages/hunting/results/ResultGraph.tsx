@@ -13,7 +13,11 @@ const radiusPx = 9
 const zoomStep = 1.3
 /** Labels of more nodes than these run into each other; those of what is pointed at are still shown. */
 const labelledMax = 90
-const marginPx = 80
+const marginPx = 60
+/** About the size of the picture on a screen: only how large a node is drawn depends on it. */
+const wholeWidthPx = 800
+const wholeHeightPx = 420
+const unitMax = 3
 
 const useStyles = makeStyles({
   figure: { margin: 0, display: 'flex', flexDirection: 'column', minHeight: 0, height: '100%' },
@@ -35,21 +39,19 @@ const useStyles = makeStyles({
     backgroundColor: tokens.colorNeutralBackground1,
     ':active': { cursor: 'grabbing' },
   },
-  edge: { stroke: tokens.colorNeutralStroke1, fill: 'none' },
+  edge: { stroke: tokens.colorNeutralStrokeAccessible, fill: 'none' },
   edgeNear: { stroke: tokens.colorBrandForeground1 },
-  head: { fill: tokens.colorNeutralStroke1 },
+  head: { fill: tokens.colorNeutralStrokeAccessible },
   node: { cursor: 'pointer', ':focus': { outline: 'none' } },
-  dot: { fill: tokens.colorBrandBackground, stroke: tokens.colorNeutralBackground1, strokeWidth: 2 },
-  dotFocus: { stroke: tokens.colorStrokeFocus2, strokeWidth: 3 },
+  dot: { fill: tokens.colorBrandForeground1, stroke: tokens.colorNeutralBackground1 },
+  dotFocus: { stroke: tokens.colorStrokeFocus2 },
   text: {
     fill: tokens.colorNeutralForeground1,
-    fontSize: '11px',
     paintOrder: 'stroke',
     stroke: tokens.colorNeutralBackground1,
-    strokeWidth: 3,
     pointerEvents: 'none',
   },
-  edgeText: { fill: tokens.colorNeutralForeground2, fontSize: '10px' },
+  edgeText: { fill: tokens.colorNeutralForeground2 },
 })
 
 const short = (name: string) => (name.length > 28 ? `${name.slice(0, 27)}…` : name)
@@ -84,6 +86,9 @@ export default function ResultGraph({ graph }: { graph: Graph }) {
     setBox({ ...from.box, x: from.box.x - (event.clientX - from.x) * scale, y: from.box.y - (event.clientY - from.y) * scale })
   }
   const isLabelled = graph.nodes.length <= labelledMax
+  // Nodes and words keep their size on the screen, however large the graph is.
+  const unit = Math.min(Math.max(box.width / wholeWidthPx, box.height / wholeHeightPx), unitMax)
+  const radius = radiusPx * unit
   const isBeside = (id: string) =>
     near !== undefined && (id === near || graph.edges.some((it) => (it.source === near && it.target === id) || (it.target === near && it.source === id)))
   return (
@@ -130,16 +135,24 @@ export default function ResultGraph({ graph }: { graph: Graph }) {
         <g aria-hidden>
           {graph.edges.map((edge) => {
             const isNear = near !== undefined && (edge.source === near || edge.target === near)
-            const line = lineOf(places.get(edge.source)!, places.get(edge.target)!)
+            const line = lineOf(places.get(edge.source)!, places.get(edge.target)!, radius)
             return (
               <g key={`${edge.source} ${edge.target}`}>
                 <path
                   d={line.path}
+                  strokeWidth={unit}
                   className={mergeClasses(styles.edge, isNear && styles.edgeNear)}
                   markerEnd="url(#hunting-arrow)"
                 />
                 {edge.label !== '' && (isNear || graph.edges.length <= labelledMax / 3) ? (
-                  <text x={line.x} y={line.y} textAnchor="middle" className={mergeClasses(styles.text, styles.edgeText)}>
+                  <text
+                    x={line.x}
+                    y={line.y}
+                    textAnchor="middle"
+                    fontSize={10 * unit}
+                    strokeWidth={3 * unit}
+                    className={mergeClasses(styles.text, styles.edgeText)}
+                  >
                     {short(edge.label)}
                   </text>
                 ) : null}
@@ -168,11 +181,17 @@ export default function ResultGraph({ graph }: { graph: Graph }) {
                 if (event.key === 'Enter' && isAsset) open()
               }}
             >
-              <circle r={radiusPx} className={mergeClasses(styles.dot, near === node.id && styles.dotFocus)}>
+              <circle r={radius} strokeWidth={2 * unit} className={mergeClasses(styles.dot, near === node.id && styles.dotFocus)}>
                 <title>{node.label === '' ? node.name : `${node.name} (${node.label})`}</title>
               </circle>
               {isLabelled || isBeside(node.id) ? (
-                <text y={radiusPx + 13} textAnchor="middle" className={styles.text}>
+                <text
+                  y={radius + 12 * unit}
+                  textAnchor="middle"
+                  fontSize={11 * unit}
+                  strokeWidth={3 * unit}
+                  className={styles.text}
+                >
                   {short(node.name)}
                 </text>
               ) : null}
@@ -200,15 +219,15 @@ function boxOf(places: readonly Place[]): Box {
 }
 
 /** From the rim of one node to that of the other; from a node to itself, a loop. */
-function lineOf(from: Place, to: Place) {
+function lineOf(from: Place, to: Place, radius: number) {
   const length = Math.hypot(to.x - from.x, to.y - from.y)
   if (length < 1) {
-    const top = from.y - radiusPx
+    const top = from.y - radius
     return { path: `M${from.x - 4} ${top} C${from.x - 30} ${top - 34} ${from.x + 30} ${top - 34} ${from.x + 4} ${top - 2}`, x: from.x, y: top - 30 }
   }
   const x = (to.x - from.x) / length
   const y = (to.y - from.y) / length
-  const rim = radiusPx + 2
+  const rim = radius + 2
   return {
     path: `M${from.x + x * rim} ${from.y + y * rim} L${to.x - x * rim} ${to.y - y * rim}`,
     x: (from.x + to.x) / 2,

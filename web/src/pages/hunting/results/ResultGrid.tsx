@@ -94,6 +94,9 @@ const useStyles = makeStyles({
   filterCell: { padding: '3px 4px' },
 })
 
+/** As high as this many rows with heading, filters and the bar to scroll sideways. */
+export const tableHeight = (rows: number) => (rows + 2) * rowHeightPx + 24
+
 export interface Place {
   row: number
   column: number

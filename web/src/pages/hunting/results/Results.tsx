@@ -11,6 +11,7 @@ import {
   MessageBar,
   MessageBarBody,
   MessageBarTitle,
+  mergeClasses,
   Tab,
   TabList,
   tokens,
@@ -35,10 +36,12 @@ import { chartOf } from './chart'
 import { graphOf, hasGraph } from './graph'
 import { csv, filtersOf, filtersText, json, orderOf, rowObject, shownRows, tabbed, textOf } from './grid'
 import { Inspector } from './Inspector'
-import { ResultGrid, type Place } from './ResultGrid'
+import { ResultGrid, tableHeight, type Place } from './ResultGrid'
 
 const ResultChart = lazy(() => import('./ResultChart'))
 const ResultGraph = lazy(() => import('./ResultGraph'))
+
+const bodyHeight = 'max(360px, calc(100vh - 480px))'
 
 const useStyles = makeStyles({
   bar: {
@@ -56,7 +59,7 @@ const useStyles = makeStyles({
     rowGap: tokens.spacingVerticalS,
     padding: `0 ${tokens.spacingHorizontalL} ${tokens.spacingVerticalXS}`,
   },
-  body: { display: 'grid', gridTemplateRows: 'minmax(0, 1fr)', height: 'max(360px, calc(100vh - 480px))', minWidth: 0 },
+  body: { display: 'grid', gridTemplateRows: 'minmax(0, 1fr)', height: bodyHeight, minWidth: 0 },
   table: { gridTemplateColumns: 'minmax(0, 1fr)' },
   inspected: { gridTemplateColumns: 'minmax(0, 1fr) minmax(240px, 38%)' },
   chart: { minWidth: 0 },
@@ -354,7 +357,11 @@ function TableResult({
           )}
         </div>
       ) : (
-        <div className={`${styles.body} ${inspectedRow ? styles.inspected : styles.table}`}>
+        <div
+          className={mergeClasses(styles.body, inspectedRow ? styles.inspected : styles.table)}
+          // Few rows need less room.
+          style={inspectedRow ? {} : { height: `min(${bodyHeight}, ${tableHeight(count)}px)` }}
+        >
           <ResultGrid
             label={name}
             columns={columns}
