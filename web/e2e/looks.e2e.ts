@@ -16,6 +16,7 @@ const pages = {
   identities: '/identities',
   cloud: '/cloud',
   assets: '/assets',
+  hunting: '/hunting',
   sources: '/sources',
   coverage: '/coverage',
   'what-if': '/what-if',

@@ -2,13 +2,14 @@
 
 import { Input, makeStyles, mergeClasses, tokens } from '@fluentui/react-components'
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useState, type ReactNode } from 'react'
 
 import type { HuntSchema, HuntSchemaColumn, HuntSchemaFunction } from '@/api/hunting'
 import { queries } from '@/api/queries'
 import { AddIcon, ChevronDownIcon, ChevronRightIcon, SearchIcon } from '@/components/icons'
 import { PageLoading } from '@/components/Page'
 import { ProblemMessage } from '@/components/ProblemMessage'
+import { number } from '@/lib/format'
 
 import { texts } from '../texts'
 
@@ -21,6 +22,7 @@ const useStyles = makeStyles({
     fontWeight: tokens.fontWeightSemibold,
     color: tokens.colorNeutralForeground3,
   },
+  groupButton: { padding: 0, color: 'inherit', fontWeight: 'inherit' },
   list: { listStyleType: 'none', margin: 0, padding: 0 },
   line: { display: 'flex', alignItems: 'center' },
   button: {
@@ -43,6 +45,8 @@ const useStyles = makeStyles({
     '& svg': { flexShrink: 0 },
   },
   grow: { flexGrow: 1 },
+  // Large enough to be pressed with a thumb (WCAG 2.2, target size).
+  insert: { width: '28px', flexShrink: 0, justifyContent: 'center' },
   name: { overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' },
   type: { marginLeft: 'auto', paddingLeft: tokens.spacingHorizontalS, color: tokens.colorNeutralForeground3 },
   inner: { paddingLeft: '20px' },
@@ -91,8 +95,10 @@ function matching(items: readonly Item[], sought: string): readonly Item[] {
   })
 }
 
-/** Of the hundreds of functions so many are listed until somebody searches. */
+/** So many names of a group are listed; searching finds the others. */
 const listedMax = 400
+/** A longer group is closed until somebody opens it or searches. */
+const openMax = 60
 
 export function SchemaTree({ onInsert }: { onInsert: (text: string) => void }) {
   const styles = useStyles()
@@ -118,22 +124,40 @@ export function SchemaTree({ onInsert }: { onInsert: (text: string) => void }) {
       />
       {groups.length === 0 ? <p className={styles.description}>{texts.schema.none}</p> : null}
       {groups.map(({ title, items }) => (
-        <section key={title} aria-label={title}>
-          <h3 className={styles.group}>{title}</h3>
-          <ul className={styles.list}>
-            {items.map((item) => (
-              <Branch
-                // What was found by a column is shown open.
-                key={`${item.name} ${sought !== '' && !item.name.toLowerCase().includes(sought)}`}
-                item={item}
-                startsOpen={sought !== '' && !item.name.toLowerCase().includes(sought)}
-                onInsert={onInsert}
-              />
-            ))}
-          </ul>
-        </section>
+        <Group key={`${title} ${sought !== ''}`} title={title} startsOpen={sought !== '' || items.length <= openMax}>
+          {items.map((item) => {
+            // What was found by a column is shown open.
+            const startsOpen = sought !== '' && !item.name.toLowerCase().includes(sought)
+            return <Branch key={`${item.name} ${startsOpen}`} item={item} startsOpen={startsOpen} onInsert={onInsert} />
+          })}
+        </Group>
       ))}
     </div>
+  )
+}
+
+function Group({ title, startsOpen, children }: { title: string; startsOpen: boolean; children: ReactNode[] }) {
+  const styles = useStyles()
+  const [isOpen, setIsOpen] = useState(startsOpen)
+  return (
+    <section aria-label={title}>
+      <h3 className={styles.group}>
+        {children.length <= openMax ? (
+          title
+        ) : (
+          <button
+            type="button"
+            className={mergeClasses(styles.button, styles.groupButton)}
+            aria-expanded={isOpen}
+            onClick={() => setIsOpen(!isOpen)}
+          >
+            {isOpen ? <ChevronDownIcon aria-hidden /> : <ChevronRightIcon aria-hidden />}
+            {title} ({number(children.length)})
+          </button>
+        )}
+      </h3>
+      {isOpen ? <ul className={styles.list}>{children}</ul> : null}
+    </section>
   )
 }
 
@@ -156,7 +180,7 @@ function Branch({ item, startsOpen, onInsert }: { item: Item; startsOpen: boolea
         </button>
         <button
           type="button"
-          className={styles.button}
+          className={mergeClasses(styles.button, styles.insert)}
           aria-label={texts.schema.insert(item.name)}
           title={texts.schema.insert(item.name)}
           onClick={() => onInsert(insert)}
