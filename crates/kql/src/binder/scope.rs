@@ -269,6 +269,10 @@ impl Binder<'_> {
 
     /// Reports a name that stands for nothing, with the nearest that does.
     pub fn unknown_name(&mut self, what: &str, name: &str, span: Span, known: &[&str]) {
+        // Looking for the nearest name is most of the work, and of no use for what is not told.
+        if self.diagnostics.len() >= limits::DIAGNOSTICS_MAX {
+            return;
+        }
         let mut diagnostic = crate::Diagnostic::error(Code::UnknownName, span, format!("no {what} `{name}`"));
         if let Some(near) = super::suggest::nearest(name, known) {
             diagnostic = diagnostic.with_hint(format!("did you mean `{near}`?"));
