@@ -129,7 +129,7 @@ impl Binder<'_> {
             self.refuse(function, name.span);
             return Item::Unknown;
         }
-        let bound = expand_star(function, bound, self);
+        let bound = expand_star(function, bound, name.span, self);
         let exprs: Vec<&Expr> = arguments.iter().map(|argument| &argument.value).collect();
         let Some((bound, ty)) = self.check(function, name, bound, &exprs) else {
             return Item::Unknown;
@@ -357,15 +357,23 @@ impl Binder<'_> {
 }
 
 /// `pack_array(*)` and `estimate_data_size(*)`: all columns.
-fn expand_star(function: &Function, arguments: Vec<Bound>, binder: &mut Binder<'_>) -> Vec<Bound> {
+fn expand_star(function: &Function, arguments: Vec<Bound>, span: Span, binder: &mut Binder<'_>) -> Vec<Bound> {
     let takes_star = function.signatures.iter().any(|signature| {
         signature
             .parameters
             .iter()
             .any(|parameter| parameter.argument == ArgumentKind::StarOnly)
     });
-    let ([Bound::Star], true, Some(columns)) = (arguments.as_slice(), takes_star, binder.row.columns()) else {
+    let ([Bound::Star], true) = (arguments.as_slice(), takes_star) else {
         return arguments;
+    };
+    let Some(columns) = binder.row.columns() else {
+        binder.error(
+            Code::Arguments,
+            span,
+            "there are no columns here that `*` could stand for",
+        );
+        return vec![Bound::Unknown];
     };
     if columns.is_open {
         return vec![Bound::Unknown];

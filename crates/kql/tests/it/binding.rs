@@ -296,6 +296,11 @@ fn a_star_stands_for_all_columns_in_a_test() {
         ("| where * has 'x' and l > 1 | count", "Count:long"),
         ("| where * == 'x' | count", "Count:long"),
     ]);
+    fails(&[(
+        "print pack_array(*)",
+        "pack_array",
+        "there are no columns here that `*` could stand for",
+    )]);
 }
 
 #[test]
