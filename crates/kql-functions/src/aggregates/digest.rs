@@ -226,7 +226,7 @@ fn digest_of(arguments: &[Datum<'_>]) -> Option<Digest> {
     arguments.first().and_then(Digest::of_value)
 }
 
-/// `merge_tdigest(digest, digest, ...)`.
+/// `tdigest_merge(digest, digest, ...)`.
 pub(super) fn merge_tdigest<'a>(_: &Context, arguments: &[Datum<'a>]) -> Datum<'a> {
     let mut merged = MergeDigests::default();
     arguments

@@ -37,8 +37,6 @@ const OLD_ELEMENTS_MAX: usize = 128;
 pub const FUNCTIONS: &[(&str, Kernel)] = &[
     ("dcount_hll", sketch::dcount_hll),
     ("hll_merge", sketch::hll_merge),
-    ("merge_tdigest", digest::merge_tdigest),
-    ("percentile_array_tdigest", digest::percentiles_array_tdigest),
     ("percentile_tdigest", digest::percentile_tdigest),
     ("percentiles_array_tdigest", digest::percentiles_array_tdigest),
     ("percentrank_tdigest", digest::percentrank_tdigest),

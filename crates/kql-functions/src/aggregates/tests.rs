@@ -341,7 +341,7 @@ fn sketches_and_digests_are_values_that_functions_read() {
         (from..from + 10).for_each(|value| digest.update(&[Datum::Long(value)]));
         digest.finish()
     };
-    let merged = call("merge_tdigest", &[digest(1), digest(11)]);
+    let merged = call("tdigest_merge", &[digest(1), digest(11)]);
     let long = Datum::string("long");
     assert_eq!(
         call("percentile_tdigest", &[merged.clone(), Datum::Long(100), long]),
