@@ -198,7 +198,7 @@ async fn kept_cases_give_what_other_engines_give() {
 #[tokio::test]
 async fn rules_of_the_documentation_hold() {
     let passed = passed(&kept("rules.txt")).await;
-    assert!(passed >= 97.0, "{passed:.1} % pass");
+    assert!(passed >= 99.0, "{passed:.1} % pass");
 }
 
 #[tokio::test]
@@ -206,7 +206,7 @@ async fn nearly_all_documented_cases_give_what_the_documentation_prints() {
     if let Some(mut cases) = collection("cases.jsonl") {
         cases.retain(Case::is_strict);
         let passed = passed(&cases).await;
-        assert!(passed >= 96.0, "{passed:.1} % pass");
+        assert!(passed >= 99.0, "{passed:.1} % pass");
     }
 }
 
@@ -214,6 +214,6 @@ async fn nearly_all_documented_cases_give_what_the_documentation_prints() {
 async fn nearly_all_cases_of_other_engines_give_what_those_give() {
     if let Some(cases) = collection("engine_cases.jsonl") {
         let passed = passed(&cases).await;
-        assert!(passed >= 97.0, "{passed:.1} % pass");
+        assert!(passed >= 99.0, "{passed:.1} % pass");
     }
 }
