@@ -345,6 +345,10 @@ impl<'n> Naive<'n> {
                 handed.push(owned(row));
                 Ok(())
             })?;
+            // A row that expands to none has no subtable to which the body could be applied.
+            if handed.is_empty() {
+                continue;
+            }
             for result in self.rows(body, &handed)? {
                 applied.push(kept.iter().map(|column| row[*column].clone()).chain(result).collect());
             }

@@ -91,7 +91,7 @@ impl Drawing {
 
     /// An operator that fits the columns, which it changes; `None` where none fits.
     fn stage(&mut self) -> Option<String> {
-        match self.below(14) {
+        match self.below(18) {
             0 | 1 => Some(format!("where {}", self.expression(Type::Bool, 2))),
             2 | 3 => Some(self.extend()),
             4 => Some(self.project()),
@@ -101,7 +101,11 @@ impl Drawing {
             10 => self.expand(),
             11 => self.sorted(),
             12 => self.parse(),
-            _ => self.series(),
+            13 => self.series(),
+            14 => self.union(),
+            15 => self.lookup(),
+            16 => self.apply(),
+            _ => self.partition(),
         }
     }
 
@@ -223,6 +227,50 @@ impl Drawing {
         }
         let table = format!("U | project {first} = k, {second} = m, {third} = s");
         Some(format!("join kind={kind} ({table}) on $left.{key} == $right.{first}"))
+    }
+
+    fn union(&mut self) -> Option<String> {
+        let known = self.columns.iter().find(|(name, _)| name == "k").map(|(_, ty)| *ty);
+        match known {
+            None => self.columns.push(("k".to_owned(), Type::String)),
+            Some(Type::String) => {}
+            // Two columns of one name and several types are told apart by new names.
+            Some(_) => return None,
+        }
+        let name = self.name();
+        self.columns.push((name.clone(), Type::Long));
+        Some(format!("union (U | project k, {name} = m)"))
+    }
+
+    fn lookup(&mut self) -> Option<String> {
+        let (key, _) = self.column(|ty| ty == Type::String)?;
+        let [first, second] = [self.name(), self.name()];
+        self.columns.push((second.clone(), Type::Long));
+        let kind = self.one_of(&["leftouter", "inner"]);
+        let table = format!("U | project {first} = k, {second} = m");
+        Some(format!("lookup kind={kind} ({table}) on $left.{key} == $right.{first}"))
+    }
+
+    fn apply(&mut self) -> Option<String> {
+        let (name, _) = self.column(|ty| ty == Type::Dynamic)?;
+        let [element, total, count] = [self.name(), self.name(), self.name()];
+        let body = if self.below(2) == 0 {
+            format!("summarize {total} = sum({element}), {count} = count()")
+        } else {
+            format!("where {element} != 2 | project {total} = {element} + 1, {count} = {element} / 2")
+        };
+        self.columns
+            .extend(columns(&[(&total, Type::Long), (&count, Type::Long)]));
+        Some(format!("mv-apply {element} = {name} to typeof(long) on ({body})"))
+    }
+
+    fn partition(&mut self) -> Option<String> {
+        let (key, ty) = self.column(|ty| matches!(ty, Type::String | Type::Long))?;
+        let value = self.expression(Type::Long, 1);
+        let [count, greatest, of] = [self.name(), self.name(), self.name()];
+        self.columns = columns(&[(&of, ty), (&count, Type::Long), (&greatest, Type::Long)]);
+        let body = format!("summarize {count} = count(), {greatest} = max({value}) by {of} = {key}");
+        Some(format!("partition hint.strategy=native by {key} ({body})"))
     }
 
     fn expand(&mut self) -> Option<String> {
@@ -385,9 +433,9 @@ impl Drawing {
                 _ => format!("iff({holds}, {time}, datetime(2026-06-01))"),
             },
             _ => match self.below(5) {
-                0 => format!("pack_array({long}, {text})"),
-                1 => format!("bag_pack(\"x\", {long}, \"z\", {text})"),
-                2 => format!("split({text}, \" \")"),
+                0 => format!("todynamic(tostring(pack_array({long}, {text})))"),
+                1 => format!("todynamic(tostring(bag_pack(\"x\", {long}, \"z\", {text})))"),
+                2 => format!("todynamic(tostring(split({text}, \" \")))"),
                 3 => format!("{tree}[0]"),
                 _ => format!("todynamic({text})"),
             },
@@ -401,11 +449,12 @@ impl Drawing {
             Type::String => &["\"\"", "\"a\"", "\"B\"", "\"n=4;\"", "\"c D\""],
             Type::Bool => &["true", "false", "bool(null)"],
             Type::DateTime => &["datetime(2026-01-01)", "datetime(2026-03-01 10:00)", "datetime(null)"],
+            // A literal tells the binder that it is an array or a bag, which functions of the other refuse.
             _ => &[
-                "dynamic([1, \"a\"])",
-                "dynamic({\"x\": 2})",
+                "todynamic('[1, \"a\"]')",
+                "todynamic('{\"x\": 2}')",
                 "dynamic(null)",
-                "dynamic([])",
+                "todynamic('[]')",
             ],
         })
         .to_owned()
