@@ -1,8 +1,10 @@
 //! Queries with the results that documents print for them.
 //!
 //! `testdata/kql` holds some (see its NOTICE) and rules of the documentation in a short form (`rules.txt`: a title, a
-//! query, a line of hyphens, the names of the columns, the rows); all of these must pass. The whole collection, of which a part may differ, lies outside of the repository; without it that test says
-//! that it is skipped. `KQL_CASE` names one case by the beginning of its id.
+//! query, a line of hyphens, the names of the columns, the rows); all of these must pass. The whole collection lies
+//! outside of the repository; without it that test says that it is skipped. The floors are parts of what can be had at
+//! all: `NOT_TO_BE_HAD` names the others, each with its reason, and they are printed. `KQL_CASE` names one case by the
+//! beginning of its id.
 
 use std::fs;
 use std::path::{Path, PathBuf};
