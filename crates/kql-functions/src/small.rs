@@ -321,10 +321,13 @@ impl Preparing<'_> {
     }
 }
 
+/// A sub-query that has run, and the values of its first column.
+type FirstColumn = (Arc<Tabular>, Arc<[Datum<'static>]>);
+
 /// Runs sub-queries as they are asked for, and remembers them. What goes wrong inside one is said in its own words.
 struct Asking<'a, 'p> {
     preparing: &'a Preparing<'p>,
-    computed: RefCell<Vec<(Arc<Tabular>, Arc<[Datum<'static>]>)>>,
+    computed: RefCell<Vec<FirstColumn>>,
     failed: RefCell<Option<Diagnostic>>,
 }
 
