@@ -186,7 +186,8 @@ impl Cells {
             Self::Real(array) => real_text(array.value(row)).into(),
             Self::Decimal(array) => decimal_text(&array.value_as_string(row)).to_owned().into(),
             Self::String(array) => string(array, row).into(),
-            Self::Guid(array) | Self::Dynamic(array) => array.value(row).into(),
+            Self::Guid(array) => array.value(row).into(),
+            Self::Dynamic(array) => dynamic_text(array.value(row)),
             Self::DateTime(array) => datetime_text(array.value(row)).into(),
             Self::TimeSpan(array) => timespan_text(array.value(row)).into(),
         }
@@ -195,6 +196,12 @@ impl Cells {
 
 fn string(array: &StringViewArray, row: usize) -> &str {
     if array.is_null(row) { "" } else { array.value(row) }
+}
+
+/// A dynamic value for people: a string without its quotes, anything else as JSON.
+fn dynamic_text(json: &str) -> Cow<'_, str> {
+    let text = json.starts_with('"').then(|| serde_json::from_str::<String>(json).ok());
+    text.flatten().map_or(Cow::Borrowed(json), Cow::Owned)
 }
 
 /// `3.0`, `1e300`, `NaN`, `-Infinity`: the shortest that reads back equal.
@@ -431,6 +438,13 @@ mod tests {
             json(Type::Dynamic, Arc::new(values)),
             [r#"[{"a":[1,2.0]}]"#, "[null]", r#"["{\"a\":"]"#]
         );
+    }
+
+    #[test]
+    fn a_dynamic_string_has_no_quotes_for_people() {
+        for (json, text) in [(r#""a\"b""#, "a\"b"), ("[\"a\"]", "[\"a\"]"), ("1", "1"), ("\"", "\"")] {
+            assert_eq!(dynamic_text(json), text);
+        }
     }
 
     #[test]

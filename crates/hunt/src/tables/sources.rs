@@ -17,7 +17,11 @@ pub static TABLE: TableSpec = TableSpec {
         column("File", Text, "Name of the file."),
         column("Format", Text, "What it was recognised as: `sharphound`, `nessus`, ..."),
         column("ImportedAt", DateTime, "When it was imported."),
-        column("ObservedFrom", DateTime, "Its oldest observation; null where that is not kept."),
+        column(
+            "ObservedFrom",
+            DateTime,
+            "Its oldest observation; null where that is not kept.",
+        ),
         column("ObservedTo", DateTime, "When what it says was observed."),
     ],
     shreds: &[],
