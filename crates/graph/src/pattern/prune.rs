@@ -7,7 +7,7 @@
 
 use fixedbitset::FixedBitSet;
 
-use super::set::{Allowed, Follow};
+use super::set::Follow;
 use super::{EdgeVariable, Meter, Pattern, Watch};
 use crate::csr::Csr;
 
@@ -116,9 +116,10 @@ pub(super) fn prune(
     let mut is_used = vec![false; pattern.edges.len()];
     is_bound[root] = true;
     let mut tree = Vec::new();
+    let mut reached = vec![None; pattern.edges.len()];
     while let Some(link) = cheapest_link(pattern, &candidates, &is_bound, &is_used) {
         is_used[link.edge] = true;
-        pruner.carry(&pattern.edges[link.edge], link, &mut candidates)?;
+        reached[link.edge] = pruner.carry(&pattern.edges[link.edge], link, None, &mut candidates)?;
         if !is_bound[link.to] {
             is_bound[link.to] = true;
             tree.push(link);
@@ -126,7 +127,9 @@ pub(super) fn prune(
     }
     let mut remaining = vec![None; pattern.edges.len()];
     for link in tree.iter().rev() {
-        remaining[link.edge] = pruner.carry(&pattern.edges[link.edge], link.reversed(), &mut candidates)?;
+        let within = reached[link.edge].take();
+        let edge = &pattern.edges[link.edge];
+        remaining[link.edge] = pruner.carry(edge, link.reversed(), within.as_deref(), &mut candidates)?;
     }
     Some(Pruned {
         candidates,
@@ -160,8 +163,15 @@ struct Pruner<'a> {
 impl Pruner<'_> {
     /// Takes away candidates of `link.to` that no candidate of `link.from` is joined with. The inner `Option` holds
     /// the distances from the candidates of `link.from`, for a walk; the outer is `None` when the budget ran out.
+    /// `within` are distances from the other end: nodes that no walk of allowed length can pass are left out.
     #[expect(clippy::option_option, reason = "the outer one is the budget")]
-    fn carry(&mut self, edge: &EdgeVariable, link: Link, candidates: &mut [Candidates]) -> Option<Option<Vec<u8>>> {
+    fn carry(
+        &mut self,
+        edge: &EdgeVariable,
+        link: Link,
+        within: Option<&[u8]>,
+        candidates: &mut [Candidates],
+    ) -> Option<Option<Vec<u8>>> {
         let Some(from) = candidates[link.from].bits.clone() else {
             // Every node: nothing is known, and nothing is taken away.
             return Some(None);
@@ -169,7 +179,7 @@ impl Pruner<'_> {
         let ahead = Follow::new(self.graph, edge, link.from_left);
         let behind = Follow::new(self.graph, edge, !link.from_left);
         if edge.length.is_some() {
-            let distances = self.distances(ahead, &from, &edge.inner)?;
+            let distances = self.distances(ahead, &from, edge, within)?;
             let bounds = edge.bounds();
             let steps_max = u32::from(DISTANCE_MAX).min(bounds.max);
             let is_met = |node: u32| {
@@ -220,8 +230,16 @@ impl Pruner<'_> {
         Some(None)
     }
 
-    /// The fewest edges from any of `starts` to each node, over inner nodes that `inner` allows.
-    fn distances(&mut self, ahead: Follow<'_>, starts: &FixedBitSet, inner: &Allowed) -> Option<Vec<u8>> {
+    /// The fewest edges from any of `starts` to each node, over inner nodes that the edge allows, as far as a walk may be
+    /// long.
+    fn distances(
+        &mut self,
+        ahead: Follow<'_>,
+        starts: &FixedBitSet,
+        edge: &EdgeVariable,
+        within: Option<&[u8]>,
+    ) -> Option<Vec<u8>> {
+        let max = edge.bounds().max;
         let node_count = self.graph.node_count() as usize;
         if !self.meter.hold(node_count) {
             return None;
@@ -233,10 +251,12 @@ impl Pruner<'_> {
         }
         let mut next = Vec::new();
         let mut distance = 0u8;
-        while !front.is_empty() {
+        let mut steps = 0;
+        while !front.is_empty() && steps < max {
+            steps += 1;
             let step = distance.saturating_add(1).min(DISTANCE_MAX);
             for &node in &front {
-                if distance > 0 && !inner.contains(node) {
+                if distance > 0 && !edge.inner.contains(node) {
                     continue;
                 }
                 if !self.meter.visit(ahead.rows(node).len() as u64, self.watch) {
@@ -244,7 +264,11 @@ impl Pruner<'_> {
                 }
                 for hop in ahead.hops(node) {
                     let found = &mut distances[hop.node as usize];
-                    if *found == FAR {
+                    let is_near = within.is_none_or(|within| {
+                        let rest = within[hop.node as usize];
+                        rest != FAR && u32::from(rest) + u32::from(step) <= max
+                    });
+                    if *found == FAR && is_near {
                         *found = step;
                         next.push(hop.node);
                     }
