@@ -65,6 +65,42 @@ pub(super) fn visit<'s>(scalar: &'s Scalar, visit: &mut dyn FnMut(&'s Scalar)) {
     }
 }
 
+/// As [`visit`], for changing.
+pub(super) fn each_part(scalar: &mut Scalar, change: &mut dyn FnMut(&mut Scalar)) {
+    let mut waiting = vec![scalar];
+    while let Some(scalar) = waiting.pop() {
+        change(scalar);
+        match &mut scalar.kind {
+            ScalarKind::Constant(_)
+            | ScalarKind::Column(_)
+            | ScalarKind::ToScalar(_)
+            | ScalarKind::Property { .. }
+            | ScalarKind::GraphFunction { .. } => {}
+            ScalarKind::Call { arguments, .. } | ScalarKind::Window { arguments, .. } => waiting.extend(arguments),
+            ScalarKind::Negate(inner) | ScalarKind::Cast(inner) | ScalarKind::OverPath { value: inner, .. } => {
+                waiting.push(inner);
+            }
+            ScalarKind::Binary { left, right, .. }
+            | ScalarKind::And(left, right)
+            | ScalarKind::Or(left, right)
+            | ScalarKind::Text { left, right, .. } => waiting.extend([&mut **left, &mut **right]),
+            ScalarKind::In { left, list, .. } | ScalarKind::HasAny { left, list, .. } => {
+                waiting.push(left);
+                waiting.extend(list);
+            }
+            ScalarKind::InTable { left, .. } | ScalarKind::HasAnyTable { left, .. } => waiting.push(left),
+            ScalarKind::Between { value, low, high, .. } => waiting.extend([&mut **value, &mut **low, &mut **high]),
+            ScalarKind::Path { base, steps } => {
+                waiting.push(base);
+                waiting.extend(steps.iter_mut().filter_map(|step| match step {
+                    PathStep::Computed(step) => Some(step),
+                    PathStep::Key(_) | PathStep::Index(_) => None,
+                }));
+            }
+        }
+    }
+}
+
 /// Functions that answer differently each time.
 pub(super) fn is_volatile(function: &str) -> bool {
     matches!(function, "rand" | "new_guid")

@@ -1,6 +1,7 @@
 //! Graphs out of tables. Start at [`graph`].
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringViewArray, new_null_array};
@@ -10,13 +11,13 @@ use datafusion::arrow::row::{RowConverter, SortField};
 use datafusion::error::DataFusionError;
 use postern_graph::pattern::Allowed;
 use postern_graph::{Components, Csr, Edge, FixedBitSet, strongly_connected, weakly_connected};
-use postern_kql::ir::{Graph, GraphOp};
+use postern_kql::ir::{Graph, GraphOp, Op, Scalar, ScalarKind, Tabular};
 use postern_kql::{Column, Type};
 use postern_kql_functions::Context;
 
 use super::element::{Element, Rows};
 use super::property::{Base, Elements, Property, PropertyGraph};
-use super::{Control, Result, Tables, conjuncts, resident};
+use super::{Control, Result, Tables, Used, conjuncts, resident};
 use crate::batch::arrow_schema;
 use crate::error::HuntError;
 use crate::world::arrow_type;
@@ -38,7 +39,12 @@ pub(super) struct Built {
 }
 
 /// Makes the graph of an expression.
-pub(super) async fn graph(of: &Graph, tables: &dyn Tables, control: &Control<'_>) -> Result<PropertyGraph> {
+pub(super) async fn graph(
+    of: &Graph,
+    used: &Used,
+    tables: &dyn Tables,
+    control: &Control<'_>,
+) -> Result<PropertyGraph> {
     // From the operator that was written last down to `make-graph`, and back.
     let mut steps = vec![of];
     while let Some(step) = steps.last() {
@@ -49,7 +55,7 @@ pub(super) async fn graph(of: &Graph, tables: &dyn Tables, control: &Control<'_>
             GraphOp::Make { .. } => break,
         }
     }
-    let mut graph = made(steps[steps.len() - 1], tables, control).await?;
+    let mut graph = made(steps[steps.len() - 1], used, tables, control).await?;
     for step in steps.into_iter().rev() {
         match &step.op {
             GraphOp::Make { .. } => {}
@@ -101,8 +107,8 @@ pub(super) fn bits(set: &Allowed, count: u32) -> FixedBitSet {
 }
 
 /// The graph of a `make-graph`.
-async fn made(of: &Graph, tables: &dyn Tables, control: &Control<'_>) -> Result<PropertyGraph> {
-    if let Some(graph) = resident::recognised(of, tables, control).await? {
+async fn made(of: &Graph, used: &Used, tables: &dyn Tables, control: &Control<'_>) -> Result<PropertyGraph> {
+    if let Some(graph) = resident::recognised(of, used, tables, control).await? {
         return Ok(graph);
     }
     let GraphOp::Make {
@@ -116,14 +122,25 @@ async fn made(of: &Graph, tables: &dyn Tables, control: &Control<'_>) -> Result<
     };
     let mut node_tables = Vec::with_capacity(nodes.len());
     for (table, id, places) in nodes {
+        let kept: Vec<usize> = (0..table.columns.len())
+            .filter(|&column| column == *id || used.nodes.contains(places[column]))
+            .collect();
+        let table = narrowed(table, &kept);
         node_tables.push(NodeTable {
-            rows: with_columns(tables.rows(table).await?, &table.columns)?,
+            rows: with_columns(tables.rows(&table).await?, &table.columns)?,
             columns: table.columns.clone(),
-            id: *id,
-            places: places.clone(),
+            id: kept.iter().position(|column| column == id).unwrap_or_default(),
+            places: kept.iter().map(|&column| places[column]).collect(),
         });
     }
-    let edge_rows = with_columns(tables.rows(edges).await?, &edges.columns)?;
+    let kept: Vec<usize> = (0..edges.columns.len())
+        .filter(|column| column == source || column == target || used.edges.contains(*column))
+        .collect();
+    let edge_count = edges.columns.len();
+    let edges = narrowed(edges, &kept);
+    let place = |column: &usize| kept.iter().position(|kept| kept == column);
+    let ends = [place(source).unwrap_or_default(), place(target).unwrap_or_default()];
+    let edge_rows = with_columns(tables.rows(&edges).await?, &edges.columns)?;
     let all = node_tables.iter().flat_map(|table| &table.rows).chain(&edge_rows);
     let bytes: usize = all.map(RecordBatch::get_array_memory_size).sum();
     // Rows and the columns that are built of them stand side by side.
@@ -134,7 +151,31 @@ async fn made(of: &Graph, tables: &dyn Tables, control: &Control<'_>) -> Result<
         });
     }
     let edge_rows = concat_batches(&arrow_schema(&edges.columns), &edge_rows).map_err(DataFusionError::from)?;
-    Ok(build(edge_rows, &edges.columns, [*source, *target], &node_tables, &of.nodes)?.graph)
+    let mut graph = build(edge_rows, &edges.columns, ends, &node_tables, &of.nodes)?.graph;
+    let property = |column: usize| place(&column).map_or(Property::Unused, Property::Column);
+    graph.edges.properties = (0..edge_count).map(property).collect();
+    Ok(graph)
+}
+
+/// The table with some of its columns.
+fn narrowed(table: &Arc<Tabular>, kept: &[usize]) -> Arc<Tabular> {
+    if kept.len() == table.columns.len() {
+        return Arc::clone(table);
+    }
+    let value = |&column: &usize| Scalar {
+        kind: ScalarKind::Column(column),
+        ty: table.columns[column].ty,
+        span: table.span,
+    };
+    Arc::new(Tabular {
+        columns: kept.iter().map(|&column| table.columns[column].clone()).collect(),
+        op: Op::Project {
+            input: Arc::clone(table),
+            values: kept.iter().map(value).collect(),
+        },
+        span: table.span,
+        is_open: false,
+    })
 }
 
 /// The batches with the names and nullability of the query's columns.
@@ -203,7 +244,12 @@ pub(super) fn build(
     let ids = interleaved(&id_arrays, &id_picks)?;
 
     let mut nodes = Vec::with_capacity(node_columns.len());
+    let mut properties = Vec::with_capacity(node_columns.len());
     for (place, column) in node_columns.iter().enumerate() {
+        if !tables.is_empty() && tables.iter().all(|(table, _)| !table.places.contains(&place)) {
+            properties.push(Property::Unused);
+            continue;
+        }
         let is_id = tables.is_empty()
             || tables
                 .iter()
@@ -212,22 +258,18 @@ pub(super) fn build(
             true => of_type(&ids, column.ty)?,
             false => merged(place, column.ty, &tables, &numbers, is_id.then_some(&ids), own_rows)?,
         };
-        nodes.push((array, column.ty, is_id));
+        properties.push(if is_id {
+            Property::Id(nodes.len())
+        } else {
+            Property::Column(nodes.len())
+        });
+        nodes.push((array, column.ty));
     }
     let nodes = Elements {
-        properties: nodes
-            .iter()
-            .enumerate()
-            .map(|(place, (_, _, is_id))| {
-                if *is_id {
-                    Property::Id(place)
-                } else {
-                    Property::Column(place)
-                }
-            })
-            .collect(),
-        base: base(nodes.into_iter().map(|(array, ty, _)| (array, ty)).collect()),
+        properties,
+        base: base(nodes),
         rows: None,
+        parts: Arc::default(),
     };
     let edge_arrays = edges
         .columns()
@@ -238,6 +280,7 @@ pub(super) fn build(
         properties: (0..edge_columns.len()).map(Property::Column).collect(),
         base: base(edge_arrays.collect()),
         rows: None,
+        parts: Arc::default(),
     };
     let ids_type = if id_type == Type::Int { Type::Long } else { id_type };
     let graph = PropertyGraph::new(Arc::new(csr), end_pairs, nodes, edges, (ids, ids_type), Allowed::All);
@@ -276,6 +319,11 @@ fn numbered(arrays: &[ArrayRef]) -> Result<(Vec<Vec<u32>>, Vec<Pick>)> {
     let Some(first) = arrays.first() else {
         return Ok((Vec::new(), Vec::new()));
     };
+    let texts: Option<Vec<&StringViewArray>> = arrays.iter().map(|array| array.as_string_view_opt()).collect();
+    if let Some(texts) = texts {
+        let text = |table: usize, row: usize| (!texts[table].is_null(row)).then(|| texts[table].value(row));
+        return Ok(numbered_by(arrays, text));
+    }
     let converter =
         RowConverter::new(vec![SortField::new(first.data_type().clone())]).map_err(DataFusionError::from)?;
     let mut rows = Vec::with_capacity(arrays.len());
@@ -287,13 +335,17 @@ fn numbered(arrays: &[ArrayRef]) -> Result<(Vec<Vec<u32>>, Vec<Pick>)> {
         );
     }
     let keys: Vec<Vec<_>> = rows.iter().map(|rows| rows.iter().collect()).collect();
-    let mut known: HashMap<&[u8], u32> = HashMap::new();
+    Ok(numbered_by(arrays, |table, row| keys[table][row].as_ref()))
+}
+
+fn numbered_by<K: Eq + Hash>(arrays: &[ArrayRef], key: impl Fn(usize, usize) -> K) -> (Vec<Vec<u32>>, Vec<Pick>) {
+    let mut known: HashMap<K, u32> = HashMap::new();
     let mut picks = Vec::new();
-    let mut numbers: Vec<Vec<u32>> = keys.iter().map(|keys| Vec::with_capacity(keys.len())).collect();
+    let mut numbers: Vec<Vec<u32>> = arrays.iter().map(|array| Vec::with_capacity(array.len())).collect();
     let node_tables = arrays.len().saturating_sub(2);
     let mut number = |table: usize, row: usize| {
         let next = picks.len() as u32;
-        let number = *known.entry(keys[table][row].as_ref()).or_insert_with(|| {
+        let number = *known.entry(key(table, row)).or_insert_with(|| {
             picks.push((table, row));
             next
         });
@@ -306,7 +358,7 @@ fn numbered(arrays: &[ArrayRef]) -> Result<(Vec<Vec<u32>>, Vec<Pick>)> {
         number(node_tables, row);
         number(node_tables + 1, row);
     }
-    Ok((numbers, picks))
+    (numbers, picks)
 }
 
 fn interleaved(arrays: &[ArrayRef], picks: &[Pick]) -> Result<ArrayRef> {

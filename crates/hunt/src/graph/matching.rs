@@ -16,7 +16,7 @@ use super::element::{Bound, Element, MatchRow, Place, Rows};
 use super::make::bits;
 use super::output::Projection;
 use super::property::PropertyGraph;
-use super::{Control, Need, Result, Tables};
+use super::{Control, Need, Result, Tables, used};
 use crate::budget::Partial;
 use crate::error::HuntError;
 
@@ -66,7 +66,8 @@ impl PreparedMatch {
         let mut conditions = Vec::new();
         let mut residual = Vec::new();
         if let Some(filter) = &matching.filter {
-            let filter = tables.computed(filter).await?;
+            let mut filter = tables.computed(filter).await?;
+            used::read_parts(&mut filter, &graph, &places);
             for part in split(&filter) {
                 match condition(part, &places) {
                     Some(condition) => conditions.push(condition?),
@@ -76,7 +77,9 @@ impl PreparedMatch {
         }
         let mut project = Vec::with_capacity(matching.project.len());
         for value in &matching.project {
-            project.push(tables.computed(value).await?);
+            let mut value = tables.computed(value).await?;
+            used::read_parts(&mut value, &graph, &places);
+            project.push(value);
         }
         let ends = ends_of(matching).map(|ends| {
             ends.map(|variable| match places.get(variable) {

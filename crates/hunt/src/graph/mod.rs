@@ -20,6 +20,7 @@ mod resident;
 mod substitute;
 #[cfg(test)]
 mod tests;
+mod used;
 
 use std::sync::Arc;
 
@@ -31,7 +32,9 @@ use postern_kql::{Code, Diagnostic};
 use crate::budget::{Budget, Partial};
 use crate::error::HuntError;
 
+pub use property::Part;
 pub use resident::ResidentGraph;
+use used::Used;
 
 type Result<T> = std::result::Result<T, HuntError>;
 
@@ -86,18 +89,19 @@ enum PreparedKind {
 /// What reading the tables fails with; [`HuntError::Query`] for an expression that cannot be computed;
 /// [`HuntError::Limit`] for a graph that is too large.
 pub async fn prepare(operator: &Tabular, tables: &dyn Tables, control: &Control<'_>) -> Result<Prepared> {
+    let used = Used::by(operator);
     let kind = match &operator.op {
         Op::GraphMatch { graph, matching } => {
-            let graph = make::graph(graph, tables, control).await?;
+            let graph = make::graph(graph, &used, tables, control).await?;
             let prepared = matching::PreparedMatch::new(operator, graph, matching, tables).await?;
             PreparedKind::Match(Box::new(prepared))
         }
         Op::GraphNodes { graph, id } => {
-            let graph = make::graph(graph, tables, control).await?;
+            let graph = make::graph(graph, &used, tables, control).await?;
             PreparedKind::Elements(Box::new(output::PreparedElements::nodes(operator, graph, *id)))
         }
         Op::GraphEdges { graph, source, target } => {
-            let graph = make::graph(graph, tables, control).await?;
+            let graph = make::graph(graph, &used, tables, control).await?;
             let edges = output::PreparedElements::edges(operator, graph, *source, *target);
             PreparedKind::Elements(Box::new(edges))
         }

@@ -114,7 +114,7 @@ fn elements(graph: &PropertyGraph, place: Place) -> &Elements {
 /// The column of a property of a node or an edge, and whether nodes without a row have it too.
 fn stored(elements: &Elements, place: Place, property: usize) -> Option<(&ArrayRef, bool)> {
     match (place, elements.properties.get(property)?) {
-        (Place::Walk(_), _) | (_, Property::Computed(_)) => None,
+        (Place::Walk(_), _) | (_, Property::Computed(_) | Property::Unused) => None,
         (_, Property::Column(column)) => elements.base.arrays.get(*column).map(|(array, _)| (array, false)),
         (_, Property::Id(column)) => elements.base.arrays.get(*column).map(|(array, _)| (array, true)),
     }

@@ -6,6 +6,7 @@ use datafusion::arrow::array::ArrayRef;
 use postern_graph::pattern::Allowed;
 use postern_graph::{Csr, FixedBitSet};
 use postern_kql::Type;
+use postern_kql::ir::PathStep;
 use postern_kql_functions::evaluate::{Program, Row};
 use postern_kql_functions::{Context, Datum};
 
@@ -37,7 +38,22 @@ pub(super) struct Elements {
     pub properties: Vec<Property>,
     /// Which elements have a row of their own; the others have empty properties. `None`: all.
     pub rows: Option<FixedBitSet>,
+    /// Parts of dynamic columns of the base that are columns of their own.
+    pub parts: Arc<[Part]>,
 }
+
+/// What stands at a path into a dynamic column, as a column of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The dynamic column.
+    pub column: usize,
+    pub path: Vec<String>,
+    /// The column that holds the part.
+    pub stored: usize,
+}
+
+/// Properties from here on are parts, which no query names: `PARTS_FROM + i` is part `i`.
+pub(super) const PARTS_FROM: usize = 1 << 32;
 
 /// Columns as they are stored.
 #[derive(Clone)]
@@ -56,6 +72,8 @@ pub(super) enum Property {
     Id(usize),
     /// Computed from columns of the base.
     Computed(Arc<Program>),
+    /// Not read, since the query does not name it.
+    Unused,
 }
 
 impl PropertyGraph {
@@ -151,10 +169,32 @@ impl PropertyGraph {
 impl Elements {
     /// The column of the base that a property is, and its distinct values, where these are known.
     pub fn coded(&self, property: usize) -> Option<(usize, &Coded)> {
-        match self.properties.get(property)? {
-            Property::Column(column) => Some((*column, self.base.coded.get(*column)?.as_deref()?)),
-            Property::Id(_) | Property::Computed(_) => None,
-        }
+        let column = match property.checked_sub(PARTS_FROM) {
+            Some(part) => self.parts.get(part)?.stored,
+            None => match self.properties.get(property)? {
+                Property::Column(column) => *column,
+                Property::Id(_) | Property::Computed(_) | Property::Unused => return None,
+            },
+        };
+        Some((column, self.base.coded.get(column)?.as_deref()?))
+    }
+
+    /// The part that a path into a property begins with, as a property, and how many steps it takes.
+    pub fn part(&self, property: usize, steps: &[PathStep]) -> Option<(usize, usize)> {
+        let Property::Column(column) = self.properties.get(property)? else {
+            return None;
+        };
+        let fits = |part: &Part| {
+            let keys = steps.iter().map(|step| match step {
+                PathStep::Key(key) => Some(key),
+                PathStep::Index(_) | PathStep::Computed(_) => None,
+            });
+            part.column == *column
+                && part.path.len() <= steps.len()
+                && part.path.iter().map(Some).eq(keys.take(part.path.len()))
+        };
+        let found = self.parts.iter().position(fits)?;
+        Some((PARTS_FROM + found, self.parts[found].path.len()))
     }
 
     pub fn has_row(&self, element: u32) -> bool {
@@ -184,6 +224,12 @@ impl<'a> Reader<'a> {
     }
 
     pub fn property(&self, property: usize, element: u32) -> Datum<'a> {
+        if let Some(part) = property.checked_sub(PARTS_FROM) {
+            return match self.elements.parts.get(part) {
+                Some(part) if self.elements.has_row(element) => self.stored(part.stored, element),
+                _ => Datum::Null,
+            };
+        }
         let Some(found) = self.elements.properties.get(property) else {
             return Datum::Null;
         };
@@ -197,6 +243,7 @@ impl<'a> Reader<'a> {
         match found {
             Property::Column(column) | Property::Id(column) => self.stored(*column, element),
             Property::Computed(program) => program.run(&self.row(element), self.cx),
+            Property::Unused => Datum::Null,
         }
     }
 

@@ -12,7 +12,7 @@ use datafusion::arrow::compute::{SortColumn, concat_batches, lexsort_to_indices,
 use datafusion::error::DataFusionError;
 use postern_graph::pattern::Allowed;
 use postern_graph::{Csr, FixedBitSet};
-use postern_kql::ir::{Graph, GraphOp, ScalarKind};
+use postern_kql::ir::{Graph, GraphOp, Scalar, ScalarKind};
 use postern_kql::{Column, Type};
 use postern_kql_functions::Context;
 
@@ -21,7 +21,8 @@ use super::element::{Element, Rows};
 use super::make::{NodeTable, build};
 use super::property::{Elements, Property, PropertyGraph};
 use super::substitute::{self, Chain};
-use super::{Control, Result, Tables, conjuncts};
+use super::used::{Names, Used};
+use super::{Control, Part, Result, Tables, conjuncts};
 use crate::batch::arrow_schema;
 use crate::error::HuntError;
 
@@ -46,16 +47,17 @@ pub struct ResidentGraph {
 /// A column by its distinct values.
 #[derive(Debug)]
 pub(super) struct Coded {
-    /// Which value each element has.
-    codes: Vec<u16>,
     /// An element that has the value, for each.
     examples: Vec<u32>,
-    /// Elements are sorted by their codes: where each code ends.
-    ends: Option<Vec<u32>>,
+    /// Where each code ends among the elements sorted by code.
+    ends: Vec<u32>,
+    /// The elements sorted by code; `None` where they are so already.
+    members: Option<Vec<u32>>,
 }
 
 impl ResidentGraph {
-    /// Builds the graph of all rows of the two tables, whose columns these are.
+    /// Builds the graph of all rows of the two tables. Columns that are not given are left out: a query that names them
+    /// builds a graph of its own.
     ///
     /// # Errors
     /// [`HuntError::Run`] when a table lacks a column that makes the graph; [`HuntError::Limit`] beyond the largest
@@ -103,6 +105,14 @@ impl ResidentGraph {
             node_columns: node_columns.to_vec(),
             edge_columns: edge_columns.to_vec(),
         })
+    }
+
+    /// Tells which columns of nodes hold parts of dynamic columns, so that a path into such a column is read and not
+    /// parsed. `Part::column` and `Part::stored` are places in the columns that the graph was built with.
+    #[must_use]
+    pub fn with_node_parts(mut self, parts: Vec<Part>) -> Self {
+        self.graph.nodes.parts = parts.into();
+        self
     }
 
     pub fn node_count(&self) -> u32 {
@@ -159,11 +169,26 @@ impl Coded {
             }
             codes.push(code);
         }
-        let ends = codes.is_sorted().then(|| {
-            let end = |code: usize| codes.partition_point(|&other| usize::from(other) <= code) as u32;
-            (0..examples.len()).map(end).collect()
+        let mut ends = vec![0u32; examples.len()];
+        codes.iter().for_each(|&code| ends[usize::from(code)] += 1);
+        for code in 1..ends.len() {
+            ends[code] += ends[code - 1];
+        }
+        let members = (!codes.is_sorted()).then(|| {
+            let mut free: Vec<u32> = std::iter::once(0).chain(ends.iter().copied()).collect();
+            let mut members = vec![0u32; codes.len()];
+            for (element, &code) in (0u32..).zip(&codes) {
+                let place = &mut free[usize::from(code)];
+                members[*place as usize] = element;
+                *place += 1;
+            }
+            members
         });
-        Some(Self { codes, examples, ends })
+        Some(Self {
+            examples,
+            ends,
+            members,
+        })
     }
 
     /// The elements whose value satisfies a predicate.
@@ -174,26 +199,35 @@ impl Coded {
         let (Some(first), Some(last)) = (first, last) else {
             return Allowed::Range(0..0);
         };
-        if let Some(ends) = &self.ends
-            && chosen[first..=last].iter().all(|&is_chosen| is_chosen)
-        {
-            let start = if first == 0 { 0 } else { ends[first - 1] };
-            return Allowed::Range(start..ends[last]);
+        let start = |code: usize| if code == 0 { 0 } else { self.ends[code - 1] };
+        let is_run = chosen[first..=last].iter().all(|&is_chosen| is_chosen);
+        if is_run && self.members.is_none() {
+            return Allowed::Range(start(first)..self.ends[last]);
         }
-        let mut bits = FixedBitSet::with_capacity(self.codes.len());
-        for (element, &code) in self.codes.iter().enumerate() {
-            if chosen[usize::from(code)] {
-                bits.insert(element);
+        let count = self.ends.last().map_or(0, |&end| end as usize);
+        let mut bits = FixedBitSet::with_capacity(count);
+        for code in (first..=last).filter(|&code| chosen[code]) {
+            let range = start(code) as usize..self.ends[code] as usize;
+            match &self.members {
+                Some(members) => members[range].iter().for_each(|&element| bits.insert(element as usize)),
+                None => bits.insert_range(range),
             }
         }
         Allowed::Bits(bits)
     }
 }
 
+/// Whether all that a query reads is there.
+fn has_all(chain: &Chain, used: &Names) -> bool {
+    let mut values = chain.values.iter().enumerate();
+    values.all(|(place, value)| value.is_some() || !used.contains(place))
+}
+
 /// The graph of a `make-graph` over chains of the exposure tables, on the resident one: filters become sets, and
 /// projections are computed where they are read. `None` where the graph is another one.
 pub(super) async fn recognised(
     graph: &Graph,
+    used: &Used,
     tables: &dyn Tables,
     control: &Control<'_>,
 ) -> Result<Option<PropertyGraph>> {
@@ -213,14 +247,17 @@ pub(super) async fn recognised(
         return Ok(None);
     };
     let (Some(edge_chain), Some(node_chain)) = (
-        substitute::chain(edges, tables).await?,
-        substitute::chain(node_table, tables).await?,
+        substitute::chain(edges, &resident.edge_columns, tables).await?,
+        substitute::chain(node_table, &resident.node_columns, tables).await?,
     ) else {
         return Ok(None);
     };
     let is_column = |chain: &Chain, value: usize, columns: &[Column], name: &str| {
-        let found = chain.values.get(value).map(|value| &value.kind);
-        let Some(ScalarKind::Column(index)) = found else {
+        let Some(Some(Scalar {
+            kind: ScalarKind::Column(index),
+            ..
+        })) = chain.values.get(value)
+        else {
             return false;
         };
         columns.get(*index).is_some_and(|column| column.name == name)
@@ -231,7 +268,9 @@ pub(super) async fn recognised(
         && is_column(&edge_chain, *source, edge_columns, SOURCE_ID)
         && is_column(&edge_chain, *target, edge_columns, TARGET_ID)
         && is_column(&node_chain, *id, node_columns, NODE_ID)
-        && merged.iter().copied().eq(0..graph.nodes.len());
+        && merged.iter().copied().eq(0..graph.nodes.len())
+        && has_all(&edge_chain, &used.edges)
+        && has_all(&node_chain, &used.nodes);
     if !is_ours {
         return Ok(None);
     }
@@ -259,11 +298,15 @@ pub(super) async fn recognised(
             }
         }
     }
+    let part = |element: fn(&PropertyGraph) -> &Elements| Arc::clone(&element(whole).parts);
     let properties = |chain: &Chain, id: Option<usize>| -> Result<Vec<Property>> {
-        let property = |(place, value): (usize, &postern_kql::ir::Scalar)| match value.kind {
-            ScalarKind::Column(index) if id == Some(place) => Ok(Property::Id(index)),
-            ScalarKind::Column(index) => Ok(Property::Column(index)),
-            _ => compiled(value).map(Arc::new).map(Property::Computed),
+        let property = |(place, value): (usize, &Option<Scalar>)| match value {
+            None => Ok(Property::Unused),
+            Some(value) => match value.kind {
+                ScalarKind::Column(index) if id == Some(place) => Ok(Property::Id(index)),
+                ScalarKind::Column(index) => Ok(Property::Column(index)),
+                _ => compiled(value).map(Arc::new).map(Property::Computed),
+            },
         };
         chain.values.iter().enumerate().map(property).collect()
     };
@@ -271,11 +314,13 @@ pub(super) async fn recognised(
         base: whole.nodes.base.clone(),
         properties: properties(&node_chain, Some(*id))?,
         rows,
+        parts: part(|graph| &graph.nodes),
     };
     let edges = Elements {
         base: whole.edges.base.clone(),
         properties: properties(&edge_chain, None)?,
         rows: None,
+        parts: part(|graph| &graph.edges),
     };
     Ok(Some(PropertyGraph::new(
         Arc::clone(&whole.csr),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use postern_kql::Column;
 use postern_kql::ir::{Op, PathStep, Scalar, ScalarKind, Tabular};
 
 use super::{Result, Tables};
@@ -14,12 +15,13 @@ pub(super) struct Chain {
     pub table: String,
     /// Over the table's columns: all of them hold for the rows that are left.
     pub predicates: Vec<Scalar>,
-    /// Over the table's columns: the columns that are left.
-    pub values: Vec<Scalar>,
+    /// Over the table's columns: the columns that are left; `None` for one that cannot be told so.
+    pub values: Vec<Option<Scalar>>,
 }
 
-/// The expression as a chain over a table of the schema, or `None` where it is anything else.
-pub(super) async fn chain(of: &Arc<Tabular>, tables: &dyn Tables) -> Result<Option<Chain>> {
+/// The expression as a chain over a table of the schema, or `None` where it is anything else. Columns of the table are
+/// told by their places in `known`; what is computed from others is not told.
+pub(super) async fn chain(of: &Arc<Tabular>, known: &[Column], tables: &dyn Tables) -> Result<Option<Chain>> {
     let mut steps = Vec::new();
     let mut at = of;
     let table = loop {
@@ -32,14 +34,15 @@ pub(super) async fn chain(of: &Arc<Tabular>, tables: &dyn Tables) -> Result<Opti
             _ => return Ok(None),
         }
     };
-    let mut values: Vec<Scalar> = (0..)
-        .zip(&at.columns)
-        .map(|(index, column)| Scalar {
+    let told = |column: &Column| {
+        let index = known.iter().position(|known| known == column)?;
+        Some(Scalar {
             kind: ScalarKind::Column(index),
             ty: column.ty,
             span: at.span,
         })
-        .collect();
+    };
+    let mut values: Vec<Option<Scalar>> = at.columns.iter().map(told).collect();
     let mut predicates = Vec::new();
     for step in steps.into_iter().rev() {
         match &step.op {
@@ -54,10 +57,7 @@ pub(super) async fn chain(of: &Arc<Tabular>, tables: &dyn Tables) -> Result<Opti
                 let mut replaced = Vec::with_capacity(next.len());
                 for value in next {
                     let value = tables.computed(value).await?;
-                    let Some(value) = substituted(&value, &values) else {
-                        return Ok(None);
-                    };
-                    replaced.push(value);
+                    replaced.push(substituted(&value, &values));
                 }
                 values = replaced;
             }
@@ -72,12 +72,12 @@ pub(super) async fn chain(of: &Arc<Tabular>, tables: &dyn Tables) -> Result<Opti
 }
 
 /// The expression with each column replaced. `None` where it becomes too large, or depends on more than its row.
-fn substituted(scalar: &Scalar, values: &[Scalar]) -> Option<Scalar> {
+fn substituted(scalar: &Scalar, values: &[Option<Scalar>]) -> Option<Scalar> {
     let mut parts = 0;
     replace(scalar, values, &mut parts)
 }
 
-fn replace(scalar: &Scalar, values: &[Scalar], parts: &mut usize) -> Option<Scalar> {
+fn replace(scalar: &Scalar, values: &[Option<Scalar>], parts: &mut usize) -> Option<Scalar> {
     *parts += 1;
     if *parts > PARTS_MAX {
         return None;
@@ -85,7 +85,7 @@ fn replace(scalar: &Scalar, values: &[Scalar], parts: &mut usize) -> Option<Scal
     let mut one = |scalar: &Scalar| replace(scalar, values, parts);
     let kind = match &scalar.kind {
         ScalarKind::Column(index) => {
-            let value = values.get(*index)?;
+            let value = values.get(*index)?.as_ref()?;
             *parts += count(value);
             return (*parts <= PARTS_MAX).then(|| value.clone());
         }

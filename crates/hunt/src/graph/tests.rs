@@ -43,16 +43,24 @@ impl Exposure {
         ];
         let labels = ["device", "user", "group", "vault"];
         let mut node_rows = RowBuilder::new(&node_columns);
+        // The resident graph keeps the level apart, and no ids of edges.
+        let mut resident_columns = node_columns.clone();
+        resident_columns.push(column("level", Type::Dynamic));
+        let mut resident_rows = RowBuilder::new(&resident_columns);
         for node in 0..nodes {
             let label = labels[(mixed(node) % 4) as usize];
             let json = |text: String| Datum::Dynamic(Dynamic::Text(text.into()));
-            node_rows.push(&[
+            let level = mixed(node + 1_000) % 5;
+            let mut row = vec![
                 Datum::string(format!("n{node}")),
                 Datum::string(label),
                 Datum::string(format!("{label}-{node}")),
                 json(format!("[\"{label}\",\"all\"]")),
-                json(format!("{{\"rawData\":{{\"level\":{}}}}}", mixed(node + 1_000) % 5)),
-            ]);
+                json(format!("{{\"rawData\":{{\"level\":{level}}}}}")),
+            ];
+            node_rows.push(&row);
+            row.push(json(level.to_string()));
+            resident_rows.push(&row);
         }
         let mut edge_rows = RowBuilder::new(&edge_columns);
         for edge in 0..edges {
@@ -67,13 +75,18 @@ impl Exposure {
         }
         let (nodes, edges) = (node_rows.finish().unwrap(), edge_rows.finish().unwrap());
         let resident = is_resident.then(|| {
+            let part = Part {
+                column: 4,
+                path: vec!["rawData".to_owned(), "level".to_owned()],
+                stored: 5,
+            };
             let graph = ResidentGraph::new(
-                &node_columns,
-                std::slice::from_ref(&nodes),
-                &edge_columns,
-                std::slice::from_ref(&edges),
+                &resident_columns,
+                &[resident_rows.finish().unwrap()],
+                &edge_columns[1..],
+                &[edges.project(&[1, 2, 3]).unwrap()],
             );
-            Arc::new(graph.unwrap())
+            Arc::new(graph.unwrap().with_node_parts(vec![part]))
         });
         Self {
             nodes: (node_columns, nodes),
