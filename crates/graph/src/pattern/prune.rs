@@ -230,8 +230,8 @@ impl Pruner<'_> {
         Some(None)
     }
 
-    /// The fewest edges from any of `starts` to each node, over inner nodes that the edge allows, as far as a walk may be
-    /// long.
+    /// The fewest edges from any of `starts` to each node, over inner nodes that the edge allows, as far as a walk may
+    /// be long.
     fn distances(
         &mut self,
         ahead: Follow<'_>,

@@ -7,6 +7,7 @@
 //!
 //! Start at [`FilesWorld::open`]. Columns are read when a query first asks for them, and kept.
 
+mod graph;
 mod load;
 mod spec;
 
@@ -26,6 +27,7 @@ use postern_kql::schema::{Found, Schema, StoredFunction, Table, TableFunction};
 use postern_kql::{Type, Value};
 
 use crate::error::HuntError;
+use crate::graph::{EDGES_TABLE, NODES_TABLE, ResidentGraph};
 use crate::world::{Codes, World, arrow_type};
 use load::FileColumns;
 use spec::{FileSpec, Made};
@@ -37,6 +39,8 @@ pub const KEPT_BYTES_MAX: usize = 6 << 30;
 pub struct FilesWorld {
     tables: Vec<Arc<FileTable>>,
     now: i64,
+    /// Built when a query first asks for it.
+    graph: tokio::sync::OnceCell<Option<Arc<ResidentGraph>>>,
 }
 
 impl FilesWorld {
@@ -57,6 +61,7 @@ impl FilesWorld {
         Ok(Self {
             tables: tables.into_iter().map(Arc::new).collect(),
             now,
+            graph: tokio::sync::OnceCell::new(),
         })
     }
 
@@ -125,6 +130,22 @@ impl World for FilesWorld {
 
     fn codes(&self, table: &str) -> Vec<(String, Arc<Codes>)> {
         self.find(table).map_or_else(Vec::new, |table| table.known_codes())
+    }
+
+    async fn exposure_graph(&self) -> Option<Arc<ResidentGraph>> {
+        let (nodes, edges) = (self.find(NODES_TABLE)?, self.find(EDGES_TABLE)?);
+        let built = self.graph.get_or_init(|| async {
+            let (nodes, edges) = (Arc::clone(nodes), Arc::clone(edges));
+            match blocking(move || graph::build(&nodes, &edges)).await {
+                Ok(graph) => Some(Arc::new(graph)),
+                Err(error) => {
+                    // Queries then build what they need of it, and fail where that cannot be read either.
+                    tracing::warn!(%error, "the graph of the files is not kept");
+                    None
+                }
+            }
+        });
+        built.await.clone()
     }
 
     fn now(&self) -> i64 {

@@ -33,7 +33,7 @@ use crate::budget::{Budget, Partial};
 use crate::error::HuntError;
 
 pub use property::Part;
-pub use resident::ResidentGraph;
+pub use resident::{EDGES_TABLE, NODES_TABLE, ResidentGraph};
 use used::Used;
 
 type Result<T> = std::result::Result<T, HuntError>;

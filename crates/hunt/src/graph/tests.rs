@@ -433,7 +433,8 @@ fn the_resident_graph_answers_as_a_graph_that_is_built() {
         "ExposureGraphNodes",
         "(ExposureGraphNodes | where NodeLabel in ('device', 'user'))",
         "(ExposureGraphNodes | where NodeProperties.rawData.level < 3 \
-         | extend Level = toint(NodeProperties.rawData.level) | project-away Categories | where Level != 1 | extend Tag = strcat(NodeName, '!'))",
+         | extend Level = toint(NodeProperties.rawData.level) | project-away Categories \
+         | where Level != 1 | extend Tag = strcat(NodeName, '!'))",
     ];
     let edges = [
         "ExposureGraphEdges",
