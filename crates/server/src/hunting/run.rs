@@ -132,6 +132,7 @@ fn place_and_run(
         );
         tokio::select! {
             result = run => result,
+            () = cancelled.cancelled() => Err(HuntError::Cancelled),
             () = app.stopped() => Err(HuntError::Cancelled),
             () = tokio::time::sleep(question.budget.time_max + READER_GRACE) => Err(too_slow(&question.budget)),
         }
