@@ -16,7 +16,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("postern-graph", &[]),
     ("postern-kql", &[]),
     ("postern-kql-functions", &["postern-kql"]),
-    ("postern-catalog", &["postern-model", "postern-kql"]),
+    ("postern-catalog", &["postern-model", "postern-kql-functions"]),
     ("postern-ingest", &["postern-model"]),
     ("postern-connect", &["postern-ingest"]),
     ("postern-lake", &["postern-model"]),

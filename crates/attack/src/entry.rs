@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use postern_catalog::{Basis, EntryPointRule, Evaluate, Foothold};
+use postern_catalog::{Basis, EntryPointRule, Evaluate, Foothold, Query};
 use postern_model::estate::Node;
 use postern_model::{Grade, NodeId, NodeKind, Phase};
 
@@ -46,7 +46,11 @@ pub(crate) fn entries_without(
     let queries = EntryQueries::new(world, derived);
     let mut found: BTreeMap<NodeId, Entry> = BTreeMap::new();
     for rule in world.catalog.entry_points.iter().filter(|rule| rule.enabled) {
-        let candidates = match rule.query.builtin.as_str() {
+        let name = match &rule.query {
+            Query::Builtin(query) => query.builtin.as_str(),
+            Query::Kql(_) => "",
+        };
+        let candidates = match name {
             DEVICE_CODE => virtual_entries(world, derived, rule, device_code_entry_key),
             BROAD_GROUPS => virtual_entries(world, derived, rule, users_entry_key),
             WORKSTATIONS => virtual_entries(world, derived, rule, workstations_entry_key),

@@ -1,12 +1,13 @@
-//! The built-in queries of entry-point rules.
+//! The answers to the queries of entry-point rules: KQL over the world and its steps, and the three virtual entry points
+//! that a technique makes.
 
-use postern_catalog::{Evaluate, EvaluateError, Query};
+use postern_catalog::{Evaluate, EvaluateError, Query, RuleTables, StepRows};
 use postern_model::estate::{Node, NodeIndex};
-use postern_model::{NodeKind, Phase, RelationKind};
+use postern_model::{NodeId, NodeKind, Phase, RelationKind};
 use roaring::RoaringBitmap;
 
 use crate::derived::Derived;
-use crate::techniques::{broad_groups, has_guessable_password, is_phished_by_device_code, workstations};
+use crate::techniques::{broad_groups, is_phished_by_device_code, workstations};
 use crate::world::World;
 
 /// Groups that every user of a domain belongs to; one virtual entry point for each domain.
@@ -15,18 +16,8 @@ pub const BROAD_GROUPS: &str = "broad-groups";
 pub const WORKSTATIONS: &str = "workstations";
 /// Users who can be talked into signing a stranger in; one virtual entry point for each tenant.
 pub const DEVICE_CODE: &str = "device-code-users";
-const AS_REP_ROASTABLE: &str = "asrep-roastable-users";
-const INTERNET_EXPOSED: &str = "internet-exposed-exploitable";
-const KERBEROASTABLE: &str = "kerberoastable-users";
 
-const NAMES: [&str; 6] = [
-    AS_REP_ROASTABLE,
-    BROAD_GROUPS,
-    DEVICE_CODE,
-    INTERNET_EXPOSED,
-    KERBEROASTABLE,
-    WORKSTATIONS,
-];
+const NAMES: [&str; 3] = [BROAD_GROUPS, DEVICE_CODE, WORKSTATIONS];
 
 /// Evaluates the queries of entry-point rules over one world and its steps.
 #[derive(Clone, Copy)]
@@ -46,15 +37,10 @@ impl<'a> EntryQueries<'a> {
     /// The last phase whose tables the query reads; `None` when there is no such query.
     pub fn phase_read(name: &str) -> Option<Phase> {
         match name {
-            AS_REP_ROASTABLE | BROAD_GROUPS | DEVICE_CODE | KERBEROASTABLE => Some(Phase::Resolve),
+            BROAD_GROUPS | DEVICE_CODE => Some(Phase::Resolve),
             WORKSTATIONS => Some(Phase::Classify),
-            INTERNET_EXPOSED => Some(Phase::Derive),
             _ => None,
         }
-    }
-
-    fn users(&self, is_wanted: impl Fn(&Node) -> bool) -> RoaringBitmap {
-        self.select(|node| has_guessable_password(node) && !node.is_unusable_account(self.world.now) && is_wanted(node))
     }
 
     fn select(&self, is_wanted: impl Fn(&Node) -> bool) -> RoaringBitmap {
@@ -74,29 +60,31 @@ impl<'a> EntryQueries<'a> {
             .filter(|node| node.kind == NodeKind::Domain);
         domains.flat_map(|domain| of(self.world, domain)).collect()
     }
+}
 
-    /// Devices with a weakness that can be exploited from the Internet.
-    fn internet_exposed(&self) -> RoaringBitmap {
-        let estate = self.world.estate;
-        let exploits = self
-            .derived
-            .steps
-            .iter()
-            .filter(|step| step.technique == RelationKind::ExploitRemoteCode);
-        exploits
-            .filter(|step| {
-                estate
-                    .by_id(step.source)
-                    .is_some_and(|it| estate.node(it).kind == NodeKind::Internet)
-            })
-            .filter_map(|step| estate.by_id(step.target))
-            .collect()
+/// The steps as rules see them.
+struct Steps<'a>(&'a Derived);
+
+impl StepRows for Steps<'_> {
+    fn each(&self, see: &mut dyn FnMut(NodeId, NodeId, RelationKind)) {
+        for step in self.0.steps.iter() {
+            see(step.source, step.target, step.technique);
+        }
     }
 }
 
 impl Evaluate for EntryQueries<'_> {
     fn nodes(&self, query: &Query, phase: Phase) -> Result<RoaringBitmap, EvaluateError> {
-        let name = query.builtin.as_str();
+        let name = match query {
+            Query::Kql(text) => {
+                let steps = Steps(self.derived);
+                let tables = RuleTables::new(self.world.estate, self.world.now)
+                    .with_criticality(&self.world.classification.criticality)
+                    .with_steps(&steps);
+                return tables.select(text, phase);
+            }
+            Query::Builtin(query) => query.builtin.as_str(),
+        };
         match Self::phase_read(name) {
             None => return Err(EvaluateError::Unknown { query: name.to_owned() }),
             Some(made_by) if made_by >= phase => return Err(EvaluateError::phase(name, made_by, phase)),
@@ -105,11 +93,8 @@ impl Evaluate for EntryQueries<'_> {
         Ok(match name {
             BROAD_GROUPS => self.in_domains(broad_groups),
             WORKSTATIONS => self.in_domains(workstations),
-            DEVICE_CODE => self.select(is_phished_by_device_code),
-            AS_REP_ROASTABLE => self.users(|node| node.attributes.dont_require_preauth == Some(true)),
-            KERBEROASTABLE => self.users(|node| node.attributes.has_spn == Some(true)),
             // The match above refused every other name.
-            _ => self.internet_exposed(),
+            _ => self.select(is_phished_by_device_code),
         })
     }
 
@@ -117,7 +102,7 @@ impl Evaluate for EntryQueries<'_> {
         &NAMES
     }
 
-    fn reads(&self, query: &Query) -> Option<Phase> {
-        Self::phase_read(&query.builtin)
+    fn reads(&self, query: &str) -> Option<Phase> {
+        Self::phase_read(query)
     }
 }

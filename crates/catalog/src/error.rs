@@ -72,6 +72,9 @@ pub enum EvaluateError {
         made_by: &'static str,
         phase: &'static str,
     },
+    /// The query cannot be asked or run.
+    #[error("{position}: {reason}")]
+    Query { position: String, reason: String },
     #[error("cannot evaluate query `{query}`")]
     Failed {
         query: String,

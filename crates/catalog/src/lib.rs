@@ -20,6 +20,7 @@ mod files;
 mod pattern;
 mod query;
 mod risk;
+mod rows;
 mod rule;
 mod settings;
 mod technique;
@@ -35,8 +36,9 @@ pub use crate::example::Example;
 pub use crate::feed::{Feed, KnownExploit, KnownExploited};
 pub use crate::files::{OVERLAY_DEPTH_MAX, OVERLAY_FILE_BYTES_MAX, OVERLAY_FILES_MAX};
 pub use crate::pattern::{PATTERN_RELATIONS_MAX, Pattern, PatternKind, PatternProperty, PatternRelation, Wanted};
-pub use crate::query::{Evaluate, Query};
+pub use crate::query::{Builtin, Evaluate, NODE_ID, Query, bind as bind_query, position as query_position};
 pub use crate::risk::{RiskBand, RiskTable, TargetClass};
+pub use crate::rows::{RuleTables, StepRows};
 pub use crate::rule::{Basis, ControlPlaneRule, EntryPointRule, Expansion, PlaneScope};
 pub use crate::settings::{SettingSpec, SettingValue};
 pub use crate::technique::{

@@ -188,7 +188,7 @@ impl EntryPointRule {
 
 fn query(file: &mut File<'_>, source: Option<Query>) -> Query {
     let query = file.required("query", source.clone());
-    if source.is_some() && query.builtin.trim().is_empty() {
+    if source.is_some() && query.text().trim().is_empty() {
         file.mistake_in("query", "the query has no name");
     }
     query

@@ -355,7 +355,7 @@ impl Build<'_> {
     fn find(&self, estate: &Estate, evaluated_at: Timestamp, progress: &dyn Progress) -> Result<Found> {
         progress.phase("classifying");
         let levels = hand_set_levels(self.manifest);
-        let classification = postern_estate::classify(estate, self.catalog, &levels)?;
+        let classification = postern_estate::classify(estate, self.catalog, &levels, evaluated_at)?;
 
         progress.phase("deriving steps");
         let world = World {

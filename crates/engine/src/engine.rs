@@ -286,7 +286,7 @@ fn complaint(what: &str, cause: &dyn std::error::Error) -> String {
 /// Checks that every rule of a catalog can be evaluated, before anything is.
 fn bind(catalog: &Catalog) -> Result<()> {
     let (estate, classification) = (Estate::default(), Classification::default());
-    catalog.bind_control_planes(&EstateRules::new(&estate))?;
+    catalog.bind_control_planes(&EstateRules::new(&estate, Timestamp::UNIX_EPOCH))?;
     let world = World {
         estate: &estate,
         classification: &classification,

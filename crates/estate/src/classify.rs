@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use jiff::Timestamp;
 use postern_catalog::{Catalog, Evaluate, Expansion, PlaneScope};
 use postern_model::estate::{Classification, Estate, KnownIdentifier, NodeIndex, Plane, Reason};
 use postern_model::{Criticality, NodeKind, Phase, RelationKind};
@@ -25,11 +26,12 @@ pub struct HandSetLevel {
 /// Finds the control plane of each forest and each tenant by the catalog's rules, and sets the levels that people gave.
 ///
 /// * `levels`: where several name one asset, the last one stands.
+/// * `now`: the clock of the build; rules may ask for it.
 ///
 /// # Errors
 /// [`EstateError::Rule`] for a rule whose query is unknown.
-pub fn classify(estate: &Estate, catalog: &Catalog, levels: &[HandSetLevel]) -> Result<Classification> {
-    let rules = EstateRules::new(estate);
+pub fn classify(estate: &Estate, catalog: &Catalog, levels: &[HandSetLevel], now: Timestamp) -> Result<Classification> {
+    let rules = EstateRules::new(estate, now);
     let realms: Vec<Realm> = forests(estate).into_iter().chain(tenants(estate)).collect();
     let members_of = members_by_group(estate);
     let mut classification = Classification {

@@ -994,7 +994,7 @@ fn members_of_domain_admins_are_in_the_control_plane_and_domain_users_are_not() 
         level: Some(Criticality::High),
         author: "ada".to_owned(),
     }];
-    let classification = classify(&estate, &catalog, &levels).expect("classifies");
+    let classification = classify(&estate, &catalog, &levels, Timestamp::UNIX_EPOCH).expect("classifies");
     let node = |rid: u32| estate.find(&format!("{DOMAIN}-{rid}")).expect("the principal") as usize;
     assert_eq!(classification.planes.len(), 1);
     assert_eq!(classification.planes[0].key, format!("plane:forest:{DOMAIN}"));
@@ -1028,7 +1028,7 @@ fn a_level_finds_its_asset_by_any_identifier_that_no_other_has_and_the_last_one_
         level("FILE01.corp.local", Criticality::Low),
         level("10.0.0.5", Criticality::High),
     ];
-    let classification = classify(&estate, &catalog, &levels).expect("classifies");
+    let classification = classify(&estate, &catalog, &levels, Timestamp::UNIX_EPOCH).expect("classifies");
     let of = |id: &str| classification.criticality[estate.find(id).expect("the asset") as usize];
     assert_eq!(of("S-1-5-21-1-2-3-2001"), Some(Criticality::Low));
     assert_eq!(

@@ -12,6 +12,7 @@ pub mod estate;
 pub mod grade;
 pub mod id;
 pub mod kind;
+pub mod label;
 pub mod network;
 pub mod reference;
 pub mod schema;

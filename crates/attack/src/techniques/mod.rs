@@ -35,7 +35,6 @@ use crate::view::View;
 
 pub(crate) use assumed::{broad_groups, workstations};
 pub use assumed::{users_entry_key, workstations_entry_key};
-pub(crate) use credentials::guessing::has_guessable_password;
 pub(crate) use entra::device_code::{entry_key as device_code_entry_key, is_phished_by_device_code};
 
 /// Techniques that are derived in one place.

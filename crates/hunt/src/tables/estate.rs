@@ -18,7 +18,7 @@ use postern_model::{NodeId, NodeKind, RelationKind, Table};
 use serde::Deserialize;
 
 use super::TableSpec;
-use super::labels;
+use postern_model::label as labels;
 use super::out::{Out, schema_of};
 use super::properties::Told;
 use super::rows::EstateRows;

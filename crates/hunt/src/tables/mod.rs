@@ -15,7 +15,6 @@ mod empty;
 mod estate;
 mod findings;
 mod identities;
-mod labels;
 mod nodes;
 mod out;
 mod paths;

@@ -9,7 +9,7 @@ use postern_model::schema::{IDENTIFIERS, NODES, OPEN_SERVICES};
 use postern_model::{NodeKind, Phase, Table};
 
 use super::estate::{Exposed, Index, Level, hex, json_list, push_json_text};
-use super::labels::is_azure_resource;
+use postern_model::label::is_azure_resource;
 use super::out::Slot;
 use super::properties::{Told, family, platform};
 use super::weaknesses::{Cve, Insight, MICRO, Severity};
@@ -350,6 +350,8 @@ impl<'a> Insights<'a> {
             found.flag("isStub", true);
         }
         found.text("posternKind", kind.as_str());
+        found.text("objectId", key);
+        found.text("boundary", table.text(row, table.schema.column("boundary")));
         found
     }
 

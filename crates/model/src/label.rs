@@ -1,6 +1,6 @@
 //! What the exposure graph calls kinds of assets: labels and categories, in the public vocabulary where there is one.
 
-use postern_model::NodeKind;
+use crate::NodeKind;
 
 /// The label of a weakness.
 pub const CVE: &str = "Cve";
