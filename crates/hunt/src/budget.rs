@@ -1,6 +1,11 @@
 //! What one query may use.
 
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::error::HuntError;
 
 /// Limits of one query. What hits one of the first group is cut and says so ([`Partial`]); what hits one of the second
 /// fails.
@@ -43,6 +48,57 @@ pub struct Partial {
     pub budget: String,
     /// One sentence for people.
     pub message: String,
+}
+
+/// Where whoever cuts a result says so; the first one is told.
+#[derive(Clone, Debug, Default)]
+pub struct Cuts(Arc<Mutex<Option<Partial>>>);
+
+impl Cuts {
+    pub fn note(&self, cut: Partial) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(cut);
+    }
+
+    pub fn first(&self) -> Option<Partial> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Asks, in the middle of a long computation, whether it is still wanted.
+#[derive(Clone, Debug)]
+pub struct Watch {
+    pub cancelled: CancellationToken,
+    pub begun: Instant,
+    pub time_max: Duration,
+}
+
+impl Watch {
+    pub fn begin(budget: &Budget, cancelled: &CancellationToken) -> Self {
+        Self {
+            cancelled: cancelled.clone(),
+            begun: Instant::now(),
+            time_max: budget.time_max,
+        }
+    }
+
+    /// # Errors
+    /// [`HuntError::Cancelled`], or [`HuntError::Limit`] when the time is over.
+    pub fn check(&self) -> Result<(), HuntError> {
+        if self.cancelled.is_cancelled() {
+            return Err(HuntError::Cancelled);
+        }
+        if self.begun.elapsed() > self.time_max {
+            return Err(self.too_late());
+        }
+        Ok(())
+    }
+
+    pub fn too_late(&self) -> HuntError {
+        HuntError::Limit {
+            limit: format!("{} s", self.time_max.as_secs()),
+            hint: "ask for less, or raise the limit on time".to_owned(),
+        }
+    }
 }
 
 impl Partial {

@@ -21,6 +21,7 @@ pub mod run;
 mod session;
 pub mod tables;
 pub mod world;
+mod yielding;
 
 pub use budget::Budget;
 pub use error::HuntError;

@@ -1,16 +1,17 @@
 //! Running a query from its text to its rows.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::error::DataFusionError;
 use futures::StreamExt;
 use postern_kql::binder::Options as BindOptions;
 use postern_kql::{Column, Diagnostic, Severity, ir};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::budget::{Budget, Partial};
+use crate::budget::{Budget, Partial, Watch};
 use crate::discover::{DISCOVERED_MAX, Discovering};
 use crate::error::HuntError;
 use crate::lower::Lowering;
@@ -46,7 +47,17 @@ pub struct Summary {
     pub wall: Duration,
 }
 
+/// Stack of the threads that plan and run queries. Planning recurses as deep as a query is, and DataFusion several times
+/// deeper; only what is touched takes memory.
+const STACK_BYTES: usize = 256 << 20;
+
+/// Batches that wait for the caller's sink.
+const MESSAGES_WAITING_MAX: usize = 4;
+
 /// Binds `text` against the world, runs it and hands the rows to `sink`.
+///
+/// The work is done by threads of its own, so that a deep query cannot take the caller's stack and a long one none of its
+/// runtime's threads. Dropping the future cancels the query.
 ///
 /// # Errors
 /// [`HuntError::Query`] with diagnostics when the text cannot be bound; see [`HuntError`] for the rest. What was handed
@@ -58,10 +69,90 @@ pub async fn run(
     cancelled: &CancellationToken,
     sink: &mut dyn Sink,
 ) -> Result<Summary, HuntError> {
-    let begun = Instant::now();
+    let stop = cancelled.child_token();
+    let _stop_when_dropped = stop.clone().drop_guard();
+    let (sender, mut messages) = mpsc::channel(MESSAGES_WAITING_MAX);
+    let (text, own_budget, own_stop) = (text.to_owned(), budget.clone(), stop.clone());
+    std::thread::Builder::new()
+        .name("hunt".to_owned())
+        .stack_size(STACK_BYTES)
+        .spawn(move || run_here(&text, world, &own_budget, &own_stop, sender))
+        .map_err(|error| HuntError::Engine(DataFusionError::IoError(error)))?;
+    loop {
+        let message = tokio::select! {
+            biased;
+            () = cancelled.cancelled() => return Err(HuntError::Cancelled),
+            message = messages.recv() => message,
+        };
+        match message {
+            Some(Message::Table(head)) => sink.table(&head)?,
+            Some(Message::Rows(batch)) => sink.rows(&batch)?,
+            Some(Message::Done(done)) => return *done,
+            // The thread ended without a word: it panicked, and has said so on the log.
+            None => return Err(HuntError::Run("the query failed by a fault of Postern".to_owned())),
+        }
+    }
+}
+
+enum Message {
+    Table(TableHead),
+    Rows(RecordBatch),
+    Done(Box<Result<Summary, HuntError>>),
+}
+
+/// Hands tables and rows to the caller's thread.
+struct Sender(mpsc::Sender<Message>);
+
+impl Sender {
+    async fn send(&self, message: Message) -> Result<(), HuntError> {
+        // Nobody receives any more: the caller has gone.
+        self.0.send(message).await.map_err(|_| HuntError::Cancelled)
+    }
+}
+
+/// Runs a query on this thread and workers of its own.
+fn run_here(
+    text: &str,
+    world: Arc<dyn World>,
+    budget: &Budget,
+    cancelled: &CancellationToken,
+    sender: mpsc::Sender<Message>,
+) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(budget.threads.max(1))
+        .thread_name("hunt worker")
+        .thread_stack_size(STACK_BYTES)
+        .enable_all()
+        .build();
+    let sender = Sender(sender);
+    match runtime {
+        Ok(runtime) => {
+            runtime.block_on(async {
+                let done = run_to(text, world, budget, cancelled, &sender).await;
+                // Nobody receives any more only when nobody wants to know.
+                let _ = sender.send(Message::Done(Box::new(done))).await;
+            });
+            // A graph operator may still be on its way to its next look at the token.
+            runtime.shutdown_background();
+        }
+        Err(error) => {
+            let done = Err(HuntError::Engine(DataFusionError::IoError(error)));
+            let _ = sender.0.blocking_send(Message::Done(Box::new(done)));
+        }
+    }
+}
+
+async fn run_to(
+    text: &str,
+    world: Arc<dyn World>,
+    budget: &Budget,
+    cancelled: &CancellationToken,
+    sender: &Sender,
+) -> Result<Summary, HuntError> {
+    let watch = Watch::begin(budget, cancelled);
     let work = async {
         let (parallel, serial) = session::states(budget)?;
-        let lowering = Lowering::new(world, budget.clone(), parallel, serial);
+        let lowering = Lowering::new(world, budget.clone(), watch.clone(), parallel, serial);
         let (query, diagnostics) = bind(text, &lowering).await?;
         let mut summary = Summary {
             rows: Vec::new(),
@@ -70,17 +161,14 @@ pub async fn run(
             marks: query.marks.clone(),
             wall: Duration::ZERO,
         };
-        execute(&query, &lowering, budget, sink, &mut summary).await?;
-        summary.wall = begun.elapsed();
+        execute(&query, &lowering, budget, sender, &mut summary).await?;
+        summary.wall = watch.begun.elapsed();
         Ok(summary)
     };
     tokio::select! {
         biased;
         () = cancelled.cancelled() => Err(HuntError::Cancelled),
-        () = tokio::time::sleep(budget.time_max) => Err(HuntError::Limit {
-            limit: format!("{} s", budget.time_max.as_secs()),
-            hint: "ask for less, or raise the limit on time".to_owned(),
-        }),
+        () = tokio::time::sleep(budget.time_max) => Err(watch.too_late()),
         done = work => done,
     }
 }
@@ -120,7 +208,7 @@ async fn execute(
     query: &ir::Query,
     lowering: &Lowering,
     budget: &Budget,
-    sink: &mut dyn Sink,
+    sender: &Sender,
     summary: &mut Summary,
 ) -> Result<(), HuntError> {
     let context = lowering.task_context();
@@ -129,11 +217,12 @@ async fn execute(
         bytes: budget.bytes_max,
     };
     for output in &query.outputs {
-        sink.table(&TableHead {
+        let head = TableHead {
             name: output.name.clone(),
             columns: output.table.columns.clone(),
             render: output.render.clone(),
-        })?;
+        };
+        sender.send(Message::Table(head)).await?;
         let plan = lowering.physical(&output.table).await?;
         let mut batches = plan.execute(0, Arc::clone(&context)).map_err(failed)?;
         let mut rows = 0;
@@ -142,7 +231,7 @@ async fn execute(
             let (kept, cut) = left.keep(&batch, budget);
             rows += kept.num_rows() as u64;
             if kept.num_rows() > 0 {
-                sink.rows(&kept)?;
+                sender.send(Message::Rows(kept)).await?;
             }
             if let Some(cut) = cut {
                 summary.partial.get_or_insert(cut);

@@ -10,6 +10,7 @@ use datafusion::prelude::SessionConfig;
 
 use crate::batch::BATCH_ROWS;
 use crate::budget::Budget;
+use crate::yielding::YieldAboveJoins;
 
 /// Memory consumers that an error about memory names.
 const CONSUMERS_NAMED: usize = 3;
@@ -40,6 +41,7 @@ pub fn states(budget: &Budget) -> datafusion::error::Result<(SessionState, Sessi
             .with_config(config)
             .with_runtime_env(Arc::clone(&runtime))
             .with_default_features()
+            .with_physical_optimizer_rule(Arc::new(YieldAboveJoins))
             .build()
     };
     Ok((state(budget.threads.max(1)), state(1)))

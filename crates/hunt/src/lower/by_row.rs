@@ -203,7 +203,14 @@ impl Lowering {
         let below = self.plan(input).await?;
         let is_ordered = below.is_ordered;
         let plan = self.physical_plan(below).await?;
-        let rows = machine::table(plan, &input.columns, columns, self.world.now(), make)?;
+        let rows = machine::table(
+            plan,
+            &input.columns,
+            columns,
+            self.world.now(),
+            (&self.watch, &self.cuts),
+            make,
+        )?;
         self.source(rows, is_ordered)
     }
 

@@ -120,19 +120,18 @@ impl Lowering {
         let building = Control {
             budget: &self.budget,
             now,
-            // The future is dropped when the query is cancelled; between its steps nothing else can tell.
-            is_cancelled: &|| false,
+            is_cancelled: &|| self.watch.check().is_err(),
         };
         let prepared = Arc::new(graph::prepare(table, &Rows(self), &building).await?);
         let schema = arrow_schema(&table.columns);
-        let (need, budget, partial) = (self.need(table), self.budget.clone(), Arc::clone(&self.partial));
+        let (need, budget, partial) = (self.need(table), self.budget.clone(), self.cuts.clone());
         let row_schema = Arc::clone(&schema);
         let rows = stream::table(
             schema,
             Box::new(move |_| {
                 let mut builder = RecordBatchReceiverStreamBuilder::new(Arc::clone(&row_schema), BATCHES_WAITING_MAX);
                 let (sender, prepared) = (builder.tx(), Arc::clone(&prepared));
-                let (budget, partial) = (budget.clone(), Arc::clone(&partial));
+                let (budget, partial) = (budget.clone(), partial.clone());
                 builder.spawn_blocking(move || {
                     let control = Control {
                         budget: &budget,
@@ -143,8 +142,7 @@ impl Lowering {
                     match cut {
                         Ok(None) => Ok(()),
                         Ok(Some(cut)) => {
-                            let mut first = partial.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-                            first.get_or_insert(cut);
+                            partial.note(cut);
                             Ok(())
                         }
                         // Nobody listens any more.

@@ -14,6 +14,7 @@ use postern_kql_functions::{Context, Datum};
 use super::scalar::is_volatile;
 use super::walk;
 use crate::batch::{ColumnBuilder, ColumnReader};
+use crate::budget::{Cuts, Partial};
 use crate::error::HuntError;
 use crate::world::arrow_type;
 
@@ -33,6 +34,13 @@ pub fn compile(scalar: &Scalar) -> Result<Program, HuntError> {
 /// The value of an expression that reads no row.
 pub fn constant(scalar: &Scalar, context: &Context) -> Result<Datum<'static>, HuntError> {
     Ok(compile(scalar)?.run(&Values(&[]), context).into_owned())
+}
+
+/// Tells of values that a limit made smaller than what was asked for.
+pub fn tell(context: &Context, cuts: &Cuts) {
+    for limit in context.take_reached() {
+        cuts.note(Partial::new("value size", limit));
+    }
 }
 
 /// A row of a batch, read where it is asked for.
@@ -58,12 +66,13 @@ pub struct Interpreted {
     columns: Vec<usize>,
     types: Vec<Type>,
     now: i64,
+    cuts: Cuts,
     signature: Signature,
 }
 
 impl Interpreted {
     /// `types` are those of all columns of the input.
-    pub fn new(scalar: &Scalar, types: &[Type], now: i64) -> Result<Self, HuntError> {
+    pub fn new(scalar: &Scalar, types: &[Type], now: i64, cuts: &Cuts) -> Result<Self, HuntError> {
         let mut scalar = scalar.clone();
         let mut columns: Vec<usize> = Vec::new();
         let mut volatility = Volatility::Immutable;
@@ -90,6 +99,7 @@ impl Interpreted {
             columns,
             types,
             now,
+            cuts: cuts.clone(),
             signature,
         })
     }
@@ -158,6 +168,7 @@ impl ScalarUDFImpl for Interpreted {
                 let row = BatchRow { readers: &readers, row };
                 builder.push(&self.program.run(&row, context));
             }
+            tell(context, &self.cuts);
         });
         let array = builder.finish();
         if is_one {

@@ -73,7 +73,7 @@ impl Lowering {
             .chain(rights.iter().take(right.columns.len()));
         let results = kept
             .zip(columns)
-            .map(|(expression, column)| Ok(not_null(expression.clone(), column.ty)?.alias(&column.name)))
+            .map(|(expression, column)| Ok(not_null(expression.clone(), column.ty)?.alias(self.fresh(&column.name))))
             .collect::<SqlResult<Vec<_>>>()?;
         Ok(Planned {
             plan: LogicalPlanBuilder::from(plan).project(results)?.build()?,
@@ -89,17 +89,11 @@ impl Lowering {
         let mut results: Vec<Expr> = column_expressions(&below.plan)
             .into_iter()
             .take(visible)
-            .enumerate()
-            .map(|(index, expression)| expression.alias(format!("{prefix}{index}")))
+            .map(|expression| expression.alias(self.fresh(prefix)))
             .collect();
         results.extend(self.scalars(table, &below, |lowering| {
             keys.iter()
-                .enumerate()
-                .map(|(index, key)| {
-                    Ok(lowering
-                        .lower(key, Position::Value)?
-                        .alias(format!("{prefix} key {index}")))
-                })
+                .map(|key| Ok(lowering.lower(key, Position::Value)?.alias(self.fresh(prefix))))
                 .collect::<Result<Vec<_>>>()
         })?);
         let planned = self.on(below, |plan| plan.project(results))?;

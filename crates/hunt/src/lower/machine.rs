@@ -17,6 +17,7 @@ use postern_kql_functions::{Context, Datum};
 
 use super::stream;
 use crate::batch::{BATCH_ROWS, ColumnReader, RowBuilder, arrow_schema};
+use crate::budget::{Cuts, Watch};
 use crate::error::HuntError;
 
 /// Makes a fresh machine, for each run of the plan.
@@ -28,12 +29,14 @@ pub fn table(
     input_columns: &[Column],
     columns: &[Column],
     now: i64,
+    (watch, cuts): (&Watch, &Cuts),
     make: Box<Make>,
 ) -> SqlResult<Arc<dyn TableProvider>> {
     let schema = arrow_schema(columns);
     let types: Vec<Type> = input_columns.iter().map(|column| column.ty).collect();
     let columns = columns.to_vec();
     let adapter_schema = Arc::clone(&schema);
+    let (watch, cuts) = (watch.clone(), cuts.clone());
     stream::table(
         schema,
         Box::new(move |task| {
@@ -46,6 +49,8 @@ pub fn table(
                 context,
                 builder: RowBuilder::new(&columns),
                 ready: VecDeque::new(),
+                watch: watch.clone(),
+                cuts: cuts.clone(),
                 memory: MemoryConsumer::new("rows of an operator").register(task.memory_pool()),
             };
             let rows = futures_stream::try_unfold(running, |mut running| async move {
@@ -67,6 +72,8 @@ struct Running {
     context: Context,
     builder: RowBuilder,
     ready: VecDeque<RecordBatch>,
+    watch: Watch,
+    cuts: Cuts,
     memory: MemoryReservation,
 }
 
@@ -99,19 +106,25 @@ impl Running {
             .collect::<SqlResult<Vec<_>>>()?;
         let mut values: Vec<Datum<'_>> = Vec::with_capacity(readers.len());
         let (builder, ready) = (&mut self.builder, &mut self.ready);
-        let mut out = |row: &[Datum<'_>]| collect(builder, ready, row);
+        let watch = &self.watch;
+        let mut out = |row: &[Datum<'_>]| collect(builder, ready, watch, row);
         for row in 0..batch.num_rows() {
             values.clear();
             values.extend(readers.iter().map(|reader| reader.get(row)));
-            self.machine.push(&values, &self.context, &mut out).map_err(failed)?;
+            self.machine
+                .push(&values, &self.context, &mut out)
+                .map_err(|error| failed(error, watch))?;
         }
         Ok(())
     }
 
     fn finish(&mut self) -> SqlResult<()> {
         let (builder, ready) = (&mut self.builder, &mut self.ready);
-        let mut out = |row: &[Datum<'_>]| collect(builder, ready, row);
-        self.machine.finish(&self.context, &mut out).map_err(failed)?;
+        let watch = &self.watch;
+        let mut out = |row: &[Datum<'_>]| collect(builder, ready, watch, row);
+        self.machine
+            .finish(&self.context, &mut out)
+            .map_err(|error| failed(error, watch))?;
         if self.builder.rows() > 0 {
             self.ready.push_back(self.builder.finish()?);
         }
@@ -120,22 +133,31 @@ impl Running {
 
     /// Tells the budget what is held.
     fn account(&mut self) -> SqlResult<()> {
+        super::interpreted::tell(&self.context, &self.cuts);
         let waiting: usize = self.ready.iter().map(RecordBatch::get_array_memory_size).sum();
         self.memory.try_resize(self.machine.size() + waiting)
     }
 }
 
-fn collect(builder: &mut RowBuilder, ready: &mut VecDeque<RecordBatch>, row: &[Datum<'_>]) -> Result<(), RowError> {
+fn collect(
+    builder: &mut RowBuilder,
+    ready: &mut VecDeque<RecordBatch>,
+    watch: &Watch,
+    row: &[Datum<'_>],
+) -> Result<(), RowError> {
     builder.push(row);
     if builder.rows() == BATCH_ROWS {
         let batch = builder.finish().map_err(|error| RowError::Rows(error.to_string()))?;
         ready.push_back(batch);
+        // One row may become any number of them: nobody else can ask in between.
+        watch.check().map_err(|_| RowError::Enough)?;
     }
     Ok(())
 }
 
-fn failed(error: RowError) -> DataFusionError {
+fn failed(error: RowError, watch: &Watch) -> DataFusionError {
     external(match error {
+        RowError::Enough => watch.check().err().unwrap_or(HuntError::Cancelled),
         RowError::Limit { what, max } => HuntError::Limit {
             limit: format!("{max} {what}"),
             hint: "ask for less".to_owned(),

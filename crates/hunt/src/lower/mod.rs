@@ -41,7 +41,7 @@ use postern_kql::{Code, Column, Diagnostic, Type, Value};
 use postern_kql_functions::{Context, Datum};
 
 use crate::batch::{ColumnReader, RowBuilder, arrow_schema};
-use crate::budget::{Budget, Partial};
+use crate::budget::{Budget, Cuts, Partial, Watch};
 use crate::error::HuntError;
 use crate::graph::Need;
 use crate::world::{Codes, World};
@@ -92,22 +92,32 @@ pub struct Lowering {
     serial: SessionState,
     /// Rows, and whether their order means something.
     materialized: Mutex<HashMap<u32, (Arc<MemTable>, bool)>>,
-    partial: Arc<Mutex<Option<Partial>>>,
+    cuts: Cuts,
+    watch: Watch,
     planned: AtomicUsize,
+    named: AtomicUsize,
     /// Patterns of which what comes next needs less than all rows.
     needs: Mutex<Vec<(Arc<Tabular>, Need)>>,
 }
 
 impl Lowering {
-    pub fn new(world: Arc<dyn World>, budget: Budget, parallel: SessionState, serial: SessionState) -> Self {
+    pub fn new(
+        world: Arc<dyn World>,
+        budget: Budget,
+        watch: Watch,
+        parallel: SessionState,
+        serial: SessionState,
+    ) -> Self {
         Self {
             world,
             budget,
             parallel,
             serial,
             materialized: Mutex::default(),
-            partial: Arc::default(),
+            cuts: Cuts::default(),
+            watch,
             planned: AtomicUsize::new(0),
+            named: AtomicUsize::new(0),
             needs: Mutex::default(),
         }
     }
@@ -122,10 +132,7 @@ impl Lowering {
 
     /// The first budget that cut something.
     pub fn partial(&self) -> Option<Partial> {
-        self.partial
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
-            .clone()
+        self.cuts.first()
     }
 
     /// The physical plan of a part of the query, of one partition.
@@ -324,6 +331,13 @@ impl Lowering {
         Ok(Planned { hidden, ..planned })
     }
 
+    /// A name that no other column of the query has. Columns are found by their place, so names are free; and they have
+    /// to differ, since the optimizer takes a projection that looks like the one below it for the same one
+    /// (`extend a = a + 1`, three times).
+    fn fresh(&self, name: &str) -> String {
+        format!("{name}\u{1}{}", self.named.fetch_add(1, Ordering::Relaxed))
+    }
+
     /// Calls `lower` with what lowers expressions over the rows of a plan.
     fn scalars<T>(
         &self,
@@ -344,6 +358,7 @@ impl Lowering {
             visible,
             hidden: &below.hidden,
             now: self.world.now(),
+            cuts: &self.cuts,
         })
     }
 
@@ -389,7 +404,7 @@ impl Lowering {
             prepared
                 .iter()
                 .zip(columns)
-                .map(|(value, column)| Ok(lowering.lower(value, Position::Value)?.alias(&column.name)))
+                .map(|(value, column)| Ok(lowering.lower(value, Position::Value)?.alias(self.fresh(&column.name))))
                 .collect::<Result<Vec<_>>>()
         })?;
         // A column that goes along takes its other forms with it.
@@ -398,7 +413,7 @@ impl Lowering {
         for (form, known) in forms.zip(&below.hidden) {
             let is_source = |value: &Scalar| matches!(value.kind, ScalarKind::Column(index) if index == known.column);
             if let Some(column) = prepared.iter().position(is_source) {
-                expressions.push(form.alias(format!("{}\u{1}{}", columns[column].name, hidden.len())));
+                expressions.push(form.alias(self.fresh(&columns[column].name)));
                 hidden.push(Hidden {
                     column,
                     form: known.form.clone(),
@@ -440,8 +455,7 @@ impl Lowering {
         let (keys, aggregates) = self.scalars(input, &below, |lowering| {
             let keys = prepared_keys
                 .iter()
-                .enumerate()
-                .map(|(index, key)| Ok(lowering.lower(key, Position::Value)?.alias(format!("key {index}"))))
+                .map(|key| Ok(lowering.lower(key, Position::Value)?.alias(self.fresh("key"))))
                 .collect::<Result<Vec<_>>>()?;
             let aggregates = prepared
                 .iter()
@@ -451,8 +465,7 @@ impl Lowering {
         })?;
         let calls: Vec<Expr> = aggregates
             .iter()
-            .enumerate()
-            .map(|(index, aggregate)| aggregate.call.clone().alias(format!("aggregate {index}")))
+            .map(|aggregate| aggregate.call.clone().alias(self.fresh("aggregate")))
             .collect();
         let is_one_row = keys.is_empty() && !calls.is_empty();
         let mut grouped = self.on(below, |plan| plan.aggregate(keys, calls))?;
@@ -473,9 +486,9 @@ impl Lowering {
                     Some(default) => {
                         let is_missing = expression.clone().is_null();
                         let mut filled = datafusion::prelude::when(is_missing, Expr::Literal(default, None));
-                        Ok(filled.otherwise(expression)?.alias(&column.name))
+                        Ok(filled.otherwise(expression)?.alias(self.fresh(&column.name)))
                     }
-                    None => Ok(expression.alias(&column.name)),
+                    None => Ok(expression.alias(self.fresh(&column.name))),
                 }
             })
             .collect::<Result<Vec<_>>>()?;

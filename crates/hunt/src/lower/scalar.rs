@@ -19,6 +19,7 @@ use super::interpreted::Interpreted;
 use super::text_test::TextTest;
 use super::{Form, Hidden, walk};
 use crate::batch::{datum_scalar, scalar_value};
+use crate::budget::Cuts;
 use crate::error::HuntError;
 use crate::world::Codes;
 use crate::world::arrow_type;
@@ -45,6 +46,8 @@ pub struct ScalarLowering<'a> {
     pub hidden: &'a [Hidden],
     /// `now()` in microseconds since 1970.
     pub now: i64,
+    /// Where a value that was cut is told.
+    pub cuts: &'a Cuts,
 }
 
 impl ScalarLowering<'_> {
@@ -146,7 +149,9 @@ impl ScalarLowering<'_> {
 
     /// Computes what depends on no row.
     fn fold(&self, scalar: &Scalar) -> Result<Expr> {
-        let datum = super::interpreted::constant(scalar, &Context::new(self.now))?;
+        let context = Context::new(self.now);
+        let datum = super::interpreted::constant(scalar, &context)?;
+        super::interpreted::tell(&context, self.cuts);
         Ok(lit(datum_scalar(&datum, scalar.ty)?))
     }
 
@@ -155,7 +160,7 @@ impl ScalarLowering<'_> {
         if let ScalarKind::Column(index) = scalar.kind {
             return Ok(self.columns[index].clone());
         }
-        let function = Interpreted::new(&scalar, self.types, self.now)?;
+        let function = Interpreted::new(&scalar, self.types, self.now, self.cuts)?;
         let arguments = function
             .columns()
             .iter()

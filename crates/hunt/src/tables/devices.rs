@@ -10,11 +10,11 @@ use postern_model::schema::{ASSET_FINDINGS, NODES};
 use postern_model::{NodeKind, Phase, Table};
 
 use super::estate::{hex, json_list};
-use postern_model::label::is_azure_resource;
 use super::properties::{Told, family, platform};
 use super::weaknesses::{Severity, cves_of};
 use super::{EstateTables, Out, TableSpec, column};
 use crate::error::HuntError;
+use postern_model::label::is_azure_resource;
 
 pub static DEVICE_INFO: TableSpec = TableSpec {
     name: "DeviceInfo",

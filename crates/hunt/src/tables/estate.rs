@@ -18,13 +18,13 @@ use postern_model::{NodeId, NodeKind, RelationKind, Table};
 use serde::Deserialize;
 
 use super::TableSpec;
-use postern_model::label as labels;
 use super::out::{Out, schema_of};
 use super::properties::Told;
 use super::rows::EstateRows;
 use super::weaknesses::Weaknesses;
 use crate::error::HuntError;
 use crate::graph::ResidentGraph;
+use postern_model::label as labels;
 
 /// Columns of one generation that are kept in memory.
 pub const KEPT_BYTES_MAX: usize = 512 << 20;

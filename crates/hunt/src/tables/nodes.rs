@@ -9,12 +9,12 @@ use postern_model::schema::{IDENTIFIERS, NODES, OPEN_SERVICES};
 use postern_model::{NodeKind, Phase, Table};
 
 use super::estate::{Exposed, Index, Level, hex, json_list, push_json_text};
-use postern_model::label::is_azure_resource;
 use super::out::Slot;
 use super::properties::{Told, family, platform};
 use super::weaknesses::{Cve, Insight, MICRO, Severity};
 use super::{EstateTables, Out, Shred, TableSpec, column};
 use crate::error::HuntError;
+use postern_model::label::is_azure_resource;
 
 const fn raw(path: &'static [&'static str], name: &'static str) -> Shred {
     Shred {
