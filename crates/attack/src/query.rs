@@ -1,5 +1,5 @@
-//! The answers to the queries of entry-point rules: KQL over the world and its steps, and the three virtual entry points
-//! that a technique makes.
+//! The answers to the queries of entry-point rules: KQL over the world and its steps, and the three virtual entry
+//! points that a technique makes.
 
 use postern_catalog::{Evaluate, EvaluateError, Query, RuleTables, StepRows};
 use postern_model::estate::{Node, NodeIndex};

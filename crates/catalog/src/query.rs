@@ -147,8 +147,8 @@ impl Schema for PhaseSchema {
     }
 }
 
-/// Binds a rule's query for the phase in which it runs, and gives the table that it yields with the places of the columns
-/// that are wanted.
+/// Binds a rule's query for the phase in which it runs, and gives the table that it yields with the places of the
+/// columns that are wanted.
 ///
 /// # Errors
 /// What is wrong with it, the first place first: it is no query, names what is not there (or not yet), depends on the

@@ -1,10 +1,10 @@
 //! The rows that rules ask: the estate in memory, as it stands at their phase, under the names of the hunting tables.
 //!
-//! Start at [`RuleTables::select`]. Nothing is copied out of the estate but what a query keeps: each row is read where it
-//! lies. The text of `NodeProperties` is made once for each node, when a rule first asks for it.
+//! Start at [`RuleTables::select`]. Nothing is copied out of the estate but what a query keeps: each row is read
+//! where it lies. The text of `NodeProperties` is made once for each node, when a rule first asks for it.
 //!
-//! Rules run in the middle of a build, where no query engine is: the row interpreter of `kql-functions` runs them, which
-//! is the engine's own oracle. An edge that was reported and is a derived step too has two rows here.
+//! Rules run in the middle of a build, where no query engine is: the row interpreter of `kql-functions` runs them,
+//! which is the engine's own oracle. An edge that was reported and is a derived step too has two rows here.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -1,9 +1,9 @@
 //! Measures patterns over a generated exposure graph: medians of wall time, beside what a rival needs for the same.
 //!
-//! `cargo run --release -p postern-graph --example patterns -- FOLDER`, where the folder holds the generator's columns
-//! as raw little-endian arrays: `nkind.bin`, `is_critical.bin`, `internet_exposed.bin`, `rce_vuln.bin`, `mfa.bin` (a byte
-//! for each node), `ekind.bin` (a byte for each edge), `src.bin`, `dst.bin` (four bytes for each edge). Kinds are
-//! numbered as in the generator's dictionaries.
+//! `cargo run --release -p postern-graph --example patterns -- FOLDER`, where the folder holds the generator's
+//! columns as raw little-endian arrays: `nkind.bin`, `is_critical.bin`, `internet_exposed.bin`, `rce_vuln.bin`,
+//! `mfa.bin` (a byte for each node), `ekind.bin` (a byte for each edge), `src.bin`, `dst.bin` (four bytes for each
+//! edge). Kinds are numbered as in the generator's dictionaries.
 
 use std::path::Path;
 use std::time::Instant;

@@ -1,8 +1,8 @@
 //! Arrays as series of numbers: arithmetic and functions element by element, filling of gaps, sums and statistics.
 //!
-//! What is not a number is missing: element by element it yields null. Of two series of different lengths the longer one
-//! has no partners at its end. Whole numbers stay whole where the operation keeps them so. Not here: seasons, periods,
-//! decompositions, fitted lines, transforms.
+//! What is not a number is missing: element by element it yields null. Of two series of different lengths the longer
+//! one has no partners at its end. Whole numbers stay whole where the operation keeps them so. Not here: seasons,
+//! periods, decompositions, fitted lines, transforms.
 
 use crate::arguments::{array, boolean, real};
 use crate::{Datum, Json, Kernel};

@@ -1,11 +1,11 @@
 //! Runs a table-valued expression over rows in memory, one row after the other, without a query engine.
 //!
-//! Bodies of `mv-apply` and `partition` run here, once for each row or partition of their input, where planning a query
-//! would cost more than running it; so do the rules of the catalog, in the middle of a build. It is also the simple twin
-//! that the lowering to DataFusion is compared with.
+//! Bodies of `mv-apply` and `partition` run here, once for each row or partition of their input, where planning a
+//! query would cost more than running it; so do the rules of the catalog, in the middle of a build. It is also the
+//! simple twin that the lowering to DataFusion is compared with.
 //!
-//! Start at [`Prepared::new`] and [`Prepared::run`]. Tables of the schema are asked of an [`Outside`], row by row: filters
-//! and projections directly above a table see its rows where they lie, so that only what is kept is copied.
+//! Start at [`Prepared::new`] and [`Prepared::run`]. Tables of the schema are asked of an [`Outside`], row by row:
+//! filters and projections directly above a table see its rows where they lie, so that only what is kept is copied.
 
 use std::cell::RefCell;
 use std::sync::Arc;

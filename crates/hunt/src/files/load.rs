@@ -176,8 +176,8 @@ impl FileColumns {
         Ok(columns)
     }
 
-    /// Calls `each` for every batch of some columns; the answers come in the order of the rows. Row groups are shared out
-    /// among threads.
+    /// Calls `each` for every batch of some columns; the answers come in the order of the rows. Row groups are shared
+    /// out among threads.
     fn read<T: Send>(&self, names: &[&str], each: impl Fn(&RecordBatch) -> Result<T> + Sync) -> Result<Vec<T>> {
         let groups = self.metadata.metadata().num_row_groups();
         let threads = thread::available_parallelism()

@@ -196,8 +196,8 @@ struct Groups {
     bytes: Bytes,
 }
 
-/// Memory of all groups. Asking each of them after each batch would take time quadratic in their number, so what came in
-/// since is added until it is as much as was held, and then all are asked.
+/// Memory of all groups. Asking each of them after each batch would take time quadratic in their number, so what came
+/// in since is added until it is as much as was held, and then all are asked.
 #[derive(Default)]
 struct Bytes {
     held: usize,

@@ -1,7 +1,7 @@
 //! From the bound query to plans of DataFusion.
 //!
-//! Start at [`Lowering::plan`]. Each operator of the language becomes nodes of DataFusion, or an own operator that reads
-//! the plan below it as a stream ([`stream::Source`]).
+//! Start at [`Lowering::plan`]. Each operator of the language becomes nodes of DataFusion, or an own operator that
+//! reads the plan below it as a stream ([`stream::Source`]).
 //!
 //! **Order.** DataFusion keeps the order of rows within one partition and promises nothing between several. What gives
 //! rows an order (`sort`, `top`, `serialize`, literal rows) is planned by itself, with as many threads as the budget

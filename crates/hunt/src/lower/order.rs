@@ -10,8 +10,8 @@ use super::walk;
 
 /// What DataFusion sorts by for one key of the language.
 ///
-/// A real that is no number stands beside the nulls, on the side of the numbers. Texts have no null: where nulls are put
-/// to the end that is not theirs by themselves, the empty text goes there.
+/// A real that is no number stands beside the nulls, on the side of the numbers. Texts have no null: where nulls are
+/// put to the end that is not theirs by themselves, the empty text goes there.
 pub fn keys(value: Expr, ty: Type, is_ascending: bool, nulls_first: bool) -> Vec<SortExpr> {
     let apart = match ty {
         // In the total order of Arrow only NaN is greater than infinity.

@@ -155,7 +155,7 @@ fn cells(row: &Value) -> Vec<&str> {
     row.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
-/// Whether a query needs no more than what `tests/cases.rs` runs by the interpreter alone.
+/// Whether a query needs no more than what `tests/it/cases.rs` runs by the interpreter alone.
 fn is_plain(table: &Tabular) -> bool {
     match &table.op {
         Op::Rows { .. } | Op::Range { .. } => true,

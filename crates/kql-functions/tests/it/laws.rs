@@ -76,7 +76,10 @@ proptest! {
 
 proptest! {
     #[test]
-    fn a_path_leads_in_a_text_to_where_it_leads_in_the_tree(tree in json(), steps in prop::collection::vec(place(), 0..4)) {
+    fn a_path_leads_in_a_text_to_where_it_leads_in_the_tree(
+        tree in json(),
+        steps in prop::collection::vec(place(), 0..4),
+    ) {
         let text = tree.to_string();
         prop_assert_eq!(Json::parse(&text).expect("canonical text is JSON"), tree.clone());
         let places = || steps.iter().cloned().map(Some);
@@ -92,7 +95,13 @@ proptest! {
     }
 
     #[test]
-    fn what_is_written_reads_back_equal(long: i64, real: f64, moment in -62_135_596_800_000_000..253_402_300_800_000_000_i64, span: i64, guid: u128) {
+    fn what_is_written_reads_back_equal(
+        long: i64,
+        real: f64,
+        moment in -62_135_596_800_000_000..253_402_300_800_000_000_i64,
+        span: i64,
+        guid: u128,
+    ) {
         for value in [
             Datum::Long(long),
             Datum::Real(real),
@@ -104,7 +113,8 @@ proptest! {
             let text = convert::cast(&value, Type::String);
             let back = convert::cast(&text, ty);
             let is_nan = matches!(value, Datum::Real(value) if value.is_nan());
-            prop_assert!(back == value || is_nan || (ty == Type::TimeSpan && span == i64::MIN), "{text:?} of {value:?}");
+            let is_least_span = ty == Type::TimeSpan && span == i64::MIN;
+            prop_assert!(back == value || is_nan || is_least_span, "{text:?} of {value:?}");
         }
     }
 
