@@ -63,9 +63,12 @@ pub trait Evaluate {
     fn reads(&self, query: &str) -> Option<Phase>;
 }
 
+/// A column that rules can ask: its name, its type, and the phase that makes it.
+pub type PhasedColumn = (&'static str, Type, Phase);
+
 /// The tables that rules can ask, and the phase that makes each of their columns. Names and values are those of the
 /// hunting tables.
-pub const TABLES: &[(&str, &[(&str, Type, Phase)])] = &[
+pub const TABLES: &[(&str, &[PhasedColumn])] = &[
     (
         NODES,
         &[
