@@ -126,10 +126,14 @@ pub fn unquoted(text: &str) -> Option<Cow<'_, str>> {
     }
 }
 
-/// Whether a quoted name is the key.
+/// Whether a quoted name is the key. One that is written with escapes stands for another text than it shows.
 fn names(quoted: &str, key: &str) -> bool {
     let inner = &quoted[1..quoted.len() - 1];
-    inner == key || (inner.as_bytes().contains(&b'\\') && unquoted(quoted).is_some_and(|name| name == key))
+    if inner.as_bytes().contains(&b'\\') {
+        unquoted(quoted).is_some_and(|name| name == key)
+    } else {
+        inner == key
+    }
 }
 
 struct Scan<'t> {
@@ -269,6 +273,14 @@ mod tests {
             assert_eq!(at(TEXT, steps).as_deref(), *expected, "{steps:?}");
         }
         assert_eq!(items("[]").expect("an array").count(), 0);
+    }
+
+    #[test]
+    fn a_name_with_escapes_is_not_the_key_that_looks_like_it() {
+        let text = r#"{"\\":1}"#;
+        let of = |key| at(text, &[Place::Key(Cow::Borrowed(key))]);
+        assert_eq!(of(r"\").as_deref(), Some("1"));
+        assert_eq!(of(r"\\"), None);
     }
 
     #[test]

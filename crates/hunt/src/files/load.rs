@@ -27,6 +27,9 @@ type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 /// What the columns of one pass are called, and how to make them.
 pub type Wanted<'w> = (Made, Type, &'w str);
 
+/// A column of strings as codes: its name, its distinct strings, and the codes of each batch.
+pub type Coded = (String, Arc<Codes>, Vec<ArrayRef>);
+
 /// A file, and what it holds.
 pub struct FileColumns {
     path: PathBuf,
@@ -88,7 +91,7 @@ impl FileColumns {
     }
 
     /// The codes of dictionary columns: strings are numbered over the whole file, whatever its parts do.
-    pub fn codes(&self, names: &[&str]) -> Result<Vec<(String, Arc<Codes>, Vec<ArrayRef>)>> {
+    pub fn codes(&self, names: &[&str]) -> Result<Vec<Coded>> {
         let groups = self.read(names, |batch| Ok(batch.columns().to_vec()))?;
         let mut found = Vec::with_capacity(names.len());
         for (index, name) in names.iter().enumerate() {

@@ -72,7 +72,7 @@ impl Dense {
         let groups = coded
             .iter()
             .try_fold(1_usize, |groups, (_, codes)| groups.checked_mul(codes.values().len()));
-        if !groups.is_some_and(|groups| groups <= GROUPS_MAX) {
+        if groups.is_none_or(|groups| groups > GROUPS_MAX) {
             return Ok(None);
         }
         let mut functions = Vec::with_capacity(aggregates.len());
