@@ -47,8 +47,8 @@ pub struct Summary {
     pub wall: Duration,
 }
 
-/// Stack of the threads that plan and run queries. Planning recurses as deep as a query is, and DataFusion several times
-/// deeper; only what is touched takes memory.
+/// Stack of the threads that plan and run queries. Planning recurses as deep as a query is, and DataFusion several
+/// times deeper; only what is touched takes memory.
 const STACK_BYTES: usize = 256 << 20;
 
 /// Batches that wait for the caller's sink.
@@ -56,8 +56,8 @@ const MESSAGES_WAITING_MAX: usize = 4;
 
 /// Binds `text` against the world, runs it and hands the rows to `sink`.
 ///
-/// The work is done by threads of its own, so that a deep query cannot take the caller's stack and a long one none of its
-/// runtime's threads. Dropping the future cancels the query.
+/// The work is done by threads of its own, so that a deep query cannot take the caller's stack and a long one none of
+/// its runtime's threads. Dropping the future cancels the query.
 ///
 /// # Errors
 /// [`HuntError::Query`] with diagnostics when the text cannot be bound; see [`HuntError`] for the rest. What was handed
