@@ -19,10 +19,12 @@ use postern_kql::Type;
 use postern_kql_functions::Json;
 
 use super::spec::Made;
-use crate::batch::BATCH_ROWS;
 use crate::world::{Codes, arrow_type};
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+
+/// Rows of a batch: large, since batches stay in memory anyway and each one costs every operator a little.
+const FILE_BATCH_ROWS: usize = 65_536;
 
 /// What the columns of one pass are called, and how to make them.
 pub type Wanted<'w> = (Made, Type, &'w str);
@@ -59,7 +61,7 @@ impl FileColumns {
         for group in metadata.metadata().row_groups() {
             let mut left = usize::try_from(group.num_rows())?;
             while left > 0 {
-                let rows = left.min(BATCH_ROWS);
+                let rows = left.min(FILE_BATCH_ROWS);
                 batch_rows.push(rows);
                 left -= rows;
             }
@@ -223,7 +225,7 @@ impl FileColumns {
         let reader = builder
             .with_projection(mask)
             .with_row_groups(vec![group])
-            .with_batch_size(BATCH_ROWS)
+            .with_batch_size(FILE_BATCH_ROWS)
             .build()?;
         let mut answers = Vec::new();
         for batch in reader {
