@@ -1,7 +1,8 @@
 //! The one function that runs the row interpreter over batches.
 
 use std::cell::RefCell;
-use std::hash::{Hash, Hasher};
+use std::fmt::{self, Write};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::Result;
@@ -68,6 +69,25 @@ pub struct Interpreted {
     now: i64,
     cuts: Cuts,
     signature: Signature,
+    /// Stands for the expression in names.
+    digest: u64,
+}
+
+/// What is written, as a hash.
+#[derive(Default)]
+struct Digest(DefaultHasher);
+
+impl Write for Digest {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.write(text.as_bytes());
+        Ok(())
+    }
+}
+
+fn digest(scalar: &Scalar) -> u64 {
+    let mut digest = Digest::default();
+    write!(digest, "{scalar:?}").expect("a hash takes any text");
+    digest.0.finish()
 }
 
 impl Interpreted {
@@ -95,6 +115,7 @@ impl Interpreted {
         };
         Ok(Self {
             program: compile(&scalar)?,
+            digest: digest(&scalar),
             scalar,
             columns,
             types,
@@ -120,7 +141,7 @@ impl Eq for Interpreted {}
 impl Hash for Interpreted {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.columns.hash(state);
-        self.scalar.span.hash(state);
+        self.digest.hash(state);
     }
 }
 
@@ -138,10 +159,10 @@ impl ScalarUDFImpl for Interpreted {
     }
 
     fn schema_name(&self, arguments: &[datafusion::logical_expr::Expr]) -> Result<String> {
-        // Two expressions over the same columns are told apart by where they are written.
-        let span = self.scalar.span;
+        // DataFusion takes two expressions of one name for the same. Where they are written does not tell them apart: the
+        // body of a function stands for each of its calls.
         let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
-        Ok(format!("kql[{}..{}]({})", span.start, span.end, arguments.join(", ")))
+        Ok(format!("kql[{:016x}]({})", self.digest, arguments.join(", ")))
     }
 
     fn invoke_with_args(&self, arguments: ScalarFunctionArgs) -> Result<ColumnarValue> {

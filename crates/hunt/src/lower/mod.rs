@@ -517,7 +517,11 @@ impl Lowering {
             Ok(lowered)
         })?;
         // Rows of equal keys keep their order only where it means something, so that is a reason to stay serial.
-        let sorted = self.on(below, |plan| plan.sort_with_limit(keys, limit))?;
+        let sorted = self.on(below, |plan| match limit {
+            // DataFusion's own operator for the first rows takes no zero.
+            Some(0) => plan.limit(0, Some(0)),
+            _ => plan.sort_with_limit(keys, limit),
+        })?;
         self.boundary(sorted).await
     }
 
