@@ -159,8 +159,8 @@ impl ScalarUDFImpl for Interpreted {
     }
 
     fn schema_name(&self, arguments: &[datafusion::logical_expr::Expr]) -> Result<String> {
-        // DataFusion takes two expressions of one name for the same. Where they are written does not tell them apart: the
-        // body of a function stands for each of its calls.
+        // DataFusion takes two expressions of one name for the same. Where they are written does not tell them apart:
+        // the body of a function stands for each of its calls.
         let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
         Ok(format!("kql[{:016x}]({})", self.digest, arguments.join(", ")))
     }
