@@ -11,7 +11,7 @@ use datafusion::logical_expr::{BinaryExpr, Case, Cast, Expr, Operator, ScalarUDF
 use datafusion::prelude::when;
 use postern_kql::ir::{Binary, PathStep, Scalar, ScalarKind};
 use postern_kql::{Type, Value};
-use postern_kql_functions::Context;
+use postern_kql_functions::{Context, Datum};
 
 use super::code_test::CodeTest;
 use super::in_set::InSet;
@@ -181,7 +181,11 @@ impl ScalarLowering<'_> {
                 low,
                 high,
                 is_negated,
-            } if value.ty == low.ty && value.ty == high.ty && is_plain(value.ty) => {
+            } if value.ty == low.ty
+                && value.ty == high.ty
+                && is_plain(value.ty)
+                && (value.ty != Type::Real || (self.is_a_number(low)? && self.is_a_number(high)?)) =>
+            {
                 let value = self.value(value)?;
                 let (low, high) = (self.value(low)?, self.value(high)?);
                 Some(if *is_negated {
@@ -217,6 +221,22 @@ impl ScalarLowering<'_> {
     fn binary(&self, operator: Binary, left: &Scalar, right: &Scalar, position: Position) -> Result<Option<Expr>> {
         if left.ty != right.ty || !is_plain(left.ty) {
             return Ok(None);
+        }
+        let is_arithmetic = matches!(
+            operator,
+            Binary::Add | Binary::Subtract | Binary::Multiply | Binary::Divide | Binary::Modulo
+        );
+        let mut is_bounded = None;
+        if left.ty == Type::Real && !is_arithmetic {
+            let numbers = (self.is_a_number(left)?, self.is_a_number(right)?);
+            if numbers == (false, false) {
+                return Ok(None);
+            }
+            is_bounded = match operator {
+                Binary::Greater | Binary::GreaterOrEqual if !numbers.0 => Some(left),
+                Binary::Less | Binary::LessOrEqual if !numbers.1 => Some(right),
+                _ => None,
+            };
         }
         let is_nullable = left.ty != Type::String;
         let sql = match operator {
@@ -260,11 +280,25 @@ impl ScalarLowering<'_> {
             Binary::Divide if left.ty == Type::Real => Operator::Divide,
             _ => return Ok(None),
         };
-        Ok(Some(Expr::BinaryExpr(BinaryExpr::new(
+        let test = Expr::BinaryExpr(BinaryExpr::new(
             Box::new(self.value(left)?),
             sql,
             Box::new(self.value(right)?),
-        ))))
+        ));
+        Ok(Some(match is_bounded {
+            Some(greater) => test.and(self.value(greater)?.lt_eq(lit(f64::INFINITY))),
+            None => test,
+        }))
+    }
+
+    /// Whether a real is the same number for every row, and not NaN. Others are compared by the interpreter: in the
+    /// total order of Arrow NaN equals itself and is greater than infinity, in the language it is neither.
+    fn is_a_number(&self, scalar: &Scalar) -> Result<bool> {
+        if !is_constant(scalar) {
+            return Ok(false);
+        }
+        let value = super::interpreted::constant(scalar, &Context::new(self.now))?;
+        Ok(matches!(value, Datum::Real(value) if !value.is_nan()))
     }
 
     fn call(&self, function: &str, arguments: &[Scalar], ty: Type, position: Position) -> Result<Option<Expr>> {
