@@ -20,10 +20,10 @@ pub const DEVICE_CODE: &str = "device-code-users";
 const NAMES: [&str; 3] = [BROAD_GROUPS, DEVICE_CODE, WORKSTATIONS];
 
 /// Evaluates the queries of entry-point rules over one world and its steps.
-#[derive(Clone, Copy)]
 pub struct EntryQueries<'a> {
     world: &'a World<'a>,
-    derived: &'a Derived,
+    /// Of all queries: what they read of assets is made once.
+    tables: RuleTables<'a>,
 }
 
 impl<'a> EntryQueries<'a> {
@@ -31,7 +31,10 @@ impl<'a> EntryQueries<'a> {
     pub const NAMES: &'static [&'static str] = &NAMES;
 
     pub fn new(world: &'a World<'a>, derived: &'a Derived) -> Self {
-        Self { world, derived }
+        let tables = RuleTables::new(world.estate, world.now)
+            .with_criticality(&world.classification.criticality)
+            .with_steps(derived);
+        Self { world, tables }
     }
 
     /// The last phase whose tables the query reads; `None` when there is no such query.
@@ -63,11 +66,9 @@ impl<'a> EntryQueries<'a> {
 }
 
 /// The steps as rules see them.
-struct Steps<'a>(&'a Derived);
-
-impl StepRows for Steps<'_> {
+impl StepRows for Derived {
     fn each(&self, see: &mut dyn FnMut(NodeId, NodeId, RelationKind)) {
-        for step in self.0.steps.iter() {
+        for step in self.steps.iter() {
             see(step.source, step.target, step.technique);
         }
     }
@@ -76,13 +77,7 @@ impl StepRows for Steps<'_> {
 impl Evaluate for EntryQueries<'_> {
     fn nodes(&self, query: &Query, phase: Phase) -> Result<RoaringBitmap, EvaluateError> {
         let name = match query {
-            Query::Kql(text) => {
-                let steps = Steps(self.derived);
-                let tables = RuleTables::new(self.world.estate, self.world.now)
-                    .with_criticality(&self.world.classification.criticality)
-                    .with_steps(&steps);
-                return tables.select(text, phase);
-            }
+            Query::Kql(text) => return self.tables.select(text, phase),
             Query::Builtin(query) => query.builtin.as_str(),
         };
         match Self::phase_read(name) {

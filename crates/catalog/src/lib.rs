@@ -23,6 +23,7 @@ mod risk;
 mod rows;
 mod rule;
 mod settings;
+mod switch;
 mod technique;
 
 use std::collections::BTreeMap;
@@ -41,6 +42,7 @@ pub use crate::risk::{RiskBand, RiskTable, TargetClass};
 pub use crate::rows::{RuleTables, StepRows};
 pub use crate::rule::{Basis, ControlPlaneRule, EntryPointRule, Expansion, PlaneScope};
 pub use crate::settings::{SettingSpec, SettingValue};
+pub use crate::switch::{Rule, RuleSwitches};
 pub use crate::technique::{
     CUSTOM, FAMILIES, Foothold, GradeModifier, InputNeed, NOT_TRAVERSABLE, Remediation, STRATA_MAX, Technique,
 };

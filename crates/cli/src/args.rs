@@ -116,6 +116,9 @@ pub enum Command {
     /// Settings that change an answer
     #[command(subcommand)]
     Setting(Setting),
+    /// Rules that say what a control plane is, and where an attacker can begin
+    #[command(subcommand)]
+    Rule(RuleCommand),
     /// Stored generations
     #[command(subcommand)]
     Generation(GenerationCommand),
@@ -585,6 +588,50 @@ pub enum Setting {
         #[command(flatten)]
         format: Format,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RuleCommand {
+    /// List all rules, whether they are on, and how many assets their queries select
+    List(Format),
+    /// Show one rule with its query, and the assets that it selects
+    #[command(after_help = examples!["rule show dns-admins"])]
+    Show {
+        /// An id, or a key such as control-planes/dns-admins
+        #[arg(value_name = "ID")]
+        rule: String,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Show what a rule would select in the current generation, beside what the one in force selects
+    #[command(after_help = examples![
+        "rule preview cert-publishers",
+        "rule preview my-catalog/control-planes/payroll.yaml"
+    ])]
+    Preview {
+        /// A rule, on or off, or a file that need not be installed
+        #[arg(value_name = "ID_OR_FILE")]
+        rule: String,
+        #[command(flatten)]
+        format: Format,
+    },
+    /// Switch a rule on
+    Enable(RuleSwitch),
+    /// Switch a rule off, unless it is locked
+    Disable(RuleSwitch),
+    /// Take the switching back: the rule is as the catalog has it
+    Reset(RuleSwitch),
+}
+
+#[derive(Debug, Args)]
+pub struct RuleSwitch {
+    /// An id, or a key such as control-planes/dns-admins
+    #[arg(value_name = "ID")]
+    pub rule: String,
+    #[command(flatten)]
+    pub building: Building,
+    #[command(flatten)]
+    pub format: Format,
 }
 
 #[derive(Debug, Subcommand)]

@@ -264,6 +264,7 @@ fn every_json_follows_its_schema() {
     postern.json("critical-list", &["critical", "list"]);
     postern.json("decision", &["asset", "split", fenwick, "--no-build"]);
     postern.json("decision", &["asset", "merge", fenwick]);
+    postern.json("rule-show", &["rule", "show", "domain-admins"]);
     postern.json("setting-list", &["setting", "list"]);
     postern.json("setting-change", &["setting", "set", "session-window-days", "7"]);
     postern.json("generation-list", &["generation", "list"]);
@@ -472,6 +473,58 @@ fn settings_are_checked_and_change_the_next_generation() {
         postern.json("setting-change", &["setting", "reset", "user-entries"])["setting"]["is_set"],
         false
     );
+}
+
+#[test]
+fn a_rule_is_listed_previewed_and_switched() {
+    let postern = Postern::with_corp();
+    let selects = |key: &str| {
+        let listed = postern.json("rule-list", &["rule", "list"]);
+        let rules = listed["rules"].as_array().expect("rules").clone();
+        let rule = rules.into_iter().find(|it| it["id"] == key).expect("the rule");
+        (
+            rule["is_enabled"].clone(),
+            rule["set_by"].clone(),
+            rule["matches"].clone(),
+        )
+    };
+    let (is_on, by, matches) = selects("any-domain-user");
+    assert_eq!((&is_on, &by), (&true.into(), &Value::Null));
+    let off = postern.json("decision", &["rule", "disable", "any-domain-user"]);
+    assert_eq!(off["build"]["changes"]["paths_gone"], 1);
+    assert_eq!(
+        selects("any-domain-user"),
+        (false.into(), "tester".into(), matches.clone())
+    );
+    let would = postern.json("rule-preview", &["rule", "preview", "any-domain-user"]);
+    assert_eq!(would["is_in_force"], false);
+    assert_eq!(
+        would["added"].as_array().map(Vec::len),
+        matches.as_u64().map(|it| it as usize)
+    );
+    postern.done(&["rule", "reset", "any-domain-user"]);
+    assert_eq!(selects("any-domain-user"), (true.into(), Value::Null, matches));
+    let locked = postern.error(1, &["rule", "disable", "domain-admins"]);
+    assert!(locked.contains("control-planes/domain-admins is locked"), "{locked}");
+    let none = postern.error(1, &["rule", "disable", "nobody"]);
+    assert!(none.contains("there is no rule nobody"), "{none}");
+}
+
+#[test]
+fn a_rule_that_is_not_installed_is_previewed_and_its_mistakes_have_places() {
+    let postern = Postern::with_corp();
+    let path = postern.path("help-desks.yaml");
+    let write = |query: &str| {
+        let head =
+            "id: help-desks\ntitle: Help desks\nscope: forest\nenabled: true\nlocked: false\nreason: They reset.";
+        fs::write(&path, format!("{head}\nquery: |\n  ExposureGraphNodes\n  | {query}\n")).expect("a file");
+    };
+    write("where NodeName startswith 'HELP DESK'");
+    let shown = postern.json("rule-preview", &["rule", "preview", &path]);
+    assert_eq!(texts(&shown["added"], "name"), ["HELP DESK@CORP.EXAMPLE"]);
+    write("where Nobody startswith 'HELP DESK'");
+    let told = postern.error(1, &["rule", "preview", &path]);
+    assert!(told.contains("query line 2, column 9"), "{told}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use postern_attack::{Analysis, Derived, Entry, Removal, Target, World, tables as attack_tables};
-use postern_catalog::Catalog;
+use postern_catalog::{Catalog, RuleSwitches};
 use postern_estate::Snapshot;
 use postern_lake::{GenerationWriter, Lake};
 use postern_ledger::{BUILDER_LEASE, GenerationRecord, Lease, LedgerError, Manifest, UploadId};
@@ -18,7 +18,7 @@ use postern_model::{EdgeId, Schema, Settings, Table, hash128};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::engine::{blocking, hand_set_levels, settings, split_off};
+use crate::engine::{blocking, hand_set_levels, rule_switches, settings, split_off};
 use crate::facts::LakeFacts;
 use crate::generation::lake_number;
 use crate::summary::{GenerationSummary, SUMMARY};
@@ -48,6 +48,9 @@ pub struct Inputs {
     pub decision_seq: i64,
     pub catalog: String,
     pub settings: Settings,
+    /// Rules that people have switched on or off; what is not named is as the catalog has it.
+    #[serde(default)]
+    pub rules: RuleSwitches,
     /// The only clock.
     pub evaluated_at: Timestamp,
     /// Digest of the lifecycle of paths that the generation before has recorded.
@@ -171,9 +174,10 @@ impl Engine {
         let (progress, lease_number) = (progress.clone(), lake_number(lease)?);
         let work = blocking(move || {
             let settings = settings(&engine.catalog, &manifest.settings)?;
+            let catalog = engine.catalog.switched(&rule_switches(&manifest.decisions));
             let build = Build {
                 lake: &engine.lake,
-                catalog: &engine.catalog,
+                catalog: &catalog,
                 manifest: &manifest,
                 settings,
             };
@@ -238,6 +242,7 @@ fn inputs(
         decision_seq: manifest.decision_seq,
         catalog: format!("{:032x}", catalog.digest()),
         settings,
+        rules: rule_switches(&manifest.decisions),
         evaluated_at,
         history,
         engine_version: ENGINE_VERSION.to_owned(),

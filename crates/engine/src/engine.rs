@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use postern_attack::{Derived, EntryQueries, World};
-use postern_catalog::{Catalog, SettingSpec, SettingValue};
+use postern_catalog::{Catalog, RuleSwitches, SettingSpec, SettingValue};
 use postern_estate::HandSetLevel;
 use postern_estate::rules::EstateRules;
 use postern_lake::Lake;
@@ -147,6 +147,29 @@ impl Engine {
             author,
         )
         .await
+    }
+
+    /// Switches a rule on or off, by id or key; `None` leaves it to the catalog again. Takes effect with the next
+    /// generation. Gives back the rule's key.
+    ///
+    /// # Errors
+    /// [`EngineError::NoSuchRule`], [`EngineError::LockedRule`] when it cannot be switched off, and those of the ledger.
+    pub async fn set_rule(&self, name: &str, is_on: Option<bool>, author: &str) -> Result<String> {
+        let rule = self
+            .catalog
+            .rule(name)
+            .ok_or_else(|| EngineError::NoSuchRule { name: name.to_owned() })?;
+        if rule.is_locked() && is_on == Some(false) {
+            return Err(EngineError::LockedRule { key: rule.key() });
+        }
+        let subject = Identifier {
+            kind: "rule".into(),
+            value: rule.key().into(),
+        };
+        self.ledger
+            .append_decision(DecisionKind::Rule, subject, is_on.map(Into::into), author, self.now())
+            .await?;
+        Ok(rule.key())
     }
 
     async fn decide(&self, kind: DecisionKind, id: &str, value: Option<serde_json::Value>, author: &str) -> Result<()> {
@@ -363,6 +386,15 @@ pub(crate) fn hand_set_levels(manifest: &Manifest) -> Vec<HandSetLevel> {
                 author: decision.author.clone(),
             }
         })
+        .collect()
+}
+
+/// Rules that people have switched on or off.
+pub fn rule_switches(decisions: &[Decision]) -> RuleSwitches {
+    Decision::in_force(decisions)
+        .into_iter()
+        .filter(|decision| decision.kind == DecisionKind::Rule)
+        .filter_map(|decision| Some((decision.subject.value.to_string(), decision.value.as_ref()?.as_bool()?)))
         .collect()
 }
 

@@ -36,6 +36,10 @@ pub enum EngineError {
     Setting { key: String, value: String, reason: String },
     #[error("there is no setting {key}; there are {known}")]
     NoSuchSetting { key: String, known: String },
+    #[error("there is no rule {name}, or one of each kind; `postern rule list` shows all with their keys")]
+    NoSuchRule { name: String },
+    #[error("the rule {key} is locked: a control plane without it would not be one, so it cannot be switched off")]
+    LockedRule { key: String },
     #[error("there is no generation yet; import something first")]
     NoGeneration,
     #[error("no generation was evaluated at or before {time}")]

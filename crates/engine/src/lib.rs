@@ -29,7 +29,7 @@ mod summary;
 pub use build::{BuildOutcome, ENGINE_VERSION, Inputs};
 pub use clock::Clock;
 pub use compare::{Changes, Comparison, compare};
-pub use engine::{Engine, LEASE_TTL, Wait, make_private};
+pub use engine::{Engine, LEASE_TTL, Wait, make_private, rule_switches};
 pub use error::{EngineError, Result};
 pub use export::{EdgeSelection, write_opengraph};
 pub use generation::{AsOf, Generation, lake_number_of};

@@ -21,6 +21,8 @@ pub enum DecisionKind {
     Criticality,
     /// An asset that was merged from several original objects is taken apart.
     Unmerge,
+    /// A rule of the catalog is switched on or off. Its subject is the rule's key.
+    Rule,
 }
 
 impl DecisionKind {
@@ -28,12 +30,13 @@ impl DecisionKind {
         match self {
             Self::Criticality => "criticality",
             Self::Unmerge => "unmerge",
+            Self::Rule => "rule",
         }
     }
 }
 
 impl Words for DecisionKind {
-    const ALL: &'static [Self] = &[Self::Criticality, Self::Unmerge];
+    const ALL: &'static [Self] = &[Self::Criticality, Self::Unmerge, Self::Rule];
 
     fn word(self) -> &'static str {
         self.as_str()
@@ -44,7 +47,7 @@ impl Words for DecisionKind {
 pub struct Decision {
     pub seq: i64,
     pub kind: DecisionKind,
-    /// An identifier of the asset, never its NodeId, which may change.
+    /// An identifier of the asset, never its NodeId, which may change; or the key of a rule.
     pub subject: Identifier,
     /// `None` withdraws what was decided before.
     pub value: Option<Value>,

@@ -415,6 +415,11 @@ impl Reports {
             (DecisionKind::Criticality, None) => format!("The criticality of {name} was left to the rules"),
             (DecisionKind::Unmerge, _) if value.is_some() => format!("{name} was taken out of its asset"),
             (DecisionKind::Unmerge, _) => format!("{name} may be merged again"),
+            (DecisionKind::Rule, _) => match value.and_then(|value| value.as_bool()) {
+                Some(true) => format!("The rule {name} was switched on"),
+                Some(false) => format!("The rule {name} was switched off"),
+                None => format!("The rule {name} was left to the catalog"),
+            },
         };
         format!("{what} by {}.", decision.author)
     }

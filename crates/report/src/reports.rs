@@ -79,7 +79,7 @@ impl Reports {
     pub async fn load(engine: &Engine, as_of: AsOf) -> Result<Self> {
         let generation = Arc::new(engine.load(as_of).await?);
         let manifest = engine.ledger().manifest().await?;
-        let catalog = engine.catalog().clone();
+        let catalog = catalog_of(engine, &generation);
         Ok(Self::new(generation, catalog, manifest, None, Vec::new()))
     }
 
@@ -100,7 +100,7 @@ impl Reports {
         let manifest = engine.ledger().manifest().await?;
         let previous = engine.previous(&generation).await?;
         let records = engine.ledger().generations().await?;
-        let catalog = engine.catalog().clone();
+        let catalog = catalog_of(engine, &generation);
         Ok(Self::new(generation, catalog, manifest, previous, records))
     }
 
@@ -203,4 +203,13 @@ fn init<T>(cell: &OnceLock<T>, work: impl FnOnce() -> Result<T>) -> Result<&T> {
     }
     let made = work()?;
     Ok(cell.get_or_init(|| made))
+}
+
+/// The catalog with the rules on that the generation was made by.
+fn catalog_of(engine: &Engine, generation: &Generation) -> Arc<Catalog> {
+    let switches = &generation.inputs.rules;
+    match switches.is_empty() {
+        true => engine.catalog().clone(),
+        false => Arc::new(engine.catalog().switched(switches)),
+    }
 }

@@ -324,6 +324,10 @@ impl From<EngineError> for Problem {
             EngineError::NoSuchSetting { .. } => {
                 Self::new(Kind::NotFound, sentence(&error), "The list of settings shows them all.")
             }
+            EngineError::NoSuchRule { .. } => {
+                Self::new(Kind::NotFound, sentence(&error), "The list of rules shows them all.")
+            }
+            EngineError::LockedRule { .. } => Self::invalid(sentence(&error), "Switch off a rule that is not locked."),
             EngineError::Setting { .. } => {
                 Self::invalid(sentence(&error), "The list of settings says what each can be.")
             }

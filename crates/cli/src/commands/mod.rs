@@ -30,6 +30,7 @@ mod inspect;
 mod openapi;
 mod paths;
 mod progress;
+mod rule;
 mod sample;
 mod schema;
 mod serve;
@@ -87,6 +88,7 @@ pub async fn run(arguments: Arguments) -> Result<Outcome> {
         Command::Asset(args) => asset::run(&session, args).await,
         Command::Critical(args) => critical::run(&session, args).await,
         Command::Setting(args) => setting::run(&session, args).await,
+        Command::Rule(args) => rule::run(&session, args).await,
         Command::Generation(args) => generation::run(&session, args).await,
         Command::Build(args) => build::run(&session, args).await,
         Command::Audit(args) => audit::run(&session, args).await,

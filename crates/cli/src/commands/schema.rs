@@ -7,7 +7,7 @@ use postern_report::{AssetReport, CompareReport, WhatIfReport};
 use schemars::Schema;
 
 use super::{Outcome, asset, audit, blast, build, chokepoints, critical, export, exposure, generation};
-use super::{import, inspect, paths, setting, source, status, user};
+use super::{import, inspect, paths, rule, setting, source, status, user};
 use crate::args;
 use crate::output::Report;
 use crate::output::json::schema;
@@ -43,6 +43,9 @@ fn all() -> Vec<(&'static str, Schema)> {
         of::<critical::CriticalReport>(),
         of::<setting::SettingsReport>(),
         of::<setting::SettingChanged>(),
+        of::<rule::RulesReport>(),
+        of::<rule::RuleShown>(),
+        of::<rule::RulePreview>(),
         of::<generation::GenerationsReport>(),
         of::<build::BuildReport>(),
         of::<audit::AuditReport>(),

@@ -1,6 +1,6 @@
 //! `postern hunt`: what people see, what programs read, and public queries over the sample organisation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -256,4 +256,37 @@ fn public_queries_run_on_the_sample_organisation() {
         "{share:.3} of those whose tables are there:\n{}",
         refused.join("\n")
     );
+}
+
+#[test]
+fn a_rule_s_query_selects_the_same_by_hunting_as_in_a_build() {
+    let postern = Postern::with_organisation();
+    let rules = postern.json("rule-list", &["rule", "list"]);
+    let (mut asked, mut selected) = (0, 0);
+    for rule in rules["rules"].as_array().expect("rules") {
+        let key = format!(
+            "{}/{}",
+            rule["kind"].as_str().unwrap_or(""),
+            rule["id"].as_str().unwrap_or("")
+        );
+        let shown = postern.json("rule-show", &["rule", "show", &key]);
+        let query = shown["query"].as_str().expect("a query");
+        // Virtual entry points have a name instead.
+        if !query.contains("ExposureGraph") {
+            continue;
+        }
+        let named = format!(
+            "{query}\n| distinct NodeId\n| join kind=inner ExposureGraphNodes on NodeId\n\
+                             | project tostring(NodeProperties.rawData.objectId)"
+        );
+        let hunted: BTreeSet<_> = rows(&postern, &named)
+            .iter()
+            .map(|row| row[0].as_str().unwrap_or_default().to_owned())
+            .collect();
+        let built: BTreeSet<_> = super::texts(&shown["selected"], "id").into_iter().collect();
+        assert_eq!(hunted, built, "{key}");
+        asked += 1;
+        selected += built.len();
+    }
+    assert!(asked > 40 && selected > 40, "{asked} rules select {selected} assets");
 }
