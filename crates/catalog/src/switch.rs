@@ -1,4 +1,4 @@
-//! Rules of either kind alike: found by name, switched on or off by a person, or read from a file that is not installed.
+//! Rules of either kind alike: found by name, switched on or off by a person, or read from a file not yet installed.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -126,8 +126,8 @@ impl Catalog {
         catalog
     }
 
-    /// The catalog with the rule of a file that lies anywhere, and the rule's key. The name of its folder says its kind,
-    /// as in an overlay; in another folder, the file must have what only one kind has (`scope` or `class`).
+    /// The catalog with the rule of a file that lies anywhere, and the rule's key. The folder's name says its kind, as
+    /// in an overlay; in another folder, the file must have what only one kind has (`scope` or `class`).
     ///
     /// # Errors
     /// [`CatalogError::Read`], and [`CatalogError::Invalid`] with every mistake of the file but those of its query.

@@ -153,7 +153,7 @@ impl Engine {
     /// generation. Gives back the rule's key.
     ///
     /// # Errors
-    /// [`EngineError::NoSuchRule`], [`EngineError::LockedRule`] when it cannot be switched off, and those of the ledger.
+    /// [`EngineError::NoSuchRule`], [`EngineError::LockedRule`] for one that stays on, and those of the ledger.
     pub async fn set_rule(&self, name: &str, is_on: Option<bool>, author: &str) -> Result<String> {
         let rule = self
             .catalog

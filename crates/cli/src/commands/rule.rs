@@ -8,7 +8,7 @@ use postern_catalog::{Catalog, Evaluate, Query, Rule, RuleTables};
 use postern_engine::{AsOf, Engine, EngineError, Generation, rule_switches};
 use postern_ledger::{Decision, DecisionKind};
 use postern_model::Phase;
-use postern_report::words::count;
+use postern_report::words::{count, counted};
 use roaring::RoaringBitmap;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -293,18 +293,25 @@ impl Report for RulePreview {
     fn text(&self, page: &mut Page) {
         page.line(0, Line::new().bold(&self.title).dim(format!("  {}", self.key)));
         let before = match self.is_in_force {
-            true => format!("the rule in force selects {}", count(self.matches_in_force)),
+            true => format!("the rule in force selects {}", amount(self.matches_in_force)),
             false => "no such rule is on in the current generation".to_owned(),
         };
         page.line(
             0,
-            format!("The query selects {}; {before}.", count(self.selected.len() as u64)),
+            format!("The query selects {}; {before}.", amount(self.selected.len() as u64)),
         );
         section(page, "Added", &self.added);
         section(page, "Removed", &self.removed);
         if self.added.is_empty() && self.removed.is_empty() {
             page.line(0, "Nothing would change.");
         }
+    }
+}
+
+fn amount(assets: u64) -> String {
+    match assets {
+        0 => "nothing".to_owned(),
+        _ => counted(assets, "asset", "assets"),
     }
 }
 
