@@ -31,7 +31,11 @@ impl Derivation {
         self.facts.iter().any(|fact| {
             matches!(
                 fact,
-                Fact::Relation { .. } | Fact::Property(_) | Fact::Finding { .. } | Fact::Service(_)
+                Fact::Relation { .. }
+                    | Fact::Property(_)
+                    | Fact::Finding { .. }
+                    | Fact::Service(_)
+                    | Fact::Query { .. }
             )
         })
     }
@@ -63,6 +67,8 @@ pub enum Fact {
     Default(Box<DefaultFact>),
     /// How the system works for everybody, without anybody having configured it.
     BuiltIn { text: Box<str> },
+    /// A query of the catalog that selects the ends of the step.
+    Query { text: Box<str> },
     /// Where the analysis lets an attacker begin.
     Assumption { text: Box<str> },
 }
@@ -140,7 +146,7 @@ impl Fact {
             Self::Absence(it) => it.text.clone(),
             Self::Default(it) => format!("default assumed: {}", it.text),
             Self::Setting(it) => it.text.clone(),
-            Self::BuiltIn { text } | Self::Assumption { text } => text.to_string(),
+            Self::BuiltIn { text } | Self::Query { text } | Self::Assumption { text } => text.to_string(),
         }
     }
 }

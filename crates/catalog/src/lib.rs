@@ -39,12 +39,13 @@ pub use crate::files::{OVERLAY_DEPTH_MAX, OVERLAY_FILE_BYTES_MAX, OVERLAY_FILES_
 pub use crate::pattern::{PATTERN_RELATIONS_MAX, Pattern, PatternKind, PatternProperty, PatternRelation, Wanted};
 pub use crate::query::{Builtin, Evaluate, NODE_ID, Query, bind as bind_query, position as query_position};
 pub use crate::risk::{RiskBand, RiskTable, TargetClass};
-pub use crate::rows::{RuleTables, StepRows};
+pub use crate::rows::{IsLeft, RuleTables, StepRows};
 pub use crate::rule::{Basis, ControlPlaneRule, EntryPointRule, Expansion, PlaneScope};
 pub use crate::settings::{SettingSpec, SettingValue};
 pub use crate::switch::{Rule, RuleSwitches};
 pub use crate::technique::{
-    CUSTOM, FAMILIES, Foothold, GradeModifier, InputNeed, NOT_TRAVERSABLE, Remediation, STRATA_MAX, Technique,
+    CUSTOM, FAMILIES, Foothold, GradeModifier, InputNeed, NOT_TRAVERSABLE, Remediation, STEP_COLUMNS, STRATA_MAX,
+    Technique,
 };
 
 use crate::check::File;

@@ -17,8 +17,8 @@ use postern_kql::{Column, Type};
 use postern_kql_functions::evaluate::Row;
 use postern_kql_functions::small::{Outside, Prepared};
 use postern_kql_functions::{Context, Datum, Dynamic, Json};
-use postern_model::estate::{Estate, Node};
-use postern_model::{Criticality, NodeId, NodeKind, Phase, RelationKind, label};
+use postern_model::estate::{Estate, Node, NodeIndex};
+use postern_model::{Criticality, EdgeId, NodeId, NodeKind, Phase, RelationKind, label};
 use roaring::RoaringBitmap;
 
 use crate::error::EvaluateError;
@@ -30,12 +30,20 @@ pub trait StepRows: Sync {
     fn each(&self, see: &mut dyn FnMut(NodeId, NodeId, RelationKind));
 }
 
+/// What a question takes out of the estate: whether the asset or the relation is left.
+#[derive(Clone, Copy)]
+pub struct IsLeft<'e> {
+    pub asset: &'e (dyn Fn(NodeIndex) -> bool + Sync),
+    pub relation: &'e (dyn Fn(EdgeId) -> bool + Sync),
+}
+
 /// The estate as rules see it.
 pub struct RuleTables<'e> {
     estate: &'e Estate,
     now: Timestamp,
     criticality: Option<&'e [Option<Criticality>]>,
     steps: Option<&'e dyn StepRows>,
+    is_left: Option<IsLeft<'e>>,
     /// Label and JSON text of the categories, by kind and whether it is a managed identity.
     labels: BTreeMap<(NodeKind, bool), (String, String)>,
     properties: OnceLock<Vec<String>>,
@@ -57,6 +65,7 @@ impl<'e> RuleTables<'e> {
             now,
             criticality: None,
             steps: None,
+            is_left: None,
             labels,
             properties: OnceLock::new(),
         }
@@ -66,6 +75,13 @@ impl<'e> RuleTables<'e> {
     #[must_use]
     pub fn with_criticality(mut self, criticality: &'e [Option<Criticality>]) -> Self {
         self.criticality = Some(criticality);
+        self
+    }
+
+    /// Without what is taken out.
+    #[must_use]
+    pub fn with_removal(mut self, is_left: IsLeft<'e>) -> Self {
+        self.is_left = Some(is_left);
         self
     }
 
@@ -219,6 +235,9 @@ impl Outside for RuleTables<'_> {
         match table {
             NODES => {
                 for (index, node) in self.estate.nodes.iter().enumerate() {
+                    if self.is_left.is_some_and(|is_left| !(is_left.asset)(index as NodeIndex)) {
+                        continue;
+                    }
                     see(&NodeRow {
                         tables: self,
                         index,
@@ -228,6 +247,12 @@ impl Outside for RuleTables<'_> {
             }
             EDGES => {
                 for relation in &self.estate.relations {
+                    let is_left = self.is_left.is_none_or(|it| {
+                        (it.relation)(relation.id) && (it.asset)(relation.source) && (it.asset)(relation.target)
+                    });
+                    if !is_left {
+                        continue;
+                    }
                     let end = |index| self.estate.node(index);
                     see(&EdgeRow {
                         tables: self,

@@ -5,19 +5,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use postern_model::{Facet, Grade, ObjectClass, RelationKind};
+use postern_model::{Facet, Grade, ObjectClass, Phase, RelationKind};
 use serde::Deserialize;
 
 use crate::check::File;
 use crate::error::Mistake;
 use crate::feed::AttackTechniques;
 use crate::pattern::{self, Pattern};
+use crate::query;
 
 /// A chain of `after` may have this many techniques (DESIGN 3.3, phase 4).
 pub const STRATA_MAX: usize = 8;
 
 /// The folder of techniques that an administrator adds.
 pub const CUSTOM: &str = "custom";
+
+/// The columns that the query of a custom technique yields: the ids of a step's ends.
+pub const STEP_COLUMNS: [&str; 2] = ["source", "target"];
 
 /// The folders of techniques; crate `attack` has one source file for each.
 pub const FAMILIES: &[&str] = &[
@@ -179,6 +183,8 @@ pub struct Technique {
     pub after: Vec<RelationKind>,
     /// How to find its steps, of the family [`CUSTOM`] alone: the others have code.
     pub derivation: Option<Pattern>,
+    /// In place of [`Self::derivation`]: KQL that yields `source` and `target`, one row for each step.
+    pub query: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -206,6 +212,7 @@ struct Source {
     #[serde(default)]
     after: Vec<String>,
     derivation: Option<pattern::Source>,
+    query: Option<String>,
 }
 
 impl Technique {
@@ -252,6 +259,7 @@ impl Technique {
         if source.attack.as_ref().is_some_and(Vec::is_empty) {
             file.mistake_in("attack", "at least one ATT&CK technique must be named");
         }
+        let has_query = source.query.is_some();
         let technique = Self {
             // Stand-ins for what is missing go no further: the file has a mistake then.
             id: kind?,
@@ -272,8 +280,13 @@ impl Technique {
             no_remediation: source.no_remediation.map(|text| text.trim().to_owned()),
             after: kinds(file, &source.after),
             derivation: match (family, source.derivation) {
+                (CUSTOM, None) if has_query => None,
+                (CUSTOM, Some(_)) if has_query => {
+                    file.mistake_in("query", "a technique has a `derivation` or a `query`, and not both");
+                    None
+                }
                 (CUSTOM, None) => {
-                    file.mistake("`derivation` is missing: nothing else says where the technique applies");
+                    file.mistake("`derivation` or `query` is missing: nothing else says where the technique applies");
                     None
                 }
                 (CUSTOM, Some(source)) => Pattern::read(file, source),
@@ -286,6 +299,7 @@ impl Technique {
                     None
                 }
             },
+            query: source.query.and_then(|text| step_query(file, family, text)),
         };
         technique.check(file, family, attack);
         Some(technique)
@@ -403,6 +417,21 @@ fn fill(text: &str, source: &str, target: &str) -> String {
     }
     filled.push_str(rest);
     filled
+}
+
+/// The query of a custom technique, if it can be asked.
+fn step_query(file: &mut File<'_>, family: &str, text: String) -> Option<String> {
+    if family != CUSTOM {
+        file.mistake_in("query", format!("only techniques of the family {CUSTOM} have one"));
+        return None;
+    }
+    let errors = query::bind(&text, Phase::Derive, &STEP_COLUMNS)
+        .err()
+        .unwrap_or_default();
+    for error in &errors {
+        file.mistake_in("query", format!("{}: {}", query::position(&text, error), error.message));
+    }
+    errors.is_empty().then_some(text)
 }
 
 /// The kind of steps of a custom technique: a name that nothing else has.

@@ -237,7 +237,11 @@ impl Unseen {
             Fact::Property(it) => self.nodes.contains(&it.node.0),
             Fact::Service(it) => self.nodes.contains(&it.node.0),
             Fact::Absence(it) => self.nodes.contains(&it.node.0),
-            Fact::Setting(_) | Fact::Default(_) | Fact::BuiltIn { .. } | Fact::Assumption { .. } => false,
+            Fact::Setting(_)
+            | Fact::Default(_)
+            | Fact::BuiltIn { .. }
+            | Fact::Query { .. }
+            | Fact::Assumption { .. } => false,
         }
     }
 }

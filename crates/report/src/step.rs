@@ -232,6 +232,7 @@ impl Reports {
                 ..plain("setting")
             },
             Fact::BuiltIn { .. } => plain("built-in"),
+            Fact::Query { .. } => plain("query"),
             Fact::Assumption { .. } => plain("assumption"),
         }
     }

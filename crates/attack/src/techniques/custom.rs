@@ -1,13 +1,13 @@
-//! Techniques that an administrator has described in the catalog's overlay, as patterns of facts.
+//! Techniques that an administrator has described in the catalog's overlay, as patterns of facts or as queries.
 //!
 //! Start at [`derive`]. A match grows from one relation of the pattern to the next: each names an asset that is bound
 //! already, so the work is that of following relations, never that of pairing what has nothing to do with each other.
 
 use std::collections::BTreeMap;
 
-use postern_catalog::{Pattern, PatternRelation, Wanted};
-use postern_model::RelationKind;
+use postern_catalog::{IsLeft, Pattern, PatternRelation, RuleTables, STEP_COLUMNS, Wanted};
 use postern_model::estate::{NodeIndex, Relation};
+use postern_model::{EdgeId, NodeId, Phase, RelationKind};
 use serde_json::{Map, Value};
 
 use super::Family;
@@ -27,6 +27,7 @@ pub const FAMILY: Family = Family {
 };
 
 fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
+    by_query(view, steps);
     for technique in view.world.catalog.techniques.values() {
         if let Some(pattern) = &technique.derivation {
             let mut search = Search::new(view, technique.id, pattern);
@@ -43,6 +44,57 @@ fn derive(view: &View<'_>, steps: &mut Steps<'_, '_>) {
                          more"
                     ),
                 });
+            }
+        }
+    }
+}
+
+/// One step for each row of a technique's query. An asset that nobody can log on with is the end of none.
+fn by_query(view: &View<'_>, steps: &mut Steps<'_, '_>) {
+    let asset = |index: NodeIndex| !view.removal.assets.contains(&index);
+    let relation = |id: EdgeId| !view.removal.edges.contains(&id);
+    let is_left = IsLeft {
+        asset: &asset,
+        relation: &relation,
+    };
+    let mut tables = None;
+    for technique in view.world.catalog.techniques.values() {
+        let Some(query) = &technique.query else { continue };
+        let tables = tables.get_or_insert_with(|| {
+            RuleTables::new(view.world.estate, view.world.now)
+                .with_criticality(&view.world.classification.criticality)
+                .with_removal(is_left)
+        });
+        let rows = match tables.rows(query, Phase::Derive, &STEP_COLUMNS) {
+            Ok(rows) => rows,
+            Err(error) => {
+                // The catalog has bound it, so it has hit a limit.
+                steps.cut(Gap {
+                    technique: technique.id,
+                    boundary: String::new(),
+                    input: "rows of the query".to_owned(),
+                    answered: 0,
+                    total: 1,
+                    reason: format!("the query gave no answer: {error}"),
+                });
+                continue;
+            }
+        };
+        for row in rows {
+            let end = |at: usize| {
+                let index = view.world.estate.by_id(NodeId(*row.get(at)?))?;
+                let is_usable = !view.node(index).is_unusable_account(view.world.now);
+                is_usable.then_some(index)
+            };
+            if let (Some(source), Some(target)) = (end(0), end(1)) {
+                let names = [source, target].map(|index| &view.node(index).name);
+                let text = format!(
+                    "the query of {} selects {} and {}",
+                    technique.id.as_str(),
+                    names[0],
+                    names[1]
+                );
+                steps.add(technique.id, source, target, vec![Fact::Query { text: text.into() }]);
             }
         }
     }
@@ -298,5 +350,59 @@ derivation:
         let mut disabled = backup();
         disabled.edit("BACKUP", |it| it.enabled = Some(false));
         assert!(!has_step(&disabled), "a server in the middle whose account is disabled");
+    }
+
+    /// The technique above by a query instead.
+    fn by_query() -> String {
+        let (head, _) = TEXT.split_once("derivation:").expect("the text has a derivation");
+        format!(
+            "{head}query: |\n  \
+             let servers = ExposureGraphNodes\n  \
+             | where NodeProperties.rawData.posternKind == 'Computer'\n  \
+             | where tostring(NodeProperties.rawData.description) has 'veeam'\n  \
+             | project NodeId;\n  \
+             let operates = ExposureGraphEdges\n  \
+             | where Technique == 'Operates_Backup' and TargetNodeId in (servers)\n  \
+             | project group = SourceNodeId, server = TargetNodeId;\n  \
+             let backed = ExposureGraphEdges\n  \
+             | where Technique == 'Backs_Up'\n  \
+             | project server = SourceNodeId, target = TargetNodeId;\n  \
+             ExposureGraphEdges\n  \
+             | where Technique == 'MemberOf'\n  \
+             | project source = SourceNodeId, group = TargetNodeId\n  \
+             | join kind=inner operates on group\n  \
+             | join kind=inner backed on server\n  \
+             | project source, target\n"
+        )
+    }
+
+    #[test]
+    fn a_row_of_a_query_is_a_step_that_names_it_and_what_nearly_is_one_is_none() {
+        let text = by_query();
+        let found = derived(&backup(), &text);
+        let found = step(&found, "EVE", kind("Restores_Backup"), "SQL").expect("a step");
+        let facts = &found.derivations()[0].facts;
+        let told = facts[0].text(&backup().build().estate);
+        assert_eq!(told, "the query of Restores_Backup selects EVE and SQL");
+
+        let has_step = |sketch: &Sketch| step(&derived(sketch, &text), "EVE", kind("Restores_Backup"), "SQL").is_some();
+        assert!(!has_step(&backup().without("EVE", RelationKind::MemberOf, "OPERATORS")));
+        let mut other_product = backup();
+        other_product.node("BACKUP", NodeKind::Computer, |node| node.properties = "{}".to_owned());
+        assert!(!has_step(&other_product));
+        let mut disabled = backup();
+        disabled.edit("EVE", |it| it.enabled = Some(false));
+        assert!(!has_step(&disabled), "a source whose account is disabled");
+    }
+
+    #[test]
+    fn a_query_that_cannot_be_asked_is_refused_with_its_place() {
+        let overlay = tempfile::tempdir().expect("a folder");
+        let folder = overlay.path().join("techniques/custom");
+        fs::create_dir_all(&folder).expect("a folder");
+        let text = by_query().replace("| project source, target", "| project source");
+        fs::write(folder.join("Restores_Backup.yaml"), text).expect("a file");
+        let told = Catalog::load(Some(overlay.path())).expect_err("no target").to_string();
+        assert!(told.contains("yields the text columns source, target"), "{told}");
     }
 }
