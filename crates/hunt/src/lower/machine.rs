@@ -109,6 +109,8 @@ impl Running {
         let watch = &self.watch;
         let mut out = |row: &[Datum<'_>]| collect(builder, ready, watch, row);
         for row in 0..batch.num_rows() {
+            // What a machine does for one row may take long and yield nothing, as a body of `mv-apply` does.
+            watch.check().map_err(external)?;
             values.clear();
             values.extend(readers.iter().map(|reader| reader.get(row)));
             self.machine

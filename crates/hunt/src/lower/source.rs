@@ -17,6 +17,11 @@ use crate::error::HuntError;
 pub fn range(column: &Column, values: Vec<Option<Value>>) -> Result<Arc<dyn TableProvider>, HuntError> {
     let columns = vec![column.clone()];
     let schema = arrow_schema(&columns);
+    if let (Type::DateTime, Some(Some(Value::TimeSpan(1..=9 | -9..=-1)))) = (column.ty, values.get(2)) {
+        return Err(HuntError::Run(
+            "the step of a `range` of datetimes is a microsecond at least".to_owned(),
+        ));
+    }
     let steps = Steps::new(column.ty, &values);
     let adapter_schema = Arc::clone(&schema);
     Ok(stream::table(
