@@ -223,7 +223,8 @@ mod tests {
             of("T\n| where Foo == 1", (10, 13)),
             ("| where Foo == 1".into(), "        ^^^".into())
         );
-        assert_eq!(of("\tét", (2, 4)), (" ét".into(), "  ^".into()));
+        // Bytes of the text, columns of the screen: é has two of the one and is one of the other.
+        assert_eq!(of("\tét", (3, 4)), (" ét".into(), "  ^".into()));
         // Behind the end, and in an empty text.
         assert_eq!(of("T |", (3, 3)), ("T |".into(), "   ^".into()));
         assert_eq!(of("", (0, 0)), (String::new(), "^".into()));
