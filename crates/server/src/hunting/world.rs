@@ -3,7 +3,7 @@
 //! [`of`] gives a world to run in, [`schema`] one to write in. A generation's tables are kept as long as it is the
 //! newest, so that the second query over a table need not read it again.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -33,22 +33,33 @@ pub struct Asked {
 
 /// A generation with what queries read of it.
 pub struct Generation {
-    reports: Arc<Reports>,
+    number: i64,
+    /// Of the newest generation not held: as long as somebody holds the one before, the next one is not put in place.
+    reports: Weak<Reports>,
+    /// Of one that nobody else holds.
+    own: Option<Arc<Reports>>,
     tables: Arc<EstateTables>,
 }
 
 impl Generation {
-    async fn of(app: &App, reports: Arc<Reports>) -> Result<Arc<Self>, Problem> {
+    async fn of(app: &App, reports: Arc<Reports>, is_served: bool) -> Result<Arc<Self>, Problem> {
         let sources = sources(app.engine.ledger()).await?;
         let rows = rows(app, &reports, sources)?;
         Ok(Arc::new(Self {
-            reports,
+            number: reports.generation.record.number,
+            reports: Arc::downgrade(&reports),
+            own: (!is_served).then_some(reports),
             tables: Arc::new(EstateTables::new(Arc::new(rows))),
         }))
     }
 
     fn number(&self) -> i64 {
-        self.reports.generation.record.number
+        self.number
+    }
+
+    fn reports(&self) -> Result<Arc<Reports>, HuntError> {
+        let replaced = || HuntError::Run("a new generation was put in place meanwhile; run the query again".to_owned());
+        self.own.clone().or_else(|| self.reports.upgrade()).ok_or_else(replaced)
     }
 }
 
@@ -115,7 +126,7 @@ async fn newest(app: &App) -> Result<Option<Arc<Generation>>, Problem> {
     if let Some(kept) = kept.filter(|it| it.number() == number) {
         return Ok(Some(kept));
     }
-    let made = Generation::of(app, reports).await?;
+    let made = Generation::of(app, reports, true).await?;
     *asked.newest.lock().unwrap_or_else(PoisonError::into_inner) = Some(made.clone());
     Ok(Some(made))
 }
@@ -136,7 +147,7 @@ async fn past(app: &App, as_of: AsOf) -> Result<Arc<Generation>, Problem> {
         Some(kept) => kept,
         None => {
             let reports = Reports::load(&app.engine, AsOf::Number(number)).await?;
-            Generation::of(app, Arc::new(reports)).await?
+            Generation::of(app, Arc::new(reports), false).await?
         }
     };
     let mut past = asked.past.lock().unwrap_or_else(PoisonError::into_inner);
@@ -215,7 +226,7 @@ impl Estates for AppEstates {
     }
 
     async fn blast_radius(&self, node: u128) -> Result<Vec<Reached>, HuntError> {
-        let reports = self.generation()?.reports.clone();
+        let reports = self.generation()?.reports()?;
         let reached = spawn_blocking(move || reports.reached_from(NodeId(node)));
         let found = reached.await.map_err(unreadable)?.map_err(unreadable)?;
         let reached = found.into_iter().map(|it| Reached {
